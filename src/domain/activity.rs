@@ -1,0 +1,113 @@
+use async_graphql::{Enum, SimpleObject};
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+use super::{Instant, NotificationKind};
+
+/// A crud, the short post that Cruddur is named after, or a reply to one. An activity is served
+/// until it expires; after that no query finds it.
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
+#[graphql(complex)]
+pub struct Activity {
+    #[graphql(skip)]
+    pub uuid: Uuid,
+    #[graphql(skip)]
+    pub user_uuid: Uuid,
+    /// The text: 1 to 280 characters in a crud, 1 to 1024 in a reply.
+    pub message: String,
+    /// How many direct replies it has.
+    pub replies_count: i32,
+    /// How many users reposted it.
+    pub reposts_count: i32,
+    /// How many users like it.
+    pub likes_count: i32,
+    #[graphql(skip)]
+    pub reply_to_activity_uuid: Option<Uuid>,
+    /// When it disappears. Null for a reply, which lives as long as the crud its thread began with,
+    /// and for an old crud that was given no end.
+    pub expires_at: Option<Instant>,
+    /// When it was posted.
+    pub created_at: Instant,
+}
+
+/// For how long a crud is shown after it was posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
+#[graphql(name = "ActivityTtl")]
+pub enum Ttl {
+    OneHour,
+    ThreeHours,
+    TwelveHours,
+    OneDay,
+    ThreeDays,
+    SevenDays,
+    ThirtyDays,
+}
+
+impl Ttl {
+    pub const ALL: [Self; 7] = [
+        Self::OneHour,
+        Self::ThreeHours,
+        Self::TwelveHours,
+        Self::OneDay,
+        Self::ThreeDays,
+        Self::SevenDays,
+        Self::ThirtyDays,
+    ];
+
+    /// The word of the REST routes: `1-hour` to `30-days`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::OneHour => "1-hour",
+            Self::ThreeHours => "3-hours",
+            Self::TwelveHours => "12-hours",
+            Self::OneDay => "1-day",
+            Self::ThreeDays => "3-days",
+            Self::SevenDays => "7-days",
+            Self::ThirtyDays => "30-days",
+        }
+    }
+
+    /// The time to live that `word` names; none for any other text.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|ttl| ttl.word() == word)
+    }
+
+    pub fn duration(self) -> TimeDelta {
+        match self {
+            Self::OneHour => TimeDelta::hours(1),
+            Self::ThreeHours => TimeDelta::hours(3),
+            Self::TwelveHours => TimeDelta::hours(12),
+            Self::OneDay => TimeDelta::days(1),
+            Self::ThreeDays => TimeDelta::days(3),
+            Self::SevenDays => TimeDelta::days(7),
+            Self::ThirtyDays => TimeDelta::days(30),
+        }
+    }
+}
+
+/// What a user can do once to an activity, and undo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum ReactionKind {
+    Like,
+    Repost,
+}
+
+impl ReactionKind {
+    /// The notification that tells the activity's author.
+    pub fn told(self) -> NotificationKind {
+        match self {
+            Self::Like => NotificationKind::Like,
+            Self::Repost => NotificationKind::Repost,
+        }
+    }
+}
+
+/// One user's like or repost of one activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reaction {
+    pub kind: ReactionKind,
+    pub activity_uuid: Uuid,
+    pub user_uuid: Uuid,
+    pub created_at: Instant,
+}

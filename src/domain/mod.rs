@@ -1,0 +1,24 @@
+//! What Cruddur is about: plain data and the rules that need nothing but the data.
+//!
+//! No I/O, no clock, no randomness. The structs double as GraphQL objects and as database rows, so
+//! their doc comments are the schema's descriptions.
+
+pub mod activity;
+pub mod message;
+pub mod notification;
+pub mod page;
+pub mod text;
+pub mod user;
+pub mod viewer;
+
+pub use activity::{Activity, Reaction, ReactionKind, Ttl};
+pub use message::{Message, MessageGroup};
+pub use notification::{Notification, NotificationKind};
+pub use page::{Cursor, Order, Page, Slice};
+pub use user::{Follow, Profile, User, UserCounts};
+pub use viewer::Viewer;
+
+use chrono::{DateTime, Utc};
+
+/// An instant. Microseconds at most: PostgreSQL keeps no more.
+pub type Instant = DateTime<Utc>;

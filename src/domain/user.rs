@@ -1,0 +1,49 @@
+use async_graphql::SimpleObject;
+use uuid::Uuid;
+
+use super::Instant;
+
+/// A person on Cruddur.
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
+#[graphql(complex)]
+pub struct User {
+    #[graphql(skip)]
+    pub uuid: Uuid,
+    /// The unique name that people are mentioned and looked up by, without the `@`. Case matters
+    /// in a look-up, but no two handles differ in case alone.
+    pub handle: String,
+    /// The name to show. Not unique.
+    pub display_name: String,
+    /// What the user says about themselves, up to 1024 characters. Null when never written.
+    pub bio: Option<String>,
+    #[graphql(skip)]
+    pub email: String,
+    /// The `sub` of the user's tokens.
+    #[graphql(skip)]
+    pub cognito_user_id: String,
+    /// When the user joined.
+    pub created_at: Instant,
+}
+
+/// What users may change about themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    pub display_name: String,
+    pub bio: Option<String>,
+}
+
+/// How much there is of what hangs on a user. Expired activities and replies are not counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UserCounts {
+    pub activities: i64,
+    pub followers: i64,
+    pub following: i64,
+}
+
+/// Somebody follows somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Follow {
+    pub follower_uuid: Uuid,
+    pub followed_uuid: Uuid,
+    pub created_at: Instant,
+}

@@ -1,0 +1,342 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::{Service, checked_message, only, only_page};
+use crate::{
+    domain::{
+        Activity, Cursor, Instant, Notification, NotificationKind, Page, Reaction, ReactionKind,
+        Slice, Ttl, User, Viewer,
+        text::{Search, mentions},
+    },
+    error::{Result, Rule},
+    sources::{Inserted, NewActivity},
+};
+
+const MAX_CRUD: usize = 280;
+const MAX_REPLY: usize = 1024;
+const MAX_SEARCH_TERM: usize = 280;
+
+/// Something that a search found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SearchHit {
+    Activity(Activity),
+    User(User),
+}
+
+impl Service {
+    /// Cruds of everybody, newest first.
+    pub async fn home(&self, page: &Page) -> Result<Slice<Activity>> {
+        self.sources.activities.home(page, self.clock.now()).await
+    }
+
+    /// Cruds of those whom the viewer follows, newest first.
+    pub async fn following_feed(&self, viewer: Viewer, page: &Page) -> Result<Slice<Activity>> {
+        let user = viewer.reader()?;
+        self.sources.activities.activities_followed_by(user, page, self.clock.now()).await
+    }
+
+    pub async fn activities_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<Activity>> {
+        self.sources.activities.activities_by_uuids(uuids, self.clock.now()).await
+    }
+
+    pub async fn activity_by_uuid(&self, uuid: Uuid) -> Result<Option<Activity>> {
+        Ok(only(self.activities_by_uuids(&[uuid]).await?))
+    }
+
+    /// Each user's cruds, newest first, a page for each of `users`.
+    pub async fn activities_by_users(
+        &self,
+        users: &[Uuid],
+        page: &Page,
+    ) -> Result<Vec<Slice<Activity>>> {
+        self.sources.activities.activities_by_users(users, page, self.clock.now()).await
+    }
+
+    /// Each activity's direct replies, oldest first, a page for each of `parents`.
+    pub async fn replies_by_parents(
+        &self,
+        parents: &[Uuid],
+        page: &Page,
+    ) -> Result<Vec<Slice<Activity>>> {
+        self.sources.activities.replies_by_parents(parents, page, self.clock.now()).await
+    }
+
+    /// Cruds and replies that have every word of the term, newest first; all cruds for a term of
+    /// white space.
+    ///
+    /// [`Rule::SearchTermBlank`], [`Rule::SearchTermTooLong`] over 280 characters.
+    pub async fn search_activities(
+        &self,
+        term: Option<&str>,
+        page: &Page,
+    ) -> Result<Slice<Activity>> {
+        let now = self.clock.now();
+        match checked_term(term)? {
+            None => self.sources.activities.home(page, now).await,
+            Some(search) => self.sources.activities.activities_matching(&search, page, now).await,
+        }
+    }
+
+    /// Activities and people that have every word of the term, newest first; all cruds for a term
+    /// of white space. The rules are those of [`Service::search_activities`].
+    pub async fn search(&self, term: &str, page: &Page) -> Result<Slice<SearchHit>> {
+        let activities = self.search_activities(Some(term), page).await?.map(SearchHit::Activity);
+        let Some(search) = checked_term(Some(term))? else { return Ok(activities) };
+        let users = self.sources.activities.users_matching(&search, page).await?.map(SearchHit::User);
+        let more = if page.backward {
+            activities.has_previous || users.has_previous
+        } else {
+            activities.has_next || users.has_next
+        };
+        let mut hits: Vec<_> = activities.items.into_iter().chain(users.items).collect();
+        hits.sort_by_key(|(cursor, _)| std::cmp::Reverse(*cursor));
+        if page.backward {
+            hits.reverse();
+        }
+        let cut = hits.len() > page.limit;
+        let mut slice = page.slice(hits);
+        if page.backward {
+            slice.has_previous = more || cut;
+        } else {
+            slice.has_next = more || cut;
+        }
+        Ok(slice)
+    }
+
+    /// Posts a crud.
+    ///
+    /// In this order: [`Rule::MessageBlank`], [`Rule::MessageTooLong`] over 280 characters,
+    /// [`Rule::MessageInvalid`], no user, [`Rule::TtlBlank`], the rules of idempotency keys.
+    pub async fn create_activity(
+        &self,
+        viewer: Viewer,
+        message: Option<&str>,
+        ttl: Option<&str>,
+        idempotency_key: Option<&str>,
+    ) -> Result<Activity> {
+        let message = checked_message(message, MAX_CRUD)?;
+        let user = viewer.writer()?;
+        let ttl = ttl.and_then(Ttl::from_word).ok_or(Rule::TtlBlank)?;
+        let now = self.clock.now();
+        let input = ["activity", message, ttl.word()];
+        let activity = self.new_activity(user, message, now);
+        let activity = Activity { expires_at: Some(now + ttl.duration()), ..activity };
+        let mut told = self.mentioned(&activity).await?;
+        told.remove(&user);
+        self.insert_activity(activity, told, user, idempotency_key, &input, now).await
+    }
+
+    /// Replies to an activity, which may be a reply itself.
+    ///
+    /// In this order: [`Rule::MessageBlank`], [`Rule::MessageTooLong`] over 1024 characters,
+    /// [`Rule::MessageInvalid`], no user, [`Rule::ActivityNotFound`], the rules of idempotency keys.
+    pub async fn create_reply(
+        &self,
+        viewer: Viewer,
+        parent: Option<Uuid>,
+        message: Option<&str>,
+        idempotency_key: Option<&str>,
+    ) -> Result<Activity> {
+        let message = checked_message(message, MAX_REPLY)?;
+        let user = viewer.writer()?;
+        let parent = parent.ok_or(Rule::ActivityNotFound)?;
+        let parent = self.activity_by_uuid(parent).await?.ok_or(Rule::ActivityNotFound)?;
+        let now = self.clock.now();
+        let input = ["reply", &parent.uuid.to_string(), message];
+        let activity = self.new_activity(user, message, now);
+        let activity = Activity { reply_to_activity_uuid: Some(parent.uuid), ..activity };
+        let mut told = self.mentioned(&activity).await?;
+        told.insert(parent.user_uuid, NotificationKind::Reply);
+        told.remove(&user);
+        self.insert_activity(activity, told, user, idempotency_key, &input, now).await
+    }
+
+    /// Deletes an activity of the viewer's own, with the whole thread below it.
+    ///
+    /// [`Rule::ActivityNotFound`], [`Rule::ActivityNotYours`].
+    pub async fn delete_activity(&self, viewer: Viewer, uuid: Option<Uuid>) -> Result<Uuid> {
+        let user = viewer.writer()?;
+        let uuid = uuid.ok_or(Rule::ActivityNotFound)?;
+        let activity = self.activity_by_uuid(uuid).await?.ok_or(Rule::ActivityNotFound)?;
+        if activity.user_uuid != user {
+            return Err(Rule::ActivityNotYours.into());
+        }
+        if !self.sources.activities.delete_activity(uuid, user).await? {
+            return Err(Rule::ActivityNotFound.into());
+        }
+        Ok(uuid)
+    }
+
+    /// Likes or reposts an activity; once is enough.
+    ///
+    /// [`Rule::ActivityNotFound`].
+    pub async fn react(
+        &self,
+        viewer: Viewer,
+        kind: ReactionKind,
+        uuid: Option<Uuid>,
+    ) -> Result<Activity> {
+        let user = viewer.writer()?;
+        let uuid = uuid.ok_or(Rule::ActivityNotFound)?;
+        let activity = self.activity_by_uuid(uuid).await?.ok_or(Rule::ActivityNotFound)?;
+        let now = self.clock.now();
+        let reaction = Reaction { kind, activity_uuid: uuid, user_uuid: user, created_at: now };
+        let notification = (activity.user_uuid != user)
+            .then(|| self.new_notification(activity.user_uuid, user, kind.told(), Some(uuid), now));
+        let changed =
+            self.sources.activities.insert_reaction(&reaction, notification.as_ref()).await?;
+        Ok(changed.ok_or(Rule::ActivityNotFound)?)
+    }
+
+    /// Takes a like or a repost back, where there is one.
+    ///
+    /// [`Rule::ActivityNotFound`].
+    pub async fn undo_reaction(
+        &self,
+        viewer: Viewer,
+        kind: ReactionKind,
+        uuid: Option<Uuid>,
+    ) -> Result<Activity> {
+        let user = viewer.writer()?;
+        let uuid = uuid.ok_or(Rule::ActivityNotFound)?;
+        let now = self.clock.now();
+        let changed = self.sources.activities.delete_reaction(kind, uuid, user, now).await?;
+        Ok(changed.ok_or(Rule::ActivityNotFound)?)
+    }
+
+    /// Which of the activities the viewer has reacted to, and how.
+    pub async fn reactions_by_viewer(
+        &self,
+        viewer: Viewer,
+        activities: &[Uuid],
+    ) -> Result<BTreeSet<(ReactionKind, Uuid)>> {
+        let Some(user) = viewer.member() else { return Ok(BTreeSet::new()) };
+        let found = self.sources.activities.reactions_by_user(user, activities).await?;
+        Ok(found.into_iter().collect())
+    }
+
+    /// The activities that the viewer's notifications are about, the latest notification first, a
+    /// reply standing for the crud its thread began with; each once. Nobody's notifications are
+    /// for others to see: a viewer who is no user gets the newest cruds that have replies.
+    pub async fn notified_activities(&self, viewer: Viewer) -> Result<Vec<Activity>> {
+        let Some(user) = viewer.member() else {
+            let page = self.home(&Page::first(Page::MAX)).await?;
+            return Ok(page.into_nodes().into_iter().filter(|crud| crud.replies_count > 0).collect());
+        };
+        let now = self.clock.now();
+        let page = Page::first(Page::MAX);
+        let page = self.sources.activities.notifications(user, false, &page, now).await?;
+        let about: Vec<_> = page.nodes().filter_map(|told| told.activity_uuid).collect();
+        let mut known = BTreeMap::new();
+        let mut wanted: BTreeSet<_> = about.iter().copied().collect();
+        while !wanted.is_empty() {
+            let uuids: Vec<_> = std::mem::take(&mut wanted).into_iter().collect();
+            for activity in self.activities_by_uuids(&uuids).await? {
+                wanted.extend(activity.reply_to_activity_uuid);
+                known.insert(activity.uuid, activity);
+            }
+            wanted.retain(|uuid| !known.contains_key(uuid));
+        }
+        let mut roots = Vec::new();
+        for mut uuid in about {
+            while let Some(parent) = known.get(&uuid).and_then(|it| it.reply_to_activity_uuid) {
+                uuid = parent;
+            }
+            roots.extend(known.remove(&uuid));
+        }
+        Ok(roots)
+    }
+
+    /// Deletes a batch of activities that expired more than `keep` ago. How many it were.
+    pub async fn delete_expired(&self, keep: chrono::TimeDelta, limit: u32) -> Result<u64> {
+        self.sources.activities.delete_expired(self.clock.now() - keep, limit).await
+    }
+
+    fn new_activity(&self, user: Uuid, message: &str, now: Instant) -> Activity {
+        Activity {
+            uuid: self.clock.new_uuid(now),
+            user_uuid: user,
+            message: message.to_owned(),
+            replies_count: 0,
+            reposts_count: 0,
+            likes_count: 0,
+            reply_to_activity_uuid: None,
+            expires_at: None,
+            created_at: now,
+        }
+    }
+
+    /// The users whom the activity mentions.
+    async fn mentioned(&self, activity: &Activity) -> Result<BTreeMap<Uuid, NotificationKind>> {
+        let handles = mentions(&activity.message);
+        if handles.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let users = self.sources.activities.users_by_handles(&handles).await?;
+        Ok(users.into_iter().map(|user| (user.uuid, NotificationKind::Mention)).collect())
+    }
+
+    async fn insert_activity(
+        &self,
+        activity: Activity,
+        told: BTreeMap<Uuid, NotificationKind>,
+        user: Uuid,
+        idempotency_key: Option<&str>,
+        input: &[&str],
+        now: Instant,
+    ) -> Result<Activity> {
+        let new = NewActivity {
+            notifications: told
+                .into_iter()
+                .map(|(to, kind)| self.new_notification(to, user, kind, Some(activity.uuid), now))
+                .collect(),
+            idempotency: self.idempotency(user, idempotency_key, input, now)?,
+            activity,
+        };
+        match self.sources.activities.insert_activity(&new).await? {
+            Inserted::New(activity) | Inserted::Earlier(activity) => Ok(activity),
+            Inserted::KeyReused => Err(Rule::IdempotencyKeyReused.into()),
+            Inserted::Gone => Err(Rule::ActivityNotFound.into()),
+        }
+    }
+
+    pub(super) fn new_notification(
+        &self,
+        to: Uuid,
+        actor: Uuid,
+        kind: NotificationKind,
+        activity: Option<Uuid>,
+        now: Instant,
+    ) -> Notification {
+        Notification {
+            uuid: self.clock.new_uuid(now),
+            user_uuid: to,
+            actor_uuid: actor,
+            kind,
+            activity_uuid: activity,
+            created_at: now,
+            read_at: None,
+        }
+    }
+
+    /// The position of an activity in every list that is ordered by time of posting.
+    pub fn cursor(activity: &Activity) -> Cursor {
+        Cursor { at: activity.created_at, uuid: activity.uuid }
+    }
+
+    /// Replies of one activity, as [`Service::replies_by_parents`] gives them.
+    pub async fn replies(&self, parent: Uuid, page: &Page) -> Result<Slice<Activity>> {
+        only_page(self.replies_by_parents(&[parent], page).await?)
+    }
+}
+
+/// Reads a search term; none for one of white space alone.
+fn checked_term(term: Option<&str>) -> Result<Option<Search>> {
+    match term.unwrap_or_default() {
+        "" => Err(Rule::SearchTermBlank.into()),
+        term if term.chars().count() > MAX_SEARCH_TERM => Err(Rule::SearchTermTooLong.into()),
+        term if term.trim().is_empty() => Ok(None),
+        term => Ok(Some(Search::parse(term))),
+    }
+}

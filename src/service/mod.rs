@@ -1,0 +1,143 @@
+//! The only place that decides: validation, expiry, permission, ids and time.
+//!
+//! GraphQL and REST hold no rule, so that neither can skip or re-invent one. Methods take raw
+//! input and the [`Viewer`] who asks.
+
+mod activities;
+mod messages;
+mod notifications;
+mod users;
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{SubsecRound, TimeDelta, Utc};
+use moka::sync::Cache;
+use sha2::{Digest, Sha256};
+use uuid::{NoContext, Timestamp, Uuid};
+
+use crate::{
+    domain::{Instant, Viewer},
+    error::{Error, Result, Rule},
+    sources::{Idempotency, Sources},
+};
+
+pub use activities::SearchHit;
+pub use messages::Recipient;
+
+/// For how long an idempotency key is remembered.
+const IDEMPOTENCY_WINDOW: TimeDelta = TimeDelta::days(1);
+
+/// Time and ids, which are the world's to give.
+pub trait Clock: Send + Sync + 'static {
+    /// The present, truncated to microseconds.
+    fn now(&self) -> Instant;
+
+    /// A new version 7 uuid for something that begins at `now`.
+    fn new_uuid(&self, now: Instant) -> Uuid;
+}
+
+/// The machine's own clock and randomness.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    fn now(&self) -> Instant {
+        Utc::now().trunc_subsecs(6)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is where ids come from")]
+    fn new_uuid(&self, now: Instant) -> Uuid {
+        let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+        Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
+    }
+}
+
+/// Everything that Cruddur can do.
+#[derive(Clone)]
+pub struct Service {
+    sources: Sources,
+    clock: Arc<dyn Clock>,
+    /// Uuids of users by handle. A handle never changes hands, so an entry can only be right.
+    uuids: Cache<String, Uuid>,
+}
+
+impl Service {
+    pub fn new(sources: Sources, clock: Arc<dyn Clock>) -> Self {
+        let uuids =
+            Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(300)).build();
+        Self { sources, clock, uuids }
+    }
+
+    /// Whether the stores answer; [`Error::Unavailable`] while they do not.
+    pub async fn ping(&self) -> Result<()> {
+        self.sources.activities.ping().await
+    }
+
+    /// The viewer who goes by a handle: a stranger where nobody has it.
+    pub async fn viewer_by_handle(&self, handle: &str) -> Result<Viewer> {
+        if let Some(uuid) = self.uuids.get(handle) {
+            return Ok(Viewer::Member(uuid));
+        }
+        let Some(user) = self.user_by_handle(handle).await? else { return Ok(Viewer::Stranger) };
+        self.uuids.insert(handle.to_owned(), user.uuid);
+        Ok(Viewer::Member(user.uuid))
+    }
+
+    /// Checks the key of a create by `user`; `input` is all that the create depends on.
+    ///
+    /// [`Rule::IdempotencyKeyInvalid`] for an empty key, one of more than 255 characters, or one
+    /// with U+0000.
+    fn idempotency(
+        &self,
+        user: Uuid,
+        key: Option<&str>,
+        input: &[&str],
+        now: Instant,
+    ) -> Result<Option<Idempotency>> {
+        let Some(key) = key else { return Ok(None) };
+        if key.is_empty() || key.contains('\0') || key.chars().count() > 255 {
+            return Err(Rule::IdempotencyKeyInvalid.into());
+        }
+        let mut hash = Sha256::new();
+        for part in input {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        }
+        Ok(Some(Idempotency {
+            user_uuid: user,
+            key: key.to_owned(),
+            input_hash: hash.finalize().to_vec(),
+            created_at: now,
+            since: now - IDEMPOTENCY_WINDOW,
+        }))
+    }
+}
+
+/// A message that keeps the rules: not blank, no U+0000, at most `max` Unicode scalar values.
+fn checked_message(message: Option<&str>, max: usize) -> Result<&str> {
+    match message.unwrap_or_default() {
+        "" => Err(Rule::MessageBlank.into()),
+        message if message.chars().count() > max => Err(Rule::MessageTooLong.into()),
+        message if message.contains('\0') => Err(Rule::MessageInvalid.into()),
+        message => Ok(message),
+    }
+}
+
+/// A handle as people write it, with or without its `@`.
+fn bare_handle(handle: &str) -> &str {
+    handle.strip_prefix('@').unwrap_or(handle)
+}
+
+/// The one item that a look-up by one key gave.
+fn only<T>(items: Vec<T>) -> Option<T> {
+    items.into_iter().next()
+}
+
+/// The one page that a list by one key gave.
+fn only_page<T>(pages: Vec<T>) -> Result<T> {
+    only(pages).ok_or_else(|| {
+        tracing::error!("a source answered a list by one key with no page");
+        Error::Internal
+    })
+}

@@ -1,0 +1,329 @@
+//! Where the data lives. Two traits, cut where deployments differ, and [`open`].
+//!
+//! The contract, which tests/sources.rs tells every source as one story:
+//! * A source never reads a clock, makes an id or checks a rule; time and ids are passed in.
+//! * A method is one transaction: it happens whole or not at all, and it may be dropped at any
+//!   await without leaving half of it behind.
+//! * `now` decides what has expired. An activity is visible while its thread's root has not
+//!   expired; a row without an author, or a reply without a parent, is never visible. No method
+//!   answers with what is not visible.
+//! * Look-ups by keys answer in any order and leave out what is not there. Lists by keys answer
+//!   one page for each key, in the keys' order.
+//! * Lists are ordered by time, then uuid. Counts are kept in the transaction that changes the rows.
+
+pub mod mock;
+pub mod seed;
+
+use std::{path::PathBuf, str::FromStr, sync::Arc};
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Activity, Follow, Instant, Message, MessageGroup, Notification, Page, Profile, Reaction,
+        ReactionKind, Slice, User, UserCounts, text::Search,
+    },
+    error::Result,
+};
+
+/// Users, activities, replies, reactions, follows and notifications: one database.
+#[async_trait]
+pub trait ActivitySource: Send + Sync + 'static {
+    /// Brings the store to the present schema, adopting an original Cruddur database where there
+    /// is one. Safe to run from several processes at once, and to repeat.
+    async fn migrate(&self) -> std::result::Result<Migrated, MigrateError>;
+
+    /// Answers once the store can answer.
+    async fn ping(&self) -> Result<()>;
+
+    /// Adds a whole data set. `activities` must hold parents before their replies.
+    async fn import(&self, dataset: &Dataset) -> Result<()>;
+
+    async fn users_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<User>>;
+
+    /// Case matters.
+    async fn users_by_handles(&self, handles: &[String]) -> Result<Vec<User>>;
+
+    /// The users whose handle and display name together have the words, newest first.
+    async fn users_matching(&self, search: &Search, page: &Page) -> Result<Slice<User>>;
+
+    /// The users on the other side of a relation, the latest related first. A position is the time
+    /// at which the relation began and the user's uuid.
+    async fn users_by_relation(
+        &self,
+        relation: UserRelation,
+        keys: &[Uuid],
+        page: &Page,
+    ) -> Result<Vec<Slice<User>>>;
+
+    /// The counts of each user, in the order of `uuids`; zeros for an unknown one.
+    async fn counts_by_users(&self, uuids: &[Uuid], now: Instant) -> Result<Vec<UserCounts>>;
+
+    /// None where there is no such user.
+    async fn update_profile(&self, uuid: Uuid, profile: &Profile) -> Result<Option<User>>;
+
+    async fn activities_by_uuids(&self, uuids: &[Uuid], now: Instant) -> Result<Vec<Activity>>;
+
+    /// Cruds of everybody, newest first. Replies are in no feed.
+    async fn home(&self, page: &Page, now: Instant) -> Result<Slice<Activity>>;
+
+    /// Cruds of those whom a user follows, newest first.
+    async fn activities_followed_by(
+        &self,
+        user: Uuid,
+        page: &Page,
+        now: Instant,
+    ) -> Result<Slice<Activity>>;
+
+    /// Cruds and replies that have the words, newest first.
+    async fn activities_matching(
+        &self,
+        search: &Search,
+        page: &Page,
+        now: Instant,
+    ) -> Result<Slice<Activity>>;
+
+    /// Each user's cruds, newest first.
+    async fn activities_by_users(
+        &self,
+        users: &[Uuid],
+        page: &Page,
+        now: Instant,
+    ) -> Result<Vec<Slice<Activity>>>;
+
+    /// Each activity's direct replies, oldest first.
+    async fn replies_by_parents(
+        &self,
+        parents: &[Uuid],
+        page: &Page,
+        now: Instant,
+    ) -> Result<Vec<Slice<Activity>>>;
+
+    /// Adds a crud or a reply, counts the reply at its parent, and adds the notifications.
+    async fn insert_activity(&self, new: &NewActivity) -> Result<Inserted<Activity>>;
+
+    /// Deletes the activity and all of its thread below it, if it is this author's. Whether it was.
+    async fn delete_activity(&self, uuid: Uuid, author: Uuid) -> Result<bool>;
+
+    /// Deletes at most `limit` activities that are invisible since before `before`. How many it were.
+    async fn delete_expired(&self, before: Instant, limit: u32) -> Result<u64>;
+
+    /// Adds the reaction and its notification unless the user has reacted so already. The activity
+    /// as it is now; none where it is not visible.
+    async fn insert_reaction(
+        &self,
+        reaction: &Reaction,
+        notification: Option<&Notification>,
+    ) -> Result<Option<Activity>>;
+
+    /// Takes the reaction back, and the notification of it. The activity as it is now; none where
+    /// it is not visible.
+    async fn delete_reaction(
+        &self,
+        kind: ReactionKind,
+        activity: Uuid,
+        user: Uuid,
+        now: Instant,
+    ) -> Result<Option<Activity>>;
+
+    /// Which of the activities the user has reacted to, and how.
+    async fn reactions_by_user(
+        &self,
+        user: Uuid,
+        activities: &[Uuid],
+    ) -> Result<Vec<(ReactionKind, Uuid)>>;
+
+    /// Adds the follow and its notification unless it is there. Whether it was added.
+    async fn insert_follow(&self, follow: &Follow, notification: &Notification) -> Result<bool>;
+
+    /// Takes the follow back, and the notification of it. Whether it was there.
+    async fn delete_follow(&self, follower: Uuid, followed: Uuid) -> Result<bool>;
+
+    /// Which of the users the follower follows.
+    async fn followed_among(&self, follower: Uuid, users: &[Uuid]) -> Result<Vec<Uuid>>;
+
+    /// A user's notifications, newest first. Those of an activity that is not visible are left out.
+    async fn notifications(
+        &self,
+        user: Uuid,
+        unread_only: bool,
+        page: &Page,
+        now: Instant,
+    ) -> Result<Slice<Notification>>;
+
+    /// Notifications of this user only.
+    async fn notifications_by_uuids(
+        &self,
+        user: Uuid,
+        uuids: &[Uuid],
+        now: Instant,
+    ) -> Result<Vec<Notification>>;
+
+    async fn unread_notifications(&self, user: Uuid, now: Instant) -> Result<i64>;
+
+    /// Marks as read what is unread among this notification of the user's and all before it. Whether
+    /// there is such a notification.
+    async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool>;
+}
+
+/// Direct messages, which may live elsewhere than the activities.
+#[async_trait]
+pub trait MessageSource: Send + Sync + 'static {
+    /// A user's conversations, the one with the newest message first. A position is the time of
+    /// the last message and the group's uuid.
+    async fn message_groups(&self, user: Uuid, page: &Page) -> Result<Slice<MessageGroup>>;
+
+    /// The conversations of this user only.
+    async fn message_groups_by_uuids(&self, user: Uuid, uuids: &[Uuid])
+    -> Result<Vec<MessageGroup>>;
+
+    /// The user's conversations with these others.
+    async fn message_groups_by_others(
+        &self,
+        user: Uuid,
+        others: &[Uuid],
+    ) -> Result<Vec<MessageGroup>>;
+
+    /// Each conversation's messages, oldest first.
+    async fn messages_by_groups(&self, groups: &[Uuid], page: &Page)
+    -> Result<Vec<Slice<Message>>>;
+
+    /// Adds a message to the conversation of its two people, opening it where there is none. The
+    /// answer's `group_uuid` tells which it is.
+    async fn insert_message(&self, new: &NewMessage) -> Result<Inserted<Message>>;
+}
+
+/// What relates users to the key of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UserRelation {
+    /// Those who like or reposted the activity.
+    Reacted(ReactionKind),
+    /// Those who follow the user.
+    Followers,
+    /// Those whom the user follows.
+    Following,
+}
+
+/// A crud or reply to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewActivity {
+    pub activity: Activity,
+    pub notifications: Vec<Notification>,
+    pub idempotency: Option<Idempotency>,
+}
+
+/// A direct message to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMessage {
+    /// Its `group_uuid` is used where the conversation has to be opened.
+    pub message: Message,
+    pub receiver_uuid: Uuid,
+    pub idempotency: Option<Idempotency>,
+}
+
+/// What makes the repetition of a create give the first answer again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    pub user_uuid: Uuid,
+    pub key: String,
+    /// A hash of the whole input.
+    pub input_hash: Vec<u8>,
+    pub created_at: Instant,
+    /// Keys older than this are forgotten.
+    pub since: Instant,
+}
+
+/// What became of an insert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inserted<T> {
+    New(T),
+    /// The idempotency key was used with this input before, and this is what it made, as it is now.
+    Earlier(T),
+    /// The idempotency key was used with another input.
+    KeyReused,
+    /// What it hangs on is not visible, or what the key made is deleted.
+    Gone,
+}
+
+/// Data to start from.
+#[derive(Debug, Clone, Default)]
+pub struct Dataset {
+    pub users: Vec<User>,
+    pub activities: Vec<Activity>,
+    pub reactions: Vec<Reaction>,
+    pub follows: Vec<Follow>,
+    pub notifications: Vec<Notification>,
+    pub messages: Vec<NewMessage>,
+}
+
+/// What [`ActivitySource::migrate`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migrated {
+    /// There is not a user in the store.
+    Empty,
+    /// An original Cruddur database, now adopted.
+    Adopted { users: i64, activities: i64 },
+    /// A store with data of the gateway's own.
+    Current,
+}
+
+/// Why a store was not brought to the present schema. Nothing has been changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// Worth another try.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
+    /// The data has to be mended first; the text names the rows.
+    #[error("the database cannot be adopted: {0}")]
+    Refused(String),
+    #[error("the migration failed: {0}")]
+    Failed(String),
+}
+
+/// Where a source is, as `DATABASE_URL` says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceUrl {
+    /// In memory, seeded anew at each start.
+    Mock,
+    Sqlite(PathBuf),
+    Postgres(String),
+}
+
+impl FromStr for SourceUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        const ALLOWED: &str = "mock:, sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE";
+        match text.split_once(':') {
+            Some(("mock", "")) => Ok(Self::Mock),
+            Some(("sqlite", path)) => {
+                let path = path.strip_prefix("//").unwrap_or(path);
+                if path.is_empty() { Err(ALLOWED) } else { Ok(Self::Sqlite(path.into())) }
+            }
+            _ => Err(ALLOWED),
+        }
+    }
+}
+
+/// The two sources that the service works on.
+#[derive(Clone)]
+pub struct Sources {
+    pub activities: Arc<dyn ActivitySource>,
+    pub messages: Arc<dyn MessageSource>,
+}
+
+impl<S: ActivitySource + MessageSource> From<Arc<S>> for Sources {
+    fn from(source: Arc<S>) -> Self {
+        Self { activities: source.clone(), messages: source }
+    }
+}
+
+/// Opens the source at `url` without asking it anything yet, so that a database that is down does
+/// not keep the gateway from starting.
+pub fn open(url: &SourceUrl, max_connections: u32) -> Sources {
+    match url {
+        SourceUrl::Mock => Arc::new(mock::Mock::default()).into(),
+        SourceUrl::Sqlite(_) | SourceUrl::Postgres(_) => todo!("{max_connections}"),
+    }
+}
