@@ -126,7 +126,9 @@ impl Rule {
             Self::DisplayNameInvalid => {
                 "The display name is longer than 64 characters or contains a NUL character."
             }
-            Self::BioInvalid => "The bio is longer than 1024 characters or contains a NUL character.",
+            Self::BioInvalid => {
+                "The bio is longer than 1024 characters or contains a NUL character."
+            }
             Self::RecipientBlank => "The recipient's handle is empty.",
             Self::RecipientNotFound => "There is nobody else with that handle.",
             Self::MessageGroupNotFound => "There is no such conversation of yours.",

@@ -2,15 +2,15 @@
 //!
 //! The modules in reading order; each may name those above it:
 
-/// Every way in which a request can fail, in words that are safe for clients.
-pub mod error;
-/// What Cruddur is about: plain data and the rules that need nothing but the data.
-pub mod domain;
-/// Where the data lives: memory, SQLite or PostgreSQL behind one contract.
-pub mod sources;
-/// The only place that decides: validation, expiry, permission, ids and time.
-pub mod service;
 /// Who asks: the viewer of a request.
 pub mod auth;
+/// What Cruddur is about: plain data and the rules that need nothing but the data.
+pub mod domain;
+/// Every way in which a request can fail, in words that are safe for clients.
+pub mod error;
 /// The GraphQL schema over the service.
 pub mod graphql;
+/// The only place that decides: validation, expiry, permission, ids and time.
+pub mod service;
+/// Where the data lives: memory, SQLite or PostgreSQL behind one contract.
+pub mod sources;

@@ -37,8 +37,11 @@ impl Cursor {
     /// Reads what [`Cursor::encode`] wrote; [`Error::BadInput`] for anything else.
     pub fn decode(text: &str) -> Result<Self> {
         let bad = || Error::BadInput("The cursor is none that this service gave out.".into());
-        let bytes: [u8; 24] =
-            URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(bad)?;
+        let bytes: [u8; 24] = URL_SAFE_NO_PAD
+            .decode(text)
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or_else(bad)?;
         let (micros, uuid) = bytes.split_at(8);
         let micros = micros.iter().fold(0_i64, |sum, byte| sum << 8 | i64::from(*byte));
         let at = DateTime::from_timestamp_micros(micros).ok_or_else(bad)?;

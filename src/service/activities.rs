@@ -83,7 +83,8 @@ impl Service {
     pub async fn search(&self, term: &str, page: &Page) -> Result<Slice<SearchHit>> {
         let activities = self.search_activities(Some(term), page).await?.map(SearchHit::Activity);
         let Some(search) = checked_term(Some(term))? else { return Ok(activities) };
-        let users = self.sources.activities.users_matching(&search, page).await?.map(SearchHit::User);
+        let users =
+            self.sources.activities.users_matching(&search, page).await?.map(SearchHit::User);
         let more = if page.backward {
             activities.has_previous || users.has_previous
         } else {
@@ -222,7 +223,11 @@ impl Service {
     pub async fn notified_activities(&self, viewer: Viewer) -> Result<Vec<Activity>> {
         let Some(user) = viewer.member() else {
             let page = self.home(&Page::first(Page::MAX)).await?;
-            return Ok(page.into_nodes().into_iter().filter(|crud| crud.replies_count > 0).collect());
+            return Ok(page
+                .into_nodes()
+                .into_iter()
+                .filter(|crud| crud.replies_count > 0)
+                .collect());
         };
         let now = self.clock.now();
         let page = Page::first(Page::MAX);

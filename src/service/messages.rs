@@ -90,7 +90,8 @@ impl Service {
     async fn receiver(&self, sender: Uuid, to: Recipient<'_>) -> Result<Uuid> {
         match to {
             Recipient::Handle(handle) => {
-                let handle = handle.filter(|handle| !handle.is_empty()).ok_or(Rule::RecipientBlank)?;
+                let handle =
+                    handle.filter(|handle| !handle.is_empty()).ok_or(Rule::RecipientBlank)?;
                 let user = match self.user_by_handle(handle).await {
                     Err(error) if error == Rule::HandleBlank.into() => {
                         return Err(Rule::RecipientBlank.into());

@@ -80,7 +80,11 @@ impl State {
         wanted: impl Fn(&Activity) -> bool,
     ) -> Slice<Activity> {
         let found = self.activities.values().filter(|it| wanted(it) && self.is_visible(it, now));
-        slice(order, page, found.map(|it| (Cursor { at: it.created_at, uuid: it.uuid }, it.clone())))
+        slice(
+            order,
+            page,
+            found.map(|it| (Cursor { at: it.created_at, uuid: it.uuid }, it.clone())),
+        )
     }
 
     fn is_following(&self, follower: Uuid, followed: Uuid) -> bool {
@@ -421,7 +425,8 @@ impl ActivitySource for Mock {
         activities: &[Uuid],
     ) -> Result<Vec<(ReactionKind, Uuid)>> {
         let state = self.state();
-        let own = state.reactions.keys().filter(|(_, of, by)| *by == user && activities.contains(of));
+        let own =
+            state.reactions.keys().filter(|(_, of, by)| *by == user && activities.contains(of));
         Ok(own.map(|(kind, of, _)| (*kind, *of)).collect())
     }
 
@@ -442,9 +447,9 @@ impl ActivitySource for Mock {
         if state.follows.remove(&(follower, followed)).is_none() {
             return Ok(false);
         }
-        state.notifications.retain(|_, it| {
-            (it.kind, it.user_uuid, it.actor_uuid) != (Follow, followed, follower)
-        });
+        state
+            .notifications
+            .retain(|_, it| (it.kind, it.user_uuid, it.actor_uuid) != (Follow, followed, follower));
         Ok(true)
     }
 

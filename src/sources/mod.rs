@@ -175,8 +175,11 @@ pub trait MessageSource: Send + Sync + 'static {
     async fn message_groups(&self, user: Uuid, page: &Page) -> Result<Slice<MessageGroup>>;
 
     /// The conversations of this user only.
-    async fn message_groups_by_uuids(&self, user: Uuid, uuids: &[Uuid])
-    -> Result<Vec<MessageGroup>>;
+    async fn message_groups_by_uuids(
+        &self,
+        user: Uuid,
+        uuids: &[Uuid],
+    ) -> Result<Vec<MessageGroup>>;
 
     /// The user's conversations with these others.
     async fn message_groups_by_others(
