@@ -304,6 +304,7 @@ impl FromStr for SourceUrl {
                 let path = path.strip_prefix("//").unwrap_or(path);
                 if path.is_empty() { Err(ALLOWED) } else { Ok(Self::Sqlite(path.into())) }
             }
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(text.to_owned())),
             _ => Err(ALLOWED),
         }
     }
