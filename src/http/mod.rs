@@ -51,11 +51,11 @@ pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router
         .merge(health::routes(service, ready))
         .merge(assets::routes(settings.graphiql))
         .fallback(assets::fallback);
-    layered(settings, routes)
+    layered(&settings.origins, TIMEOUT, routes)
 }
 
-/// Puts the layers that every route has around `routes`.
-pub fn layered(settings: &Settings, routes: Router) -> Router {
+/// Puts the layers that every route has around `routes`. An answer has to begin within `limit`.
+pub fn layered(origins: &Origins, limit: Duration, routes: Router) -> Router {
     let header = SetResponseHeaderLayer::if_not_present;
     // From the outside in. The request id comes first, so that the log line has it; the log sees
     // the answer as it is sent; whatever fails inside of `failure::in_json` becomes JSON, and
@@ -69,10 +69,10 @@ pub fn layered(settings: &Settings, routes: Router) -> Router {
             .layer(from_fn(log::log))
             .layer(header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
             .layer(header(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
-            .layer(cors(&settings.origins))
+            .layer(cors(origins))
             .layer(from_fn(failure::in_json))
             .layer(CatchPanicLayer::custom(failure::of_panic))
-            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limit))
             .layer(RequestBodyLimitLayer::new(MAX_BODY)),
     )
 }
