@@ -203,7 +203,22 @@ fn a_bad_value_stops_the_start_with_one_line_that_names_it() {
 fn the_effective_configuration_is_shown_without_secrets() {
     let defaults = run(&["check-config"], &[("PORT", ""), ("DEMO", ""), ("DATABASE_URL", "")]);
     assert_eq!(defaults.status.code(), Some(0), "{}", stderr(&defaults));
-    insta::assert_snapshot!(stdout(&defaults), @"");
+    insta::assert_snapshot!(stdout(&defaults), @r"
+    HOST=127.0.0.1
+    PORT=4567
+    DATABASE_URL=sqlite:cruddur.db
+    DATABASE_CONNECTIONS=10
+    FRONTEND_URL=
+    REST=openapi
+    VIEWER=andrewbrown
+    DEMO=false
+    GRAPHIQL=on
+    DELETE_EXPIRED_AFTER=off
+    MAX_DEPTH=15
+    MAX_COMPLEXITY=10000
+    LOG=info
+    LOG_FORMAT=auto
+    ");
     let args = ["--port", "5000", "check-config", "--demo", "--graphiql", "off"];
     let env = [
         ("HOST", "::"),
@@ -218,7 +233,22 @@ fn the_effective_configuration_is_shown_without_secrets() {
     ];
     let set = run(&args, &env);
     assert_eq!(set.status.code(), Some(0), "{}", stderr(&set));
-    insta::assert_snapshot!(stdout(&set), @"");
+    insta::assert_snapshot!(stdout(&set), @r"
+    HOST=::
+    PORT=5000
+    DATABASE_URL=postgres://cruddur:***@db:5432/cruddur?sslmode=require
+    DATABASE_CONNECTIONS=10
+    FRONTEND_URL=https://cruddur.example,http://127.0.0.1:3000,http://b.example
+    REST=final
+    VIEWER=none
+    DEMO=true
+    GRAPHIQL=off
+    DELETE_EXPIRED_AFTER=30
+    MAX_DEPTH=15
+    MAX_COMPLEXITY=10000
+    LOG=warn,cruddur=debug
+    LOG_FORMAT=auto
+    ");
 }
 
 #[test]
