@@ -4,12 +4,18 @@
 
 /// Who asks: the viewer of a request.
 pub mod auth;
+/// Every flag, its environment variable, its default and its unit.
+pub mod config;
 /// What Cruddur is about: plain data and the rules that need nothing but the data.
 pub mod domain;
 /// Every way in which a request can fail, in words that are safe for clients.
 pub mod error;
 /// The GraphQL schema over the service.
 pub mod graphql;
+/// The router and its layers: GraphQL over HTTP, health, the embedded pages, and the server itself.
+pub mod http;
+/// The REST routes of the original Cruddur over the service.
+pub mod rest;
 /// The only place that decides: validation, expiry, permission, ids and time.
 pub mod service;
 /// Where the data lives: memory, SQLite or PostgreSQL behind one contract.
