@@ -10,6 +10,8 @@ pub mod domain;
 pub mod error;
 /// The GraphQL schema over the service.
 pub mod graphql;
+/// The REST routes of the two original backends, over the service.
+pub mod rest;
 /// The only place that decides: validation, expiry, permission, ids and time.
 pub mod service;
 /// Where the data lives: memory, SQLite or PostgreSQL behind one contract.
