@@ -114,9 +114,7 @@ impl From<Error> for Failure {
         match error {
             Error::Rule(rule) => Self::Code(StatusCode::UNPROCESSABLE_ENTITY, rule.into()),
             // A cursor is the only input of a REST route that can be malformed.
-            Error::BadInput(_) => {
-                Self::Code(StatusCode::UNPROCESSABLE_ENTITY, Code::CursorInvalid)
-            }
+            Error::BadInput(_) => Self::Code(StatusCode::UNPROCESSABLE_ENTITY, Code::CursorInvalid),
             Error::Unauthenticated => Self::Nothing(StatusCode::UNAUTHORIZED),
             Error::Unavailable => {
                 Self::Code(StatusCode::SERVICE_UNAVAILABLE, Code::ServiceUnavailable)

@@ -108,9 +108,6 @@ pub async fn update_profile(
         AnyFailure,
     )
 )]
-pub async fn post_profile(
-    rest: State<Rest>,
-    writing: Writing,
-) -> Result<Json<UserBody>, Failure> {
+pub async fn post_profile(rest: State<Rest>, writing: Writing) -> Result<Json<UserBody>, Failure> {
     update_profile(rest, writing).await
 }
