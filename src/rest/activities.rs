@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     Rest,
     error::{AnyFailure, BodyFailure, Code, Codes, Failure, Nothing},
-    request::{Segments, Writing},
+    request::{IdempotencyKey, Segments, Writing},
 };
 use crate::{
     domain::{Activity, Instant, Page, User},
@@ -241,8 +241,7 @@ pub async fn show_status(
     post,
     path = "/activities",
     tag = "activities",
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
-        description = "The same key with the same body gives the first answer again for a day.")),
+    params(IdempotencyKey),
     request_body(content = ActivityCreateBody,
         example = json!({"message": "Cloud is very fun!", "ttl": "7-days"})),
     responses(
@@ -273,8 +272,7 @@ pub async fn create_activity(
     params(
         ("uuid" = Uuid, Path, description = "The activity, which may be a reply itself.",
             example = "68f126b0-1ceb-4a33-88be-d90fa7109eee"),
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
-            description = "The same key with the same body gives the first answer again for a day."),
+        IdempotencyKey,
     ),
     request_body(content = ReplyCreateBody, example = json!({"message": "This post has no honor!"})),
     responses(

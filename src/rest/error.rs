@@ -145,14 +145,14 @@ impl IntoResponse for Failure {
 pub enum AnyFailure {
     /// A defect of the service.
     #[response(status = 500, example = json!(["internal_server_error"]))]
-    Internal(#[to_schema] Codes),
+    Internal(Codes),
     /// The service is busy or starting: try again after the seconds in `Retry-After`.
     #[response(
         status = 503,
         example = json!(["service_unavailable"]),
         headers(("retry-after" = u32, description = "How many seconds to wait."))
     )]
-    Unavailable(#[to_schema] Codes),
+    Unavailable(Codes),
 }
 
 /// The failures that every route with a body can answer besides, for the OpenAPI document.
@@ -161,14 +161,14 @@ pub enum AnyFailure {
 pub enum BodyFailure {
     /// The body is no JSON.
     #[response(status = 400, example = json!(["bad_request"]))]
-    BadRequest(#[to_schema] Codes),
+    BadRequest(Codes),
     /// Nobody is signed in. This is answered before the body is looked at.
     #[response(status = 401, example = json!({}))]
-    Unauthenticated(#[to_schema] Nothing),
+    Unauthenticated(Nothing),
     /// The body is too large.
     #[response(status = 413, example = json!(["payload_too_large"]))]
-    TooLarge(#[to_schema] Codes),
+    TooLarge(Codes),
     /// The body is not said to be application/json.
     #[response(status = 415, example = json!(["unsupported_media_type"]))]
-    UnsupportedMediaType(#[to_schema] Codes),
+    UnsupportedMediaType(Codes),
 }

@@ -13,7 +13,7 @@ use super::{
     Flavor, Rest,
     activities::ActivityBody,
     error::{AnyFailure, Codes, Failure, Nothing},
-    request::{Query, Segments},
+    request::{After, Query, Segments},
 };
 use crate::{
     domain::{Activity, Slice, Viewer},
@@ -62,8 +62,7 @@ pub struct ProfileBody {
     get,
     path = "/activities/home",
     tag = "feeds",
-    params(("after" = Option<String>, Query, description = "The page after this cursor, which the \
-        `Link` header of another page gave.")),
+    params(After),
     responses(
         (status = 200, description = "At most 100 cruds, newest first.", body = [ActivityBody],
             headers(("link" = String, description = "The next page, where there is one: \
@@ -110,8 +109,7 @@ pub async fn notifications(
     params(
         ("term" = String, Query, description = "The words.", min_length = 1, max_length = 280,
             example = "cloud"),
-        ("after" = Option<String>, Query, description = "The page after this cursor, which the \
-            `Link` header of another page gave."),
+        After,
     ),
     responses(
         (status = 200, description = "At most 100 activities, newest first.", body = [ActivityBody],
@@ -136,8 +134,7 @@ pub async fn search(State(rest): State<Rest>, query: Query) -> Result<Feed, Fail
     params(
         ("handle" = String, Path, description = "The user's handle; case matters.",
             example = "andrewbrown"),
-        ("after" = Option<String>, Query, description = "The page after this cursor, which the \
-            `Link` header of another page gave."),
+        After,
     ),
     responses(
         (status = 200, description = "At most 100 cruds, newest first: an array, empty where nobody \

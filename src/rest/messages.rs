@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    Rest,
+    Flavor, Rest,
     activities::microseconds,
     error::{AnyFailure, BodyFailure, Codes, Failure, Nothing},
-    request::{Query, Segments, Writing},
+    request::{After, Before, IdempotencyKey, Query, Segments, Writing},
 };
 use crate::{
     domain::{Instant, Message, Slice, User, Viewer},
@@ -75,10 +75,10 @@ pub struct MessageSendBody {
     message: String,
     /// The conversation. Where it is given, no handle counts.
     message_group_uuid: Option<Uuid>,
-    /// The handle of the person, with or without `@`.
+    /// The handle of the person, with or without `@`. Not with `--rest final`.
     #[schema(example = "worf")]
     user_receiver_handle: Option<String>,
-    /// The same as `user_receiver_handle`, as the final frontend calls it.
+    /// The same under the final frontend's name.
     #[schema(example = "worf")]
     handle: Option<String>,
 }
@@ -88,8 +88,7 @@ pub struct MessageSendBody {
     get,
     path = "/message_groups",
     tag = "messages",
-    params(("after" = Option<String>, Query, description = "The page after this cursor, which the \
-        `Link` header of another page gave.")),
+    params(After),
     responses(
         (status = 200, description = "At most 100 conversations, the one with the newest message \
             first.", body = [MessageGroupBody],
@@ -131,8 +130,7 @@ pub async fn message_groups(
     params(
         ("handle" = String, Path, description = "The person's handle; case matters.",
             example = "worf"),
-        ("before" = Option<String>, Query, description = "The page before this cursor, which the \
-            `Link` header of another page gave."),
+        Before,
     ),
     responses(
         (status = 200, description = "The last 100 messages, oldest first; an empty array where \
@@ -164,8 +162,7 @@ pub async fn messages_with(
     params(
         ("message_group_uuid" = String, Path, description = "The conversation's uuid. There is \
             nothing to see in any other.", example = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399"),
-        ("before" = Option<String>, Query, description = "The page before this cursor, which the \
-            `Link` header of another page gave."),
+        Before,
     ),
     responses(
         (status = 200, description = "The last 100 messages, oldest first; an empty array where \
@@ -195,8 +192,7 @@ pub async fn messages_in_group(
     post,
     path = "/messages",
     tag = "messages",
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
-        description = "The same key with the same body gives the first answer again for a day.")),
+    params(IdempotencyKey),
     request_body(content = MessageSendBody, examples(
         ("by handle" = (value = json!({"message": "Hello!", "user_receiver_handle": "worf"}))),
         ("by handle, as the final frontend does" =
@@ -228,7 +224,11 @@ pub async fn send_message(
         let group = fields.text("message_group_uuid");
         Recipient::Group(group.and_then(|group| Uuid::parse_str(group).ok()))
     } else {
-        Recipient::Handle(fields.text("user_receiver_handle").or_else(|| fields.text("handle")))
+        let first = match rest.flavor {
+            Flavor::Openapi => fields.text("user_receiver_handle"),
+            Flavor::Final => None,
+        };
+        Recipient::Handle(first.or_else(|| fields.text("handle")))
     };
     let (message, key) = (fields.text("message"), writing.idempotency_key());
     let message = rest.service.send_message(writing.viewer, to, message, key).await;

@@ -2,7 +2,7 @@
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Query as Pairs, Request},
+    extract::{FromRequest, FromRequestParts, Path, Query as Pairs, RawPathParams, Request},
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{CONTENT_TYPE, LINK},
@@ -12,6 +12,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use utoipa::IntoParams;
 
 use super::{
     Rest,
@@ -30,13 +31,17 @@ impl FromRequestParts<Rest> for Viewer {
     }
 }
 
-/// The parameters of a path; a path whose parameters are no text leads nowhere.
+/// The parameters of a path. A path with an empty one, or one that is no text, leads nowhere.
 pub struct Segments<T>(pub T);
 
 impl<T: DeserializeOwned + Send> FromRequestParts<Rest> for Segments<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, rest: &Rest) -> Result<Self, Failure> {
+        let raw = RawPathParams::from_request_parts(parts, rest).await;
+        if raw.is_ok_and(|raw| raw.iter().any(|(_, segment)| segment.is_empty())) {
+            return Err(Failure::NOT_FOUND);
+        }
         match Path::from_request_parts(parts, rest).await {
             Ok(Path(segments)) => Ok(Self(segments)),
             Err(_) => Err(Failure::NOT_FOUND),
@@ -104,6 +109,36 @@ impl FromRequestParts<Rest> for Query {
             .map_err(|_| Failure::Code(StatusCode::BAD_REQUEST, Code::BadRequest))?;
         Ok(Self { raw: parts.uri.query().unwrap_or_default().to_owned(), pairs })
     }
+}
+
+/// The parameter of lists that are read forward.
+#[expect(dead_code, reason = "it documents what `Query` reads")]
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct After {
+    /// The page after this cursor, which the `Link` header of another page gave.
+    #[param(required = false)]
+    after: String,
+}
+
+/// The parameter of lists that are read backward.
+#[expect(dead_code, reason = "it documents what `Query` reads")]
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Before {
+    /// The page before this cursor, which the `Link` header of another page gave.
+    #[param(required = false)]
+    before: String,
+}
+
+/// The header of requests that create something.
+#[expect(dead_code, reason = "it documents what `Writing` reads")]
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct IdempotencyKey {
+    /// The same key with the same input gives the first answer again for a day.
+    #[param(rename = "Idempotency-Key", required = false, min_length = 1, max_length = 255)]
+    idempotency_key: String,
 }
 
 /// A request that writes.

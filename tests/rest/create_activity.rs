@@ -71,7 +71,10 @@ async fn a_crud_has_at_most_280_characters_in_both_backends() {
         let andrew = app.user("andrewbrown");
         let posted = andrew.post(PATH, long("😀", 280, r#", "ttl": "1-day""#)).await;
         assert_eq!(posted.status, 200);
-        assert_eq!(andrew.post(PATH, long("😀", 281, r#", "ttl": "x""#)).await.to_string(), r#"422 ["message_exceed_max_chars"]"#);
+        assert_eq!(
+            andrew.post(PATH, long("😀", 281, r#", "ttl": "x""#)).await.to_string(),
+            r#"422 ["message_exceed_max_chars"]"#
+        );
     }
 }
 
@@ -86,7 +89,8 @@ async fn white_space_is_a_message_and_nul_is_none() {
 #[tokio::test]
 async fn the_last_of_doubled_keys_counts_and_others_do_not() {
     let andrew = app().await.user("andrewbrown");
-    let body = r#"{"message": 1, "message": "a", "message": "b", "ttl": "1-day", "handle": "worf"}"#;
+    let body =
+        r#"{"message": 1, "message": "a", "message": "b", "ttl": "1-day", "handle": "worf"}"#;
     let crud = andrew.post(PATH, body).await.json();
     assert_eq!((&crud["message"], &crud["handle"]), (&"b".into(), &"andrewbrown".into()));
 }

@@ -65,7 +65,10 @@ async fn a_reply_has_at_most_1024_characters() {
 async fn nothing_is_replied_to_what_is_not_there() {
     let andrew = app().await.user("andrewbrown");
     for uuid in [UNKNOWN, EXPIRED, "xyz"] {
-        assert_eq!(andrew.post(&path(uuid), r#"{"message": "a reply"}"#).await.to_string(), r#"422 ["activity_uuid_blank"]"#);
+        assert_eq!(
+            andrew.post(&path(uuid), r#"{"message": "a reply"}"#).await.to_string(),
+            r#"422 ["activity_uuid_blank"]"#
+        );
     }
 }
 

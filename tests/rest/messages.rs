@@ -76,5 +76,5 @@ async fn older_messages_are_where_the_link_says() {
 async fn a_cursor_that_is_none_is_refused() {
     let andrew = app().await.user("andrewbrown");
     assert_snapshot!(andrew.get("/api/messages/@bayko?before=x").await, @r#"422 ["cursor_invalid"]"#);
-    assert_snapshot!(andrew.get("/api/messages/@@r#"422 ["blank_user_handle"]"#");
+    assert_snapshot!(andrew.get("/api/messages/@@").await, @r#"422 ["blank_user_handle"]"#);
 }

@@ -80,8 +80,20 @@ async fn there_must_be_somebody_else_with_the_handle() {
         r#", "handle": "nobody""#,
         r#", "handle": "andrewbrown""#,
     ] {
-        assert_eq!(andrew.post(PATH, format!(r#"{{"message": "hi"{to}}}"#)).await.to_string(), r#"422 ["user_reciever_handle_blank"]"#);
+        assert_eq!(
+            andrew.post(PATH, format!(r#"{{"message": "hi"{to}}}"#)).await.to_string(),
+            r#"422 ["user_reciever_handle_blank"]"#
+        );
     }
+}
+
+#[tokio::test]
+async fn the_final_backend_knows_the_receiver_by_one_key_alone() {
+    let andrew = final_app().await.user("andrewbrown");
+    let body = r#"{"message": "hi", "user_receiver_handle": "bayko"}"#;
+    assert_snapshot!(andrew.post(PATH, body).await, @r#"422 ["user_reciever_handle_blank"]"#);
+    let body = r#"{"message": "hi", "handle": "bayko"}"#;
+    assert_eq!(andrew.post(PATH, body).await.json()["message_group_uuid"], GROUP);
 }
 
 #[tokio::test]

@@ -20,6 +20,6 @@ async fn a_user_is_shown_in_short() {
 async fn nobody_is_not_found() {
     let anon = app().await.anon();
     assert_snapshot!(anon.get("/api/users/@nobody/short").await, @"404 {}");
-    assert_snapshot!(anon.get("/api/users/@/short").await, @r#"422 ["blank_user_handle"]"#);
+    assert_snapshot!(anon.get("/api/users/@/short").await, @r#"404 ["not_found"]"#);
     assert_snapshot!(anon.get("/api/users/@@/short").await, @r#"422 ["blank_user_handle"]"#);
 }

@@ -71,8 +71,8 @@ async fn the_at_sign_may_be_percent_encoded() {
 #[tokio::test]
 async fn no_handle_leads_nowhere() {
     let anon = app().await.anon();
-    assert_snapshot!(anon.get("/api/activities/@r#"404 ["activity_not_found"]"#");
-    assert_snapshot!(anon.get("/api/activities/@@r#"422 ["blank_user_handle"]"#");
+    assert_snapshot!(anon.get("/api/activities/@").await, @r#"404 ["activity_not_found"]"#);
+    assert_snapshot!(anon.get("/api/activities/@@").await, @r#"422 ["blank_user_handle"]"#);
 }
 
 #[tokio::test]
