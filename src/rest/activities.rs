@@ -105,18 +105,19 @@ impl ActivityBody {
         Ok(bodies.collect())
     }
 
-    /// The body of one activity; none where it has lost its author meanwhile.
-    async fn of(service: &Service, activity: Activity) -> Result<Option<Self>, Error> {
-        Ok(Self::list(service, vec![activity]).await?.pop())
+    /// The body of an activity that has just been written.
+    async fn written(service: &Service, activity: Activity) -> Result<Self, Error> {
+        Self::list(service, vec![activity]).await?.pop().ok_or_else(|| {
+            tracing::error!("an activity has lost its author as soon as it was written");
+            Error::Internal
+        })
     }
 
     /// The body of the activity with a uuid; none where there is none.
     async fn by_uuid(service: &Service, uuid: &str) -> Result<Option<Self>, Error> {
         let Ok(uuid) = Uuid::parse_str(uuid) else { return Ok(None) };
-        match service.activity_by_uuid(uuid).await? {
-            Some(activity) => Self::of(service, activity).await,
-            None => Ok(None),
-        }
+        let activities = service.activities_by_uuids(&[uuid]).await?;
+        Ok(Self::list(service, activities).await?.pop())
     }
 }
 
@@ -261,7 +262,7 @@ pub async fn create_activity(
     let (message, ttl) = (writing.fields.text("message"), writing.fields.text("ttl"));
     let key = writing.idempotency_key();
     let activity = rest.service.create_activity(writing.viewer, message, ttl, key).await?;
-    Ok(Json(ActivityBody::of(&rest.service, activity).await?.ok_or(Error::Internal)?))
+    Ok(Json(ActivityBody::written(&rest.service, activity).await?))
 }
 
 /// Replies to an activity
@@ -295,5 +296,5 @@ pub async fn create_reply(
     let parent = Uuid::parse_str(&uuid).ok();
     let reply = rest.service.create_reply(writing.viewer, parent, message, key).await;
     let reply = reply.map_err(Failure::of_long_text(rest.flavor))?;
-    Ok(Json(ActivityBody::of(&rest.service, reply).await?.ok_or(Error::Internal)?))
+    Ok(Json(ActivityBody::written(&rest.service, reply).await?))
 }

@@ -172,3 +172,40 @@ pub enum BodyFailure {
     #[response(status = 415, example = json!(["unsupported_media_type"]))]
     UnsupportedMediaType(Codes),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_service_says_when_to_come_back() {
+        let response = Failure::from(Error::Unavailable).into_response();
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.headers()[RETRY_AFTER], "5");
+    }
+
+    #[test]
+    fn a_code_is_written_as_the_originals_write_it() {
+        let written = |code| serde_json::to_string(&Codes(vec![code])).unwrap();
+        assert_eq!(written(Rule::RecipientNotFound.into()), r#"["user_reciever_handle_blank"]"#);
+        assert_eq!(
+            written(Code::MessageExceedMaxChars1024),
+            r#"["message_exceed_max_chars_1024"]"#
+        );
+    }
+
+    #[test]
+    fn only_the_final_backend_names_the_limit_of_long_texts() {
+        let code = |flavor| Failure::of_long_text(flavor)(Rule::MessageTooLong.into());
+        let failure = |code| Failure::Code(StatusCode::UNPROCESSABLE_ENTITY, code);
+        assert_eq!(code(Flavor::Openapi), failure(Code::MessageExceedMaxChars));
+        assert_eq!(code(Flavor::Final), failure(Code::MessageExceedMaxChars1024));
+    }
+
+    #[test]
+    fn what_goes_wrong_inside_stays_inside() {
+        let failure = Failure::from(Error::Internal);
+        let code = Code::InternalServerError;
+        assert_eq!(failure, Failure::Code(StatusCode::INTERNAL_SERVER_ERROR, code));
+    }
+}

@@ -233,7 +233,10 @@ pub async fn send_message(
     let (message, key) = (fields.text("message"), writing.idempotency_key());
     let message = rest.service.send_message(writing.viewer, to, message, key).await;
     let message = message.map_err(Failure::of_long_text(rest.flavor))?;
-    let sender = rest.service.user_by_uuid(message.user_uuid).await?.ok_or(Error::Internal)?;
+    let sender = rest.service.user_by_uuid(message.user_uuid).await?.ok_or_else(|| {
+        tracing::error!("a message has lost its sender as soon as it was sent");
+        Error::Internal
+    })?;
     let body = MessageBody::new(message, &sender);
     // The final backend answers so.
     Ok(Json(if by_group { MessageBody { uuid: sender.uuid, ..body } } else { body }))
