@@ -82,8 +82,8 @@ ifneq ($(wildcard .ci/schemathesis),)
 endif
 
 generate: $(if $(WEB),web/node_modules/.package-lock.json)
-	cargo run --quiet -- schema >schema.graphql.part
-	mv schema.graphql.part schema.graphql
+	cargo run --quiet -- schema >$(TARGET)/schema.graphql
+	mv $(TARGET)/schema.graphql schema.graphql
 ifdef WEB
 	$(NPM) run codegen
 endif
