@@ -1,0 +1,2 @@
+#[test]
+fn sdl() { std::fs::write("schema.graphql", cruddur::graphql::sdl()).unwrap(); }
