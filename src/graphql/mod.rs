@@ -86,7 +86,10 @@ pub fn schema(limits: Limits) -> Schema {
 
 /// The schema in GraphQL's own language.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().include_specified_by().use_space_ident();
+    let options = SDLExportOptions::new()
+        .include_specified_by()
+        .prefer_single_line_descriptions()
+        .use_space_ident();
     schema(Limits::default()).sdl_with_options(options)
 }
 

@@ -42,9 +42,9 @@ pub enum SearchResult {
     User(Arc<User>),
 }
 
-/// Everything that can be read.
 pub struct Query;
 
+/// Everything that can be read.
 #[Object]
 impl Query {
     /// Whatever has this global id. Null where there is nothing, or nothing for the viewer to see.

@@ -1,2 +1,6 @@
-#[test]
-fn sdl() { std::fs::write("schema.graphql", cruddur::graphql::sdl()).unwrap(); }
+//! The GraphQL schema as clients see it.
+
+mod common;
+mod counting;
+mod documents;
+mod probe;

@@ -21,9 +21,9 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Everything that can be changed. Each mutation needs a signed-in user.
 pub struct Mutation;
 
+/// Everything that can be changed. Each mutation needs a signed-in user.
 #[Object]
 impl Mutation {
     /// Posts a crud.
