@@ -25,9 +25,10 @@ pub fn not_parsed(mut error: ServerError) -> Response {
     response
 }
 
-/// A response whose every error has a code, and a text that is safe for clients. What is not known
-/// to be safe is logged and replaced.
+/// A response whose every error has a code, and a text that is safe for clients, in the order of the
+/// fields that they came from. What is not known to be safe is logged and replaced.
 pub fn finished(mut response: Response) -> Response {
+    response.errors.sort_by_key(|error| error.locations.first().map(|at| (at.line, at.column)));
     finish(&mut response.errors, |error| {
         if let Some(source) = error.source::<Error>() {
             return source.code();

@@ -71,7 +71,15 @@ mod tests {
     #[test]
     fn no_other_text_is_an_id() {
         let id = encode(Kind::User, Uuid::nil()).0;
-        for text in ["", "7", "ü", &id[1..], &format!("{id}="), &format!("{id}AAAA"), "AAAAAAAAAAAAAAAAAAAAAAA"] {
+        for text in [
+            "",
+            "7",
+            "ü",
+            &id[1..],
+            &format!("{id}="),
+            &format!("{id}AAAA"),
+            "AAAAAAAAAAAAAAAAAAAAAAA",
+        ] {
             assert!(decode(text).is_err(), "{text}");
         }
     }

@@ -110,6 +110,9 @@ impl<L: Lookup> Loader<L> {
         keys: impl IntoIterator<Item = Key<L>>,
     ) -> HashMap<Key<L>, Value<L>> {
         let keys: Vec<_> = keys.into_iter().collect();
+        if keys.is_empty() {
+            return HashMap::new();
+        }
         loop {
             if let Ok(values) = self.0.try_load_many(keys.clone()).await {
                 return values;

@@ -19,6 +19,7 @@ mod viewer;
 use std::sync::Arc;
 
 use async_graphql::{EmptySubscription, Request, Response, SDLExportOptions};
+use tokio::task::unconstrained;
 use uuid::Uuid;
 
 use self::{
@@ -38,7 +39,7 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 /// How much one document may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How deep fields may lie in fields.
+    /// How deep fields may lie in fields. Introspection, which counts as well, takes tools 15.
     pub depth: usize,
     /// How many fields a document may select, those below a connection counted as often as it may
     /// have nodes.
@@ -105,5 +106,8 @@ pub async fn execute(
     if let Err(error) = request.parsed_query() {
         return errors::not_parsed(error);
     }
-    errors::finished(schema.execute(request.data(Scope::new(service, viewer))).await)
+    let request = request.data(Scope::new(service, viewer));
+    // Cooperative scheduling would stop the fields every hundred or so looks into a loader, and so
+    // tear apart what is fetched together.
+    errors::finished(unconstrained(schema.execute(request)).await)
 }

@@ -54,22 +54,28 @@ async fn prime<'a>(
     let activities = activities.into_iter().cloned().collect();
     let mut level = vec![Branch { activities, selected }];
     let mut authors = BTreeSet::new();
+    let mut reacted_to = BTreeSet::new();
     while !level.is_empty() {
         let mut lists = Vec::new();
         for Branch { activities, selected } in level {
             let uuids: Vec<_> = activities.iter().map(|it| it.uuid).collect();
             let fields: Vec<_> = selected.iter().flat_map(SelectionField::selection_set).collect();
-            if fields.iter().any(|field| field.name() == "author") {
+            let shows = |name| fields.iter().any(|field| field.name() == name);
+            if shows("author") {
                 authors.extend(activities.iter().map(|it| it.user_uuid));
+            }
+            if shows("viewerHasLiked") || shows("viewerHasReposted") {
+                reacted_to.extend(&uuids);
             }
             let replies = by_page(fields.into_iter().filter(|field| field.name() == "replies"));
             lists.extend(replies.into_iter().map(|(page, fields)| (page, uuids.clone(), fields)));
         }
         level = below(scope, lists).await;
     }
-    if !authors.is_empty() {
-        scope.loaders.users.load_many(authors.into_iter().map(|uuid| ((), uuid))).await;
-    }
+    futures_util::join!(
+        scope.loaders.users.load_many(authors.into_iter().map(|uuid| ((), uuid))),
+        scope.loaders.reactions.load_many(reacted_to.into_iter().map(|uuid| ((), uuid))),
+    );
 }
 
 /// Fetches pages of replies; a branch for each page that is selected, with the replies on it to all

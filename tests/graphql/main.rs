@@ -3,4 +3,6 @@
 mod common;
 mod counting;
 mod documents;
-mod probe;
+mod failures;
+mod fetching;
+mod schema;
