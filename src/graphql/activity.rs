@@ -113,7 +113,7 @@ impl Activity {
 pub(super) async fn activity(ctx: &Context<'_>, uuid: Uuid) -> Option<Result<Arc<Activity>>> {
     let found = scope(ctx).loaders.activities.load((), uuid).await.transpose()?;
     if let Ok(activity) = &found {
-        priming::prime_node(ctx, activity).await;
+        priming::prime_shown(ctx, [activity]).await;
     }
     Some(found)
 }

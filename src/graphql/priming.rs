@@ -19,17 +19,12 @@ use super::{
 };
 use crate::domain::{Activity, Page};
 
-/// Primes what is selected of an activity that a field of the context shows.
-pub async fn prime_node(ctx: &Context<'_>, node: &Arc<Activity>) {
-    prime(scope(ctx), [node], vec![ctx.field()]).await;
-}
-
-/// Primes what is selected of several, each of which is an item of the field.
-pub async fn prime_items<'a>(
+/// Primes what is selected of the activities that a field of the context shows, be it one or a list.
+pub async fn prime_shown<'a>(
     ctx: &Context<'_>,
-    items: impl IntoIterator<Item = &'a Arc<Activity>>,
+    activities: impl IntoIterator<Item = &'a Arc<Activity>>,
 ) {
-    prime(scope(ctx), items, vec![ctx.field()]).await;
+    prime(scope(ctx), activities, vec![ctx.field()]).await;
 }
 
 /// Primes what is selected of the nodes of a connection that a field of the context shows.

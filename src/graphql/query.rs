@@ -119,7 +119,6 @@ impl Query {
     /// The activities whose text, and the users whose handle and name, have every word of a query,
     /// newest first.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "they are the arguments of the field")]
     async fn search(
         &self,
         ctx: &Context<'_>,
@@ -161,7 +160,7 @@ async fn nodes(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Result<Node>>> {
         scope.loaders.activities.load_many(activities.into_iter().map(|uuid| ((), uuid))),
         notifications(scope, of(Kind::Notification)),
     );
-    priming::prime_items(ctx, activities.values().flatten().flatten()).await;
+    priming::prime_shown(ctx, activities.values().flatten().flatten()).await;
     let node = |(kind, uuid): (Kind, Uuid)| -> Result<Option<Node>> {
         match kind {
             Kind::User => Ok(users[&((), uuid)].clone()?.map(Node::User)),

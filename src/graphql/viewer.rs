@@ -55,7 +55,6 @@ impl SignedIn {
 
     /// What others did that concerns the viewer, newest first.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "they are the arguments of the field")]
     async fn notifications(
         &self,
         ctx: &Context<'_>,

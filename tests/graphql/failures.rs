@@ -120,6 +120,21 @@ fn nested(levels: usize) -> String {
 }
 
 #[tokio::test]
+async fn a_document_that_is_nested_without_end_is_refused() {
+    let world = world(ADA).await;
+    for document in [
+        "{a".repeat(50_000),
+        format!("{}{}", "{a".repeat(50_000), "}".repeat(50_000)),
+        format!("{{ user(handle: {}1{}) {{ id }} }}", "[".repeat(50_000), "]".repeat(50_000)),
+        format!("{{ user(handle: {}1{}) {{ id }} }}", "{a:".repeat(50_000), "}".repeat(50_000)),
+        format!("query($a: {}Int{}) {{ viewer }}", "[".repeat(50_000), "]".repeat(50_000)),
+        format!("{{ {} id {} }}", "... {".repeat(50_000), "}".repeat(50_000)),
+    ] {
+        assert_ne!(codes(&world.json(&*document).await), [""; 0], "{}", &document[..30]);
+    }
+}
+
+#[tokio::test]
 async fn errors_are_few() {
     let world = world(ADA).await;
     let fields: String =
