@@ -24,3 +24,4 @@ impl Notification {
         self.uuid.into()
     }
 }
+pub mod guard;
