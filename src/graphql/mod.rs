@@ -111,3 +111,4 @@ pub async fn execute(
     // tear apart what is fetched together.
     errors::finished(unconstrained(schema.execute(request)).await)
 }
+pub mod guard;
