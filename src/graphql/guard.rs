@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::{
-    Name, Positioned, Value, Variables,
+    Name, Positioned, ServerError, Value, Variables,
     parser::{
         parse_query, parse_schema,
         types::{
@@ -22,7 +22,7 @@ use crate::domain::Page;
 /// How deep brackets may stand in brackets. The parser descends once for each.
 const MAX_BRACKETS: usize = 100;
 
-/// How much a document may ask for.
+/// How much one document may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Tokens of the text; commas and comments are none.
@@ -64,35 +64,14 @@ pub struct Cost {
 }
 
 /// Why a document is not run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Refusal {
     /// The text is no GraphQL document.
-    Syntax(String),
+    Syntax(ServerError),
     /// A fragment is spread within itself.
     FragmentCycle(Name),
     /// It asks for more than is allowed: of what, how much, and how much may be.
     TooMuch { what: &'static str, found: u64, limit: u64 },
-}
-
-impl Refusal {
-    /// The text for clients.
-    pub fn message(&self) -> String {
-        match self {
-            Self::Syntax(message) => message.clone(),
-            Self::FragmentCycle(name) => format!("The fragment `{name}` spreads itself."),
-            Self::TooMuch { what, found, limit } => {
-                format!("The document has too many {what}: {found}, at most {limit} are allowed.")
-            }
-        }
-    }
-
-    /// The error's `extensions.code`, in the words of Apollo.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Syntax(_) => "GRAPHQL_PARSE_FAILED",
-            Self::FragmentCycle(_) | Self::TooMuch { .. } => "GRAPHQL_VALIDATION_FAILED",
-        }
-    }
 }
 
 /// Judges documents for one schema.
@@ -130,7 +109,7 @@ impl Guard {
         variables: &Variables,
     ) -> Result<(ExecutableDocument, Cost), Refusal> {
         let tokens = count_tokens(text, self.limits.tokens)?;
-        let document = parse_query(text).map_err(|error| Refusal::Syntax(error.to_string()))?;
+        let document = parse_query(text).map_err(|error| Refusal::Syntax(error.into()))?;
         let cost = self.measure(&document, variables)?;
         let cost = Cost { tokens, ..cost };
         self.judge(&cost)?;
