@@ -53,6 +53,8 @@ test: web
 	INSTA_SNAPSHOT_REFERENCES_FILE=$(SNAPSHOTS).part scripts/with-postgres cargo test
 	touch $(SNAPSHOTS).part
 	mv $(SNAPSHOTS).part $(SNAPSHOTS)
+	npm --prefix tests/transport ci
+	CRUDDUR_BIN=$(TARGET)/debug/cruddur npm --prefix tests/transport test
 ifdef WEB
 	$(NPM) test
 	chromium=$$(scripts/find-chromium); \

@@ -181,6 +181,11 @@ fn a_bad_value_stops_the_start_with_one_line_that_names_it() {
         ("DELETE_EXPIRED_AFTER", "1d", "1d", days),
         ("MAX_DEPTH", "-1", "-1", "a number from 1 to 100"),
         ("MAX_NODES", "1e3", "1e3", "a number from 1 to 1000000"),
+        ("MAX_TOKENS", "100001", "100001", "a number from 1 to 100000"),
+        ("MAX_ALIASES", "0", "0", "a number from 1 to 10000"),
+        ("MAX_DIRECTIVES", "10001", "10001", "a number from 1 to 10000"),
+        ("MAX_SELECTIONS", "x", "x", "a number from 1 to 1000000"),
+        ("TRUSTED_DOCUMENTS", "on", "on", "off, log, only"),
         ("LOG", "verbose", "verbose", levels),
         ("LOG", "cruddur=loud", "cruddur=loud", levels),
         ("LOG_FORMAT", "xml", "xml", "auto, text, json"),
@@ -216,6 +221,12 @@ fn the_effective_configuration_is_shown_without_secrets() {
     DELETE_EXPIRED_AFTER=off
     MAX_DEPTH=15
     MAX_NODES=10000
+    MAX_TOKENS=4000
+    MAX_ALIASES=30
+    MAX_DIRECTIVES=50
+    MAX_SELECTIONS=5000
+    TRUSTED_DOCUMENTS=off
+    TRUSTED_DOCUMENTS_FILE=
     LOG=info
     LOG_FORMAT=auto
     ");
@@ -246,6 +257,12 @@ fn the_effective_configuration_is_shown_without_secrets() {
     DELETE_EXPIRED_AFTER=30
     MAX_DEPTH=15
     MAX_NODES=10000
+    MAX_TOKENS=4000
+    MAX_ALIASES=30
+    MAX_DIRECTIVES=50
+    MAX_SELECTIONS=5000
+    TRUSTED_DOCUMENTS=off
+    TRUSTED_DOCUMENTS_FILE=
     LOG=warn,cruddur=debug
     LOG_FORMAT=auto
     ");
@@ -278,6 +295,40 @@ fn the_database_url_can_come_from_a_file_but_not_from_two_places() {
 }
 
 #[test]
+fn a_manifest_of_trusted_documents_is_needed_where_they_are_asked_for() {
+    let missing = run(&["check-config"], &[("TRUSTED_DOCUMENTS", "only")]);
+    assert_eq!(missing.status.code(), Some(2));
+    let line = "cruddur: TRUSTED_DOCUMENTS_FILE (--trusted-documents-file): \"\" is not allowed; \
+                allowed: a JSON object of SHA-256 hashes and documents (";
+    assert!(stderr(&missing).starts_with(line), "{}", stderr(&missing));
+}
+
+#[test]
+fn a_hangup_reads_the_trusted_documents_again() {
+    let folder = std::env::temp_dir().join(format!("cruddur-hangup-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join("manifest.json");
+    std::fs::write(&path, "{}").expect("a file");
+    let file = path.to_str().expect("UTF-8");
+    let gateway =
+        Gateway::start(&["--trusted-documents", "only", "--trusted-documents-file", file]);
+    wait_until_ready(&gateway);
+    let pid = gateway.child.id().to_string();
+    let sent = Command::new("kill").args(["-HUP", &pid]).status().expect("kill runs");
+    assert!(sent.success());
+    // Signals are handled in any order, so that the line has to be there before the end is asked for.
+    let mut gateway = gateway;
+    let mut log = BufReader::new(gateway.child.stderr.take().expect("stderr is piped"));
+    let mut line = String::new();
+    while !line.contains("read the trusted documents again") {
+        line.clear();
+        assert!(log.read_line(&mut line).expect("UTF-8") > 0, "the log ended without the line");
+    }
+    assert!(line.contains("\"documents\":0"), "{line}");
+    std::fs::remove_dir_all(&folder).expect("the folder goes");
+}
+
+#[test]
 fn help_names_every_variable_and_tells_no_secret() {
     let help = run(&["--help"], &[("DATABASE_URL", "postgres://u:s3cret@db/x")]);
     for variable in [
@@ -296,6 +347,12 @@ fn help_names_every_variable_and_tells_no_secret() {
         "DELETE_EXPIRED_AFTER",
         "MAX_DEPTH",
         "MAX_NODES",
+        "MAX_TOKENS",
+        "MAX_ALIASES",
+        "MAX_DIRECTIVES",
+        "MAX_SELECTIONS",
+        "TRUSTED_DOCUMENTS",
+        "TRUSTED_DOCUMENTS_FILE",
         "LOG",
         "LOG_FORMAT",
     ] {
