@@ -1,10 +1,7 @@
 //! What clients are told when something goes wrong.
 
 use async_graphql::{Request, Variables};
-use cruddur::{
-    domain::Viewer,
-    error::Error,
-};
+use cruddur::{domain::Viewer, error::Error};
 use serde_json::{Value, json};
 
 use crate::{
