@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta};
 use cruddur::{
-    domain::{Activity, Instant, User},
+    domain::{Activity, Instant, Notification, NotificationKind, User},
     sources::{self, SourceUrl, Sources},
 };
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection, postgres::PgConnectOptions};
@@ -44,8 +44,9 @@ pub struct PostgresDatabase {
 impl PostgresDatabase {
     /// `name` is the test's own; the server is the one that `make test` starts.
     pub async fn new(name: &str) -> Self {
-        let server = std::env::var("TEST_POSTGRES_URL")
-            .expect("TEST_POSTGRES_URL names no PostgreSQL server; run `make test`, which starts one");
+        let server = std::env::var("TEST_POSTGRES_URL").expect(
+            "TEST_POSTGRES_URL names no PostgreSQL server; run `make test`, which starts one",
+        );
         let database = format!("sources_{name}_{}", std::process::id());
         let mut connection = PgConnection::connect(&server).await.expect("the server answers");
         for statement in ["DROP DATABASE IF EXISTS {}", "CREATE DATABASE {}"] {
@@ -134,4 +135,24 @@ pub fn crud(number: u32, by: Uuid, message: &str, minutes: i64, ttl: Option<i64>
 
 pub fn reply(number: u32, to: u32, by: Uuid, message: &str, minutes: i64) -> Activity {
     Activity { reply_to_activity_uuid: Some(id(to)), ..crud(number, by, message, minutes, None) }
+}
+
+/// A notification of an activity, or of a follow.
+pub fn told(
+    number: u32,
+    user: Uuid,
+    actor: Uuid,
+    kind: NotificationKind,
+    activity: Option<u32>,
+    minutes: i64,
+) -> Notification {
+    Notification {
+        uuid: id(number),
+        user_uuid: user,
+        actor_uuid: actor,
+        kind,
+        activity_uuid: activity.map(id),
+        created_at: at(minutes),
+        read_at: None,
+    }
 }

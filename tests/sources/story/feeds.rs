@@ -1,6 +1,6 @@
 use cruddur::domain::{Cursor, Page};
 
-use super::{Story, counted, debug, handle, message, page, pages, found};
+use super::{Story, counted, debug, found, handle, message, page, pages};
 use crate::common::{ANDREW, GAREK, LONDO, NOBODY, WORF, at, crud, id};
 
 pub async fn expiry(story: &mut Story) {
@@ -45,8 +45,7 @@ pub async fn paging(story: &mut Story) {
     let position = |number| Some(Cursor { at: at(10), uuid: id(number) });
     for (after, before) in [(0x16, 0x12), (0x16, 0x15), (0x12, 0x16), (0x14, 0x14)] {
         for page_of in [Page::first(2), Page::last(2)] {
-            let between =
-                Page { after: position(after), before: position(before), ..page_of };
+            let between = Page { after: position(after), before: position(before), ..page_of };
             let home = story.activities().home(&between, now).await;
             let from = if page_of.backward { "last" } else { "first" };
             let what = format!("{from} two after {after:x} and before {before:x}");

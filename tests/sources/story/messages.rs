@@ -42,8 +42,7 @@ pub async fn conversations(story: &mut Story) {
     let messages = story.messages();
     let one = new(0xd01, ANDREW, WORF, "at", 700, None);
     let other = new(0xd02, WORF, ANDREW, "once", 700, None);
-    let (one, other) =
-        tokio::join!(messages.insert_message(&one), messages.insert_message(&other));
+    let (one, other) = tokio::join!(messages.insert_message(&one), messages.insert_message(&other));
     let groups: Vec<_> = [one, other]
         .into_iter()
         .map(|sent| match sent {

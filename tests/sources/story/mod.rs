@@ -21,7 +21,7 @@ use cruddur::{
 };
 use uuid::Uuid;
 
-use crate::common::{ANDREW, GAREK, LONDO, PostgresDatabase, SqliteFile, WORF, at, id, people};
+use crate::common::{ANDREW, GAREK, LONDO, PostgresDatabase, SqliteFile, WORF, at, people};
 
 #[tokio::test]
 async fn every_source_tells_the_same_story() {
@@ -111,26 +111,6 @@ impl Story {
     ) -> String {
         let new = NewActivity { activity, notifications, idempotency };
         inserted(self.activities().insert_activity(&new).await, counted)
-    }
-}
-
-/// A notification of an activity, or of a follow.
-fn told(
-    number: u32,
-    user: Uuid,
-    actor: Uuid,
-    kind: NotificationKind,
-    activity: Option<u32>,
-    minutes: i64,
-) -> Notification {
-    Notification {
-        uuid: id(number),
-        user_uuid: user,
-        actor_uuid: actor,
-        kind,
-        activity_uuid: activity.map(id),
-        created_at: at(minutes),
-        read_at: None,
     }
 }
 

@@ -5,12 +5,12 @@ use cruddur::{
 use futures_util::future::join_all;
 use uuid::Uuid;
 
-use super::{Story, debug, found, handle, message, name, page, pages, told};
-use crate::common::{self, ANDREW, GAREK, LONDO, NOBODY, WORF, at, crud, id};
+use super::{Story, debug, found, handle, message, name, page, pages};
+use crate::common::{self, ANDREW, GAREK, LONDO, NOBODY, WORF, at, crud, id, told};
 
 async fn follow(story: &Story, follower: Uuid, followed: Uuid, minutes: i64, told: u32) -> String {
     let notification =
-        super::told(told, followed, follower, NotificationKind::Follow, None, minutes);
+        common::told(told, followed, follower, NotificationKind::Follow, None, minutes);
     let follow =
         Follow { follower_uuid: follower, followed_uuid: followed, created_at: at(minutes) };
     debug(story.activities().insert_follow(&follow, &notification).await)
@@ -26,7 +26,8 @@ pub async fn follows(story: &mut Story) {
     story.post(crud(0x60, WORF, "I am out of prune juice", 404, Some(60))).await;
     story.post(crud(0x61, LONDO, "Mollari speaks", 405, None)).await;
     story.post(crud(0x62, GAREK, "just a simple tailor", 406, None)).await;
-    for (who, user) in [("Andrew", ANDREW), ("Garek", GAREK), ("Londo", LONDO), ("nobody", NOBODY)] {
+    for (who, user) in [("Andrew", ANDREW), ("Garek", GAREK), ("Londo", LONDO), ("nobody", NOBODY)]
+    {
         for now in [410, 464] {
             let feed = story.activities();
             let feed = feed.activities_followed_by(user, &Page::first(4), at(now)).await;

@@ -2,8 +2,8 @@ use cruddur::domain::{Cursor, NotificationKind, Page, Reaction, ReactionKind};
 use futures_util::future::join_all;
 use uuid::Uuid;
 
-use super::{Story, counted, debug, found, handle, name, pages, told};
-use crate::common::{self, ANDREW, GAREK, NOBODY, WORF, at, crud, id};
+use super::{Story, counted, debug, found, handle, name, pages};
+use crate::common::{self, ANDREW, GAREK, NOBODY, WORF, at, crud, id, told};
 
 /// A reaction, with the notification of its number where there is one.
 async fn react(
@@ -14,8 +14,8 @@ async fn react(
     minutes: i64,
     notification: Option<u32>,
 ) -> String {
-    let told = notification
-        .map(|number| told(number, ANDREW, user, kind.told(), Some(activity), minutes));
+    let told =
+        notification.map(|number| told(number, ANDREW, user, kind.told(), Some(activity), minutes));
     let reaction =
         Reaction { kind, activity_uuid: id(activity), user_uuid: user, created_at: at(minutes) };
     let changed = story.activities().insert_reaction(&reaction, told.as_ref()).await;
@@ -63,10 +63,15 @@ pub async fn likes(story: &mut Story) {
 pub async fn crowd(story: &mut Story) {
     use cruddur::sources::UserRelation::Reacted;
     story.chapter("A crowd likes at once");
-    let likes = join_all(common::crowd().enumerate().map(|(n, user)| {
-        let story = &*story;
-        async move { react(story, ReactionKind::Like, 0x20, user, 40 + n as i64 / 8, None).await }
-    }));
+    let likes =
+        join_all(
+            common::crowd().enumerate().map(|(n, user)| {
+                let story = &*story;
+                async move {
+                    react(story, ReactionKind::Like, 0x20, user, 40 + n as i64 / 8, None).await
+                }
+            }),
+        );
     let answers = likes.await;
     story.says("answers", answers.len());
     let liked = story.activities().activities_by_uuids(&[id(0x20)], at(50)).await;
@@ -102,10 +107,11 @@ pub async fn crowd(story: &mut Story) {
     story.says("the same repost sixteen times at once", same.await.len());
     let liked = story.activities().activities_by_uuids(&[id(0x20)], at(52)).await;
     story.says("the crud", found(liked, counted));
-    let unread =
-        story.activities().notifications(ANDREW, true, &Page::first(10), at(52)).await;
+    let unread = story.activities().notifications(ANDREW, true, &Page::first(10), at(52)).await;
     let kinds = unread.map(|page| {
-        page.nodes().map(|it| (it.kind, name(it.actor_uuid))).collect::<Vec<(NotificationKind, _)>>()
+        page.nodes()
+            .map(|it| (it.kind, name(it.actor_uuid)))
+            .collect::<Vec<(NotificationKind, _)>>()
     });
     story.says("Andrew's unread", debug(kinds));
 }

@@ -1,8 +1,8 @@
 use cruddur::domain::{Activity, NotificationKind, Page, Reaction, ReactionKind};
 use futures_util::future::join_all;
 
-use super::{Story, counted, debug, found, key, message, page, pages, told};
-use crate::common::{ANDREW, GAREK, LONDO, WORF, at, crud, id, reply};
+use super::{Story, counted, debug, found, key, message, page, pages};
+use crate::common::{ANDREW, GAREK, LONDO, WORF, at, crud, id, reply, told};
 
 /// Replies to each of the activities, and how each stands now.
 async fn thread(story: &mut Story, now: i64, numbers: &[u32]) {

@@ -1,6 +1,6 @@
 use cruddur::domain::{Page, Profile, text::Search};
 
-use super::{Story, handle, message, page, debug};
+use super::{Story, debug, handle, message, page};
 use crate::common::{GAREK, NOBODY, WORF, at, crud, reply};
 
 pub async fn activities(story: &mut Story) {
@@ -18,12 +18,62 @@ pub async fn activities(story: &mut Story) {
     let long = "l".repeat(70);
     story.post(crud(0x86, GAREK, &format!("{long} long"), 602, Some(60))).await;
     for term in [
-        "juice", "JUICE", "juic", "juice ", "prune juice", "juice prune", "warrior's", "juice water",
-        "#honor", "honor", "#HONOR", "#hono", "hono", "#notag", "# notag", "#b", "a#b", "#double",
-        "100%", "%", "_", "1_0", "snake_case_words", "snake", "case", "'quoted'", "\"twice\"", "'", "\"",
-        "'; DROP TABLE users; --", "\\", "jui\0ce", "\0", "", "🚀", "rocket", "über", "uber", "straße",
-        "strasse", "ΟΔΟΣ", "οδος", "ⓐ", "x\u{301}", "x", "東京", "東京タワー", "タワー", "and", "or not",
-        "near", "juice*", "a:b", "b", "& |", "x !",
+        "juice",
+        "JUICE",
+        "juic",
+        "juice ",
+        "prune juice",
+        "juice prune",
+        "warrior's",
+        "juice water",
+        "#honor",
+        "honor",
+        "#HONOR",
+        "#hono",
+        "hono",
+        "#notag",
+        "# notag",
+        "#b",
+        "a#b",
+        "#double",
+        "100%",
+        "%",
+        "_",
+        "1_0",
+        "snake_case_words",
+        "snake",
+        "case",
+        "'quoted'",
+        "\"twice\"",
+        "'",
+        "\"",
+        "'; DROP TABLE users; --",
+        "\\",
+        "jui\0ce",
+        "\0",
+        "",
+        "🚀",
+        "rocket",
+        "über",
+        "uber",
+        "straße",
+        "strasse",
+        "ΟΔΟΣ",
+        "οδος",
+        "ⓐ",
+        "x\u{301}",
+        "x",
+        "東京",
+        "東京タワー",
+        "タワー",
+        "and",
+        "or not",
+        "near",
+        "juice*",
+        "a:b",
+        "b",
+        "& |",
+        "x !",
     ] {
         let search = Search::parse(term);
         let hits = story.activities().activities_matching(&search, &Page::first(5), at(610)).await;
@@ -51,12 +101,16 @@ pub async fn activities(story: &mut Story) {
 pub async fn users(story: &mut Story) {
     story.chapter("Users are found by handle and display name, as they are now");
     let activities = story.activities();
-    for term in ["worf", "mogh worf", "Londo", "łondo", "M", "londo.m", "fan 1", "fan01", "nobody", "%"] {
+    for term in
+        ["worf", "mogh worf", "Londo", "łondo", "M", "londo.m", "fan 1", "fan01", "nobody", "%"]
+    {
         let users = activities.users_matching(&Search::parse(term), &Page::first(3)).await;
         story.says(format!("{term:?}"), page(users, handle));
     }
-    let profile =
-        Profile { display_name: "Ambassador Worf".into(), bio: Some("Today is a good day.".into()) };
+    let profile = Profile {
+        display_name: "Ambassador Worf".into(),
+        bio: Some("Today is a good day.".into()),
+    };
     let changed = activities.update_profile(WORF, &profile).await.expect("an answer");
     let line = changed.map(|user| (user.handle, user.display_name, user.bio, user.email));
     story.says("Worf changes his profile", debug(line));
