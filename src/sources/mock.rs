@@ -459,7 +459,8 @@ impl ActivitySource for Mock {
 
     async fn followed_among(&self, follower: Uuid, users: &[Uuid]) -> Result<Vec<Uuid>> {
         let state = self.state();
-        let followed = state.follows.keys().filter(|(by, of)| *by == follower && users.contains(of));
+        let followed =
+            state.follows.keys().filter(|(by, of)| *by == follower && users.contains(of));
         Ok(followed.map(|(_, of)| *of).collect())
     }
 

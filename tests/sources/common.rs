@@ -1,5 +1,7 @@
 //! Stores to test on, and people and times to tell of.
 
+#![allow(dead_code, reason = "no test program needs all of it")]
+
 use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta};

@@ -256,7 +256,8 @@ async fn a_server_that_is_down_is_told_apart_from_one_that_refuses() {
     assert_eq!(down.activities.ping().await, Err(Error::Unavailable));
 
     let database = PostgresDatabase::new("refusing").await;
-    let unknown = sources::open(&SourceUrl::Postgres(format!("{}_unknown", database.url)), 2);
+    let unknown = database.url.replace("sources_refusing", "sources_unknown");
+    let unknown = sources::open(&SourceUrl::Postgres(unknown), 2);
     let outcome = unknown.activities.migrate().await;
     assert!(matches!(outcome, Err(MigrateError::Failed(_))), "{outcome:?}");
 
