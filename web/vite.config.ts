@@ -1,0 +1,24 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+import { budget } from './build/budget';
+import { compress } from './build/compress';
+
+const gateway = 'http://localhost:4567';
+
+/** Two pages: the app, which the gateway serves at /, and GraphiQL at /graphiql. */
+export default defineConfig({
+  plugins: [react(), budget({ page: 'index.html', limit: 180_000 }), compress()],
+  // The Content-Security-Policy lets workers be modules from the gateway alone.
+  worker: { format: 'es' },
+  build: {
+    target: 'es2023',
+    assetsInlineLimit: 0,
+    // Monaco is large whatever one does; the app's own weight is what the budget limits.
+    chunkSizeWarningLimit: 5_000,
+    rolldownOptions: { input: ['index.html', 'graphiql.html'] },
+  },
+  server: {
+    proxy: { '/graphql': { target: gateway, ws: true } },
+  },
+});
