@@ -1,6 +1,6 @@
 import type { Plugin } from 'vite';
 
-import { compressed } from './compress';
+import { compressed } from './compress.ts';
 
 interface Budget {
   /** The page whose first load is weighed. */

@@ -9,7 +9,7 @@ import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import { createRoot } from 'react-dom/client';
 
-import { newestCrud, tabs } from './tabs';
+import { headers, newestCrud, tabs } from './tabs';
 
 const endpoint = new URL('/graphql', location.href);
 const socket = new URL(endpoint);
@@ -19,11 +19,18 @@ const fetcher = createGraphiQLFetcher({ url: endpoint.href, subscriptionUrl: soc
 const plugins = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
 const defaultTabs = tabs(await newestCrud(endpoint));
 
+// GraphiQL fills the editor beside the first tab from here, but not from the tab. On a later visit
+// it keeps what was there.
+const isFirstVisit = localStorage.getItem('graphiql:tabState') === null;
+const initialVariables = isFirstVisit ? { initialVariables: defaultTabs[0]!.variables } : {};
+
 createRoot(document.getElementById('graphiql')!).render(
   <GraphiQL
     fetcher={fetcher}
     plugins={plugins}
     defaultTabs={defaultTabs}
+    defaultHeaders={headers}
+    {...initialVariables}
     defaultEditorToolsVisibility="variables"
     shouldPersistHeaders
   >

@@ -3,7 +3,8 @@ import notifications from './tabs/notifications.graphql?raw';
 import post from './tabs/post.graphql?raw';
 import thread from './tabs/thread.graphql?raw';
 
-const headers = `{
+/** What stands in the headers editor of a new tab. */
+export const headers = `{
   // To act as yourself, put your token here and take away the slashes.
   // "Authorization": "Bearer <token>"
 }`;
