@@ -24,7 +24,9 @@ export function budget({ page, limit }: Budget): Plugin {
         scripts.add(name);
         chunk.imports.forEach(visit);
       };
-      for (const [, name] of String(html.source).matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)) {
+      for (const [, name] of String(html.source).matchAll(
+        /(?:src|href)="\/(assets\/[^"]+\.js)"/g,
+      )) {
         visit(name!);
       }
       let weight = 0;
