@@ -30,8 +30,6 @@ export const phone = { width: 360, height: 740 };
 export class Visit {
   /** Requests to another host, console errors, broken policies: empty at the end of each test. */
   readonly offences: string[] = [];
-  /** The text of every GraphQL document that the page sent. */
-  readonly documents = new Set<string>();
 
   private constructor(
     readonly page: Page,
@@ -42,8 +40,6 @@ export class Visit {
       if (!url.startsWith(`${origin}/`) && !/^(data|blob):/.test(url)) {
         this.offences.push(`request to ${url}`);
       }
-      const body = request.url() === `${origin}/graphql` ? request.postDataJSON() : undefined;
-      if (body) this.documents.add((body as { query: string }).query);
     });
     page.on('console', (message) => {
       if (message.type() === 'error') this.offences.push(`console: ${message.text()}`);
@@ -88,6 +84,15 @@ export class Visit {
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(({ id, nodes }) => ({ id, nodes: nodes.map((node) => node.html) }));
     expect(serious).toEqual([]);
+  }
+
+  /** Fails when the page is wider than its window. */
+  async expectFits(): Promise<void> {
+    const [content, window] = await this.page.evaluate(() => [
+      document.documentElement.scrollWidth,
+      innerWidth,
+    ]);
+    expect(content).toBeLessThanOrEqual(window);
   }
 
   async screenshot(name: string): Promise<void> {

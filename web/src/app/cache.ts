@@ -72,6 +72,6 @@ export function addEdge(
 export function addTo(cache: ApolloCache, entity: Entity, field: string, amount: number): void {
   cache.modify<Record<string, number>>({
     id: cache.identify({ ...entity })!,
-    fields: { [field]: (count) => (count as number) + amount },
+    fields: { [field]: (count) => (count) + amount },
   });
 }

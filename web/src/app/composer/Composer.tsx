@@ -85,7 +85,6 @@ export function Composer({ replyTo, autoFocus, field, onPosted }: Props) {
       <Avatar person={viewer.user} />
       <textarea
         ref={field}
-        // eslint-disable-next-line jsx-a11y/no-autofocus -- only where a dialog opens to write in it
         autoFocus={autoFocus}
         value={message}
         onChange={(event) => edit(event.target.value)}

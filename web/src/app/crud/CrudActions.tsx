@@ -20,7 +20,8 @@ interface Props {
 export function CrudActions({ crud, disabled, onReply, onDelete }: Props) {
   const client = useApolloClient();
   const compose = useCompose();
-  const off = disabled || !useViewer();
+  const viewer = useViewer();
+  const off = disabled || !viewer;
   return (
     <div className="crud-actions">
       <Action

@@ -30,7 +30,7 @@ export function pieces(message: string): Piece[] {
 
 /** How many characters a message has, as the gateway counts them: code points. */
 export function lengthOf(message: string): number {
-  return [...message].length;
+  return Array.from(message).length;
 }
 
 /** The hashtags of many messages, the most used first, each in the writing seen first. */

@@ -42,7 +42,7 @@ export function useArrivals<Data, Variables extends OperationVariables>(
   return {
     count: latest && shown ? countArrivals(ids(latest), shown) : 0,
     show() {
-      if (latest) client.writeQuery({ query, variables, data: latest } as never);
+      if (latest) client.writeQuery({ query, variables, data: latest });
       setLatest(undefined);
       scrollTo({ top: 0, behavior: 'smooth' });
     },

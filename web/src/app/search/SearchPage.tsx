@@ -62,7 +62,6 @@ function SearchField({ query }: { query: string }) {
           type="search"
           aria-label="Search for"
           placeholder="Words, #hashtags, names"
-          // eslint-disable-next-line jsx-a11y/no-autofocus -- the page is there to type in
           autoFocus={query === ''}
           value={text}
           onChange={(event) => setText(event.target.value)}

@@ -13,9 +13,8 @@ import { plural } from '../time.ts';
 export function Aside({ onHelp }: { onHelp: () => void }) {
   const { data } = useQuery(HomeFeedDocument, {
     variables: { first: PAGE },
-    fetchPolicy: 'cache-only',
   });
-  const messages = data?.home?.edges.map(({ node }) => node.message) ?? [];
+  const messages = data?.home.edges.map(({ node }) => node.message) ?? [];
   const tags = commonTags(messages, 6);
   return (
     <aside className="aside" aria-label="Beside the page">
