@@ -54,6 +54,15 @@ export class Gateway {
     return data;
   }
 
+  /** The path of the page of the crud that has the most replies. */
+  async thread(): Promise<string> {
+    const { home } = await this.run<{ home: { nodes: { id: string; repliesCount: number }[] } }>(
+      '{ home(first: 50) { nodes { id repliesCount } } }',
+    );
+    const most = home.nodes.reduce((a, b) => (b.repliesCount > a.repliesCount ? b : a));
+    return `/crud/${encodeURIComponent(most.id)}`;
+  }
+
   async stop(): Promise<void> {
     if (this.process.exitCode === null && this.process.pid) {
       this.process.kill('SIGTERM');
