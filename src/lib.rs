@@ -1,16 +1,30 @@
 //! `cruddur`, a GraphQL and REST gateway over the Cruddur domain.
 //!
 //! The modules in reading order; each may name those above it:
+//! * [`error`]: every way in which a request can fail, in words that are safe for clients;
+//! * [`domain`]: what Cruddur is about, plain data and the rules that need nothing but the data;
+//! * [`sources`]: where the data lives, memory, SQLite or PostgreSQL behind one contract;
+//! * [`service`]: the only place that decides: validation, expiry, permission, ids and time;
+//! * [`auth`]: who asks, the viewer of a request;
+//! * [`graphql`]: the GraphQL schema over the service;
+//! * [`rest`]: the REST routes of the two original backends over the service;
+//! * [`config`]: every flag, its environment variable, its default and its unit;
+//! * [`http`]: the router and its layers, GraphQL over HTTP, health, the pages, the server itself.
 
-/// Who asks: the viewer of a request.
-pub mod auth;
-/// What Cruddur is about: plain data and the rules that need nothing but the data.
-pub mod domain;
-/// Every way in which a request can fail, in words that are safe for clients.
 pub mod error;
-/// The GraphQL schema over the service.
-pub mod graphql;
-/// The only place that decides: validation, expiry, permission, ids and time.
-pub mod service;
-/// Where the data lives: memory, SQLite or PostgreSQL behind one contract.
+
+pub mod domain;
+
 pub mod sources;
+
+pub mod service;
+
+pub mod auth;
+
+pub mod graphql;
+
+pub mod rest;
+
+pub mod config;
+
+pub mod http;

@@ -34,12 +34,19 @@ pub struct Activity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
 #[graphql(name = "ActivityTtl")]
 pub enum Ttl {
+    /// One hour.
     OneHour,
+    /// Three hours.
     ThreeHours,
+    /// Twelve hours.
     TwelveHours,
+    /// One day.
     OneDay,
+    /// Three days.
     ThreeDays,
+    /// Seven days.
     SevenDays,
+    /// Thirty days.
     ThirtyDays,
 }
 

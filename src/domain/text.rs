@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 /// The most people whom one message can notify by mentioning them.
 pub const MAX_MENTIONS: usize = 20;
 
+/// The most characters of a word that count. Indexes have a limit.
+const MAX_WORD: usize = 64;
+
 /// The words by which a text is found, lower-case, each once, in alphabetical order.
 ///
 /// A word is a run of letters, digits and `_`. A word right after `#` is a hashtag and stands twice,
@@ -90,7 +93,7 @@ fn tokens(text: &str) -> impl Iterator<Item = (bool, String)> + '_ {
         let tag = rest[..start].ends_with('#');
         rest = &rest[start..];
         let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-        let word = rest[..end].to_lowercase();
+        let word = rest[..end].chars().take(MAX_WORD).collect::<String>().to_lowercase();
         rest = &rest[end..];
         Some((tag, word))
     })

@@ -24,6 +24,8 @@ use crate::{
 pub use activities::SearchHit;
 pub use messages::Recipient;
 
+pub use crate::sources::UserRelation;
+
 /// For how long an idempotency key is remembered.
 const IDEMPOTENCY_WINDOW: TimeDelta = TimeDelta::days(1);
 

@@ -13,6 +13,7 @@
 
 pub mod mock;
 pub mod seed;
+mod sql;
 
 use std::{path::PathBuf, str::FromStr, sync::Arc};
 
@@ -304,6 +305,9 @@ impl FromStr for SourceUrl {
                 let path = path.strip_prefix("//").unwrap_or(path);
                 if path.is_empty() { Err(ALLOWED) } else { Ok(Self::Sqlite(path.into())) }
             }
+            Some(("postgres" | "postgresql", _)) if sql::is_postgres_url(text) => {
+                Ok(Self::Postgres(text.to_owned()))
+            }
             _ => Err(ALLOWED),
         }
     }
@@ -327,6 +331,7 @@ impl<S: ActivitySource + MessageSource> From<Arc<S>> for Sources {
 pub fn open(url: &SourceUrl, max_connections: u32) -> Sources {
     match url {
         SourceUrl::Mock => Arc::new(mock::Mock::default()).into(),
-        SourceUrl::Sqlite(_) | SourceUrl::Postgres(_) => todo!("{max_connections}"),
+        SourceUrl::Sqlite(path) => Arc::new(sql::sqlite(path, max_connections)).into(),
+        SourceUrl::Postgres(url) => Arc::new(sql::postgres(url, max_connections)).into(),
     }
 }

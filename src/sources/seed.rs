@@ -1,1 +1,7 @@
+//! Data to start from: Cruddur's people, and a large made-up crowd.
 
+mod demo;
+mod generated;
+
+pub use demo::demo;
+pub use generated::{first_generated_user, generated};

@@ -1,0 +1,89 @@
+# The project's commands. `make` alone lists them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+# The snapshots that the tests of the last `make test` used.
+SNAPSHOTS := $(TARGET)/snapshots-in-use
+NPM := npm --prefix web
+
+# What `make generate` writes.
+GENERATED := schema.graphql
+
+ifneq ($(wildcard web/package.json),)
+WEB := web/dist/index.html
+WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*')
+GENERATED += web/src/app/gen
+endif
+
+.PHONY: help run web test check generate
+
+help:
+	@echo 'make run       build all and serve it on http://127.0.0.1:4567 from cruddur.db'
+	@echo 'make test      run every test, beside a PostgreSQL and a browser of their own'
+	@echo 'make check     run every other check: format, lints, import rules, licences, ...'
+	@echo 'make generate  write the generated files: $(GENERATED)'
+	@echo 'make web       build the web client, which the program then holds'
+	@echo
+	@echo 'One test:      scripts/with-postgres cargo test NAME'
+
+# Without Node the gateway still runs, but it has no pages.
+run: $(if $(shell command -v npm),web,no-node)
+	cargo run
+
+.PHONY: no-node
+no-node:
+	@echo 'Node is not installed: this build has no web client and no GraphiQL.'
+
+web: $(WEB)
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	$(NPM) ci
+
+web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	$(NPM) run build
+
+test: web
+	mkdir -p $(TARGET)
+	rm -f $(SNAPSHOTS) $(SNAPSHOTS).part
+	INSTA_SNAPSHOT_REFERENCES_FILE=$(SNAPSHOTS).part scripts/with-postgres cargo test
+	touch $(SNAPSHOTS).part
+	mv $(SNAPSHOTS).part $(SNAPSHOTS)
+ifdef WEB
+	$(NPM) test
+	chromium=$$(scripts/find-chromium); \
+	    CHROMIUM=$$chromium CRUDDUR_BIN=$(TARGET)/debug/cruddur $(NPM) run e2e
+endif
+
+# The cheap checks come first.
+check: $(WEB)
+	command -v python3 >/dev/null || scripts/apt-install python3
+	.ci/step 'format' cargo fmt --check
+	.ci/step 'import rules, self-test' .ci/check-imports --self-test
+	.ci/step 'import rules' .ci/check-imports
+	.ci/step 'licences, self-test' .ci/check-licences --self-test
+	.ci/step 'licences' .ci/check-licences
+	.ci/step 'shell scripts' .ci/check-shell
+	.ci/step 'snapshots' .ci/check-snapshots $(SNAPSHOTS)
+	.ci/step 'clippy' cargo clippy --all-targets -- --deny warnings
+	RUSTDOCFLAGS='--deny warnings' .ci/step 'docs' cargo doc --no-deps --document-private-items
+	.ci/step 'generated files' .ci/check-generated $(GENERATED)
+ifdef WEB
+	.ci/step 'web format' $(NPM) run format:check
+	.ci/step 'web lint' $(NPM) run lint
+	.ci/step 'web types' $(NPM) run typecheck
+endif
+ifneq ($(wildcard .ci/schemathesis),)
+	.ci/step 'schemathesis' .ci/schemathesis
+endif
+
+generate: $(if $(WEB),web/node_modules/.package-lock.json)
+	cargo run --quiet -- schema >$(TARGET)/schema.graphql
+	mv $(TARGET)/schema.graphql schema.graphql
+ifdef WEB
+	$(NPM) run codegen
+endif

@@ -1,0 +1,433 @@
+//! Every flag, its environment variable, its default and its unit.
+//!
+//! clap only collects the texts; [`Config::check`] reads them, so that a bad value of any kind,
+//! from a flag or from the environment, is answered with one line of the same form.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    str::FromStr,
+};
+
+use axum::http::HeaderValue;
+use chrono::TimeDelta;
+use clap::Args;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+
+use crate::{graphql::Limits, rest::Flavor, sources::SourceUrl};
+
+/// The configuration as it was given. An empty environment variable counts as unset.
+#[derive(Clone, Default, Args)]
+#[command(next_help_heading = "Configuration")]
+pub struct Config {
+    /// The host name or IP address to listen on. An address that other machines can reach needs
+    /// --demo [default: 127.0.0.1]
+    #[arg(long, env, global = true)]
+    pub host: Option<String>,
+
+    /// The TCP port to listen on; 0 takes a free one, which is then printed [default: 4567]
+    #[arg(long, env, global = true)]
+    pub port: Option<String>,
+
+    /// Where the data lives: mock: (in memory), sqlite:PATH or
+    /// postgres://USER:PASSWORD@HOST:PORT/DATABASE [default: sqlite:cruddur.db]
+    #[arg(long, env, global = true, hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+
+    /// The original's name for DATABASE_URL, which wins where both are set
+    #[arg(long, env, global = true, hide_env_values = true, value_name = "URL")]
+    pub connection_url: Option<String>,
+
+    /// A file that holds the database URL, for a secret that shall be in no environment
+    #[arg(long, env, global = true, value_name = "FILE")]
+    pub database_url_file: Option<String>,
+
+    /// The most connections to the database at a time, 1 to 1000 [default: 10]
+    #[arg(long, env, global = true, value_name = "COUNT")]
+    pub database_connections: Option<String>,
+
+    /// The origins of the frontend, separated by commas, whose pages may call this gateway; * for
+    /// any [default: none but the gateway's own]
+    #[arg(long, env, global = true, value_name = "ORIGINS")]
+    pub frontend_url: Option<String>,
+
+    /// Further origins, as in FRONTEND_URL
+    #[arg(long, env, global = true, value_name = "ORIGINS")]
+    pub backend_url: Option<String>,
+
+    /// Whose REST answers to give where the two originals differ: openapi (week 1 and the OpenAPI
+    /// file) or final (the last application) [default: openapi]
+    #[arg(long, env, global = true, value_name = "FLAVOR")]
+    pub rest: Option<String>,
+
+    /// The handle of the user whom every request acts as, or none for anonymous requests
+    /// [default: andrewbrown with --rest openapi, none with --rest final]
+    #[arg(long, env, global = true, value_name = "HANDLE")]
+    pub viewer: Option<String>,
+
+    /// Serve other machines although nobody signs in and every request acts as VIEWER: true or
+    /// false [default: false]
+    #[arg(
+        long,
+        env,
+        global = true,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    pub demo: Option<String>,
+
+    /// Whether to serve GraphiQL at /graphiql: on or off [default: on]
+    #[arg(long, env, global = true, value_name = "SWITCH")]
+    pub graphiql: Option<String>,
+
+    /// After how many days, 1 to 36500, expired activities are deleted; off keeps them for ever
+    /// [default: off]
+    #[arg(long, env, global = true, value_name = "DAYS")]
+    pub delete_expired_after: Option<String>,
+
+    /// The deepest nesting of fields in a GraphQL document, 1 to 100 [default: 15]
+    #[arg(long, env, global = true, value_name = "LEVELS")]
+    pub max_depth: Option<String>,
+
+    /// The most that a GraphQL document may cost, in fields times page sizes, 1 to 1000000
+    /// [default: 10000]
+    #[arg(long, env, global = true, value_name = "COST")]
+    pub max_complexity: Option<String>,
+
+    /// What is logged: a level (off, error, warn, info, debug, trace) or a list such as
+    /// info,cruddur=debug [default: info]
+    #[arg(long, env, global = true, value_name = "FILTER")]
+    pub log: Option<String>,
+
+    /// How it is logged, on the standard error: text, json, or auto for text on a terminal and
+    /// JSON otherwise [default: auto]
+    #[arg(long, env, global = true, value_name = "FORMAT")]
+    pub log_format: Option<String>,
+}
+
+/// The configuration, read and complete. Its `Display` is a list of `VARIABLE=value` lines with
+/// secrets masked.
+#[derive(Clone)]
+pub struct Settings {
+    pub host: String,
+    pub port: u16,
+    pub database: SourceUrl,
+    pub database_connections: u32,
+    pub origins: Origins,
+    pub rest: Flavor,
+    /// The handle of the user whom requests act as; none for anonymous requests.
+    pub viewer: Option<String>,
+    pub demo: bool,
+    pub graphiql: bool,
+    /// For how long expired activities are kept; none for ever.
+    pub delete_expired_after: Option<TimeDelta>,
+    pub limits: Limits,
+    pub log: String,
+    pub log_format: LogFormat,
+}
+
+/// Whose pages may call the gateway, apart from its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origins {
+    Any,
+    These(Vec<HeaderValue>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Auto,
+    Text,
+    Json,
+}
+
+/// Why a configuration cannot be used: one line that names the variable, the value and what is
+/// allowed, without secrets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Invalid(String);
+
+impl Invalid {
+    fn new(variable: &str, value: &str, allowed: impl fmt::Display) -> Self {
+        let flag = variable.to_lowercase().replace('_', "-");
+        Self(format!("{variable} (--{flag}): {value:?} is not allowed; allowed: {allowed}"))
+    }
+}
+
+impl Config {
+    /// Reads every value. The first that is not allowed is the error.
+    pub fn check(self) -> Result<Settings, Invalid> {
+        let host = read("HOST", self.host, "127.0.0.1", "a host name or an IP address", host)?;
+        let rest = read("REST", self.rest, "openapi", "openapi, final", |text| match text {
+            "openapi" => Some(Flavor::Openapi),
+            "final" => Some(Flavor::Final),
+            _ => None,
+        })?;
+        let viewer = match rest {
+            Flavor::Openapi => "andrewbrown",
+            Flavor::Final => "none",
+        };
+        let settings = Settings {
+            port: read("PORT", self.port, "4567", "a number from 0 to 65535", parsed)?,
+            database: database(self.database_url, self.connection_url, self.database_url_file)?,
+            database_connections: number(
+                "DATABASE_CONNECTIONS",
+                self.database_connections,
+                10,
+                1000,
+            )?,
+            origins: origins(self.frontend_url, self.backend_url)?,
+            rest,
+            viewer: read("VIEWER", self.viewer, viewer, "a handle, or none", |text| match text {
+                "none" => Some(None),
+                text => handle(text).map(Some),
+            })?,
+            demo: read("DEMO", self.demo, "false", "true, false, 1, 0", |text| match text {
+                "true" | "1" => Some(true),
+                "false" | "0" => Some(false),
+                _ => None,
+            })?,
+            graphiql: read("GRAPHIQL", self.graphiql, "on", "on, off", |text| match text {
+                "on" => Some(true),
+                "off" => Some(false),
+                _ => None,
+            })?,
+            delete_expired_after: read(
+                "DELETE_EXPIRED_AFTER",
+                self.delete_expired_after,
+                "off",
+                "a number of days from 1 to 36500, or off",
+                |text| match text {
+                    "off" => Some(None),
+                    days => Some(Some(TimeDelta::days(within(days, 36_500)?.into()))),
+                },
+            )?,
+            limits: Limits {
+                depth: number("MAX_DEPTH", self.max_depth, 15, 100)? as usize,
+                complexity: number("MAX_COMPLEXITY", self.max_complexity, 10_000, 1_000_000)?
+                    as usize,
+            },
+            log: read(
+                "LOG",
+                self.log,
+                "info",
+                "off, error, warn, info, debug, trace, or a list such as info,cruddur=debug",
+                log_filter,
+            )?,
+            log_format: read("LOG_FORMAT", self.log_format, "auto", "auto, text, json", |text| {
+                match text {
+                    "auto" => Some(LogFormat::Auto),
+                    "text" => Some(LogFormat::Text),
+                    "json" => Some(LogFormat::Json),
+                    _ => None,
+                }
+            })?,
+            host,
+        };
+        if !settings.demo && !is_loopback(&settings.host) {
+            return Err(Invalid::new(
+                "HOST",
+                &settings.host,
+                "127.0.0.1, or any with DEMO=true (--demo), because there is no sign-in yet and \
+                 everybody who reaches the gateway would act as VIEWER",
+            ));
+        }
+        Ok(settings)
+    }
+}
+
+impl Settings {
+    /// The database's URL without its password.
+    pub fn shown_database(&self) -> String {
+        match &self.database {
+            SourceUrl::Mock => "mock:".to_owned(),
+            SourceUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
+            SourceUrl::Postgres(url) => masked(url),
+        }
+    }
+
+    /// The address of the gateway for this machine itself, without a slash at its end.
+    pub fn local_url(&self, port: u16) -> String {
+        let host = match self.host.parse() {
+            Ok(IpAddr::V4(Ipv4Addr::UNSPECIFIED)) => "127.0.0.1".to_owned(),
+            Ok(IpAddr::V6(Ipv6Addr::UNSPECIFIED)) => "[::1]".to_owned(),
+            Ok(IpAddr::V6(ip)) => format!("[{ip}]"),
+            _ => self.host.clone(),
+        };
+        format!("http://{host}:{port}")
+    }
+}
+
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origins = match &self.origins {
+            Origins::Any => "*".to_owned(),
+            Origins::These(origins) => {
+                let texts: Vec<_> = origins.iter().filter_map(|it| it.to_str().ok()).collect();
+                texts.join(",")
+            }
+        };
+        let rest = match self.rest {
+            Flavor::Openapi => "openapi",
+            Flavor::Final => "final",
+        };
+        let log_format = match self.log_format {
+            LogFormat::Auto => "auto",
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        };
+        let days = self.delete_expired_after.map(|keep| keep.num_days().to_string());
+        writeln!(f, "HOST={}", self.host)?;
+        writeln!(f, "PORT={}", self.port)?;
+        writeln!(f, "DATABASE_URL={}", self.shown_database())?;
+        writeln!(f, "DATABASE_CONNECTIONS={}", self.database_connections)?;
+        writeln!(f, "FRONTEND_URL={origins}")?;
+        writeln!(f, "REST={rest}")?;
+        writeln!(f, "VIEWER={}", self.viewer.as_deref().unwrap_or("none"))?;
+        writeln!(f, "DEMO={}", self.demo)?;
+        writeln!(f, "GRAPHIQL={}", if self.graphiql { "on" } else { "off" })?;
+        writeln!(f, "DELETE_EXPIRED_AFTER={}", days.as_deref().unwrap_or("off"))?;
+        writeln!(f, "MAX_DEPTH={}", self.limits.depth)?;
+        writeln!(f, "MAX_COMPLEXITY={}", self.limits.complexity)?;
+        writeln!(f, "LOG={}", self.log)?;
+        write!(f, "LOG_FORMAT={log_format}")
+    }
+}
+
+/// What was given, unless it is empty.
+fn given(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+fn read<T>(
+    variable: &str,
+    text: Option<String>,
+    default: &str,
+    allowed: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, Invalid> {
+    let text = given(text);
+    let text = text.as_deref().unwrap_or(default);
+    parse(text).ok_or_else(|| Invalid::new(variable, text, allowed))
+}
+
+fn number(variable: &str, text: Option<String>, default: u32, max: u32) -> Result<u32, Invalid> {
+    let allowed = format!("a number from 1 to {max}");
+    read(variable, text, &default.to_string(), &allowed, |text| within(text, max))
+}
+
+fn parsed<T: FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}
+
+fn within(text: &str, max: u32) -> Option<u32> {
+    parsed(text).filter(|number| (1..=max).contains(number))
+}
+
+/// An IPv6 address may stand in brackets, as it does in a URL.
+fn host(text: &str) -> Option<String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.' || c == '_';
+    (bare.parse::<IpAddr>().is_ok() || text.chars().all(name)).then(|| bare.to_owned())
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn handle(text: &str) -> Option<String> {
+    let bare = text.strip_prefix('@').unwrap_or(text);
+    let fits = !bare.is_empty() && !bare.contains(|c: char| c.is_whitespace() || c.is_control());
+    fits.then(|| bare.to_owned())
+}
+
+fn database(
+    url: Option<String>,
+    original: Option<String>,
+    file: Option<String>,
+) -> Result<SourceUrl, Invalid> {
+    let url = given(url).map(|url| ("DATABASE_URL", url));
+    let url = url.or_else(|| given(original).map(|url| ("CONNECTION_URL", url)));
+    let (variable, text) = match (url, given(file)) {
+        (Some((variable, _)), Some(file)) => {
+            let allowed = format!("one of {variable} and DATABASE_URL_FILE, not both");
+            return Err(Invalid::new("DATABASE_URL_FILE", &file, allowed));
+        }
+        (None, Some(file)) => match std::fs::read_to_string(&file) {
+            Ok(url) => ("DATABASE_URL_FILE", url.trim().to_owned()),
+            Err(error) => {
+                let allowed = format!("a file that can be read ({error})");
+                return Err(Invalid::new("DATABASE_URL_FILE", &file, allowed));
+            }
+        },
+        (url, None) => url.unwrap_or_else(|| ("DATABASE_URL", "sqlite:cruddur.db".to_owned())),
+    };
+    text.parse().map_err(|allowed| Invalid::new(variable, &masked(&text), allowed))
+}
+
+/// A URL without what is secret in it: the password between user and host, and the value of a
+/// `password` parameter.
+pub fn masked(url: &str) -> String {
+    let (start, rest) = match url.split_once("://").or_else(|| url.split_once(':')) {
+        Some((scheme, rest)) => {
+            (url.len() - rest.len(), if scheme.is_empty() { url } else { rest })
+        }
+        None => (0, url),
+    };
+    let mut shown = url[..start.min(url.len())].to_owned();
+    match rest.rsplit_once('@') {
+        Some((user, place)) => {
+            let user = user.split_once(':').map(|(user, _)| format!("{user}:***"));
+            shown.push_str(&user.unwrap_or_else(|| "***".to_owned()));
+            shown.push('@');
+            shown.push_str(place);
+        }
+        None => shown.push_str(rest),
+    }
+    match shown.find("password=").map(|at| at + "password=".len()) {
+        Some(from) => {
+            let to = shown[from..].find('&').map_or(shown.len(), |len| from + len);
+            format!("{}***{}", &shown[..from], &shown[to..])
+        }
+        None => shown,
+    }
+}
+
+fn origins(frontend: Option<String>, backend: Option<String>) -> Result<Origins, Invalid> {
+    let mut found = Vec::new();
+    let mut any = false;
+    for (variable, list) in [("FRONTEND_URL", frontend), ("BACKEND_URL", backend)] {
+        for text in given(list).iter().flat_map(|list| list.split(',')).map(str::trim) {
+            match text {
+                "" => {}
+                "*" => any = true,
+                text => found.push(origin(text).ok_or_else(|| {
+                    let allowed = "origins such as https://cruddur.example or \
+                                   http://127.0.0.1:3000, separated by commas, or *";
+                    Invalid::new(variable, &masked(text), allowed)
+                })?),
+            }
+        }
+    }
+    Ok(if any { Origins::Any } else { Origins::These(found) })
+}
+
+/// An origin as a browser sends it: scheme, host and port in lower case, without a path.
+fn origin(text: &str) -> Option<HeaderValue> {
+    let text = text.strip_suffix('/').unwrap_or(text).to_lowercase();
+    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+    if host.is_empty() || !host.chars().all(fits) {
+        return None;
+    }
+    HeaderValue::from_str(&text).ok()
+}
+
+/// A log filter. A bare word that is no level would be taken for the name of a module, and
+/// silence all others.
+fn log_filter(text: &str) -> Option<String> {
+    let level = |part: &str| part.contains(['=', '[']) || part.parse::<LevelFilter>().is_ok();
+    let fits = text.split(',').map(str::trim).all(level) && EnvFilter::try_new(text).is_ok();
+    fits.then(|| text.to_owned())
+}

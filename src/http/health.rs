@@ -1,0 +1,66 @@
+//! Whether the gateway lives, and whether it can serve data.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Json, Router,
+    extract::{Request, State},
+    http::StatusCode,
+    middleware::Next,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use serde_json::json;
+
+use super::failure;
+use crate::service::Service;
+
+/// For how long the store may take to answer a ping.
+const PING: Duration = Duration::from_secs(2);
+
+/// Whether the store has been brought to the present schema.
+#[derive(Debug, Clone, Default)]
+pub struct Readiness(Arc<AtomicBool>);
+
+impl Readiness {
+    pub fn set_ready(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    fn is_ready(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+pub fn routes(service: Service, ready: Readiness) -> Router {
+    Router::new()
+        .route("/health/live", get(|| async { Json(json!({ "status": "live" })) }))
+        .route("/health/ready", get(readiness))
+        .with_state((service, ready))
+}
+
+async fn readiness(State((service, ready)): State<(Service, Readiness)>) -> Response {
+    let unready = |status| (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": status })));
+    if !ready.is_ready() {
+        return unready("starting").into_response();
+    }
+    match tokio::time::timeout(PING, service.ping()).await {
+        Ok(Ok(())) => Json(json!({ "status": "ready" })).into_response(),
+        Ok(Err(_)) | Err(_) => unready("database unavailable").into_response(),
+    }
+}
+
+/// Lets no request to the data through before it is ready.
+pub async fn gate(State(ready): State<Readiness>, request: Request, next: Next) -> Response {
+    if ready.is_ready() {
+        next.run(request).await
+    } else {
+        failure::of(request.uri().path(), StatusCode::SERVICE_UNAVAILABLE)
+    }
+}

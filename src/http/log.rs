@@ -1,0 +1,39 @@
+//! One log line for each request, and the request id that it is known by.
+
+use std::time::Instant;
+
+use axum::{extract::Request, middleware::Next, response::Response};
+use tower_http::request_id::RequestId;
+use tracing::{Instrument, info, info_span};
+
+/// The longest request id that is taken from a client.
+const MAX_REQUEST_ID: usize = 128;
+
+/// Takes a request id out of the request that could not stand in a log line as it is.
+pub async fn drop_insane_request_id(mut request: Request) -> Request {
+    let sane = |c: &u8| c.is_ascii_alphanumeric() || b"-_.:".contains(c);
+    let given = request.headers().get("x-request-id").map(|id| id.as_bytes());
+    if given.is_some_and(|id| !(1..=MAX_REQUEST_ID).contains(&id.len()) || !id.iter().all(sane)) {
+        request.headers_mut().remove("x-request-id");
+    }
+    request
+}
+
+/// Logs the request when its answer begins. What is logged on the way carries the request id.
+pub async fn log(request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().map(RequestId::header_value).cloned();
+    let id = id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let span = info_span!("request", id);
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let start = Instant::now();
+    async move {
+        let response = next.run(request).await;
+        let ms = start.elapsed().as_secs_f64() * 1000.0;
+        let ms = (ms * 100.0).round() / 100.0;
+        info!(%method, path, status = response.status().as_u16(), ms, "answered");
+        response
+    }
+    .instrument(span)
+    .await
+}

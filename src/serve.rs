@@ -1,0 +1,145 @@
+//! `cruddur serve`: answers at once, brings the store up behind that, and stops in good order.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use cruddur::{
+    config::Settings,
+    http::{self, Readiness},
+    service::{Clock, Service, SystemClock},
+    sources::{self, MigrateError, Migrated, Sources, seed},
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::oneshot,
+    time::sleep,
+};
+use tracing::{info, warn};
+
+use crate::{Failure, commands::print};
+
+/// The pause before the second try to reach the database; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The pause from one sweep of expired activities to the next.
+const SWEEP: Duration = Duration::from_secs(3600);
+/// How many expired activities are deleted at a time.
+const SWEEP_BATCH: u32 = 500;
+
+pub async fn serve(settings: Settings) -> Result<(), Failure> {
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let sources = sources::open(&settings.database, settings.database_connections);
+    let service = Service::new(sources.clone(), Arc::new(SystemClock));
+    let ready = Readiness::default();
+    let cannot_listen = |error: std::io::Error| {
+        (1, format!("cannot listen on HOST {} and PORT {}: {error}", settings.host, settings.port))
+    };
+    let listener = TcpListener::bind((settings.host.as_str(), settings.port)).await;
+    let listener = listener.map_err(cannot_listen)?;
+    let port = listener.local_addr().map_err(cannot_listen)?.port();
+    print(welcome(&settings, port))?;
+
+    let (stop, stopped) = oneshot::channel::<()>();
+    let router = http::router(&settings, service.clone(), ready.clone());
+    // The sender is dropped when it is time to stop.
+    let server = tokio::spawn(http::serve(listener, router, async {
+        let _ = stopped.await;
+    }));
+    let background = async {
+        bring_up(&sources, &ready).await?;
+        match settings.delete_expired_after {
+            Some(keep) => sweep(&service, keep).await,
+            None => std::future::pending().await,
+        }
+    };
+    let outcome = tokio::select! {
+        outcome = background => outcome,
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+    };
+    info!("stopping");
+    drop(stop);
+    if let Err(error) = server.await {
+        warn!(%error, "the server did not end well");
+    }
+    outcome.map_err(|error: MigrateError| (1, error.to_string()))
+}
+
+fn listen(kind: SignalKind) -> Result<Signal, Failure> {
+    signal(kind).map_err(|error| (1, format!("cannot wait for signals: {error}")))
+}
+
+fn welcome(settings: &Settings, port: u16) -> String {
+    let url = settings.local_url(port);
+    let graphiql = if settings.graphiql { format!("{url}/graphiql") } else { "off".to_owned() };
+    let viewer = match &settings.viewer {
+        Some(handle) => format!("every request acts as {handle}"),
+        None => "every request is anonymous".to_owned(),
+    };
+    let database = settings.shown_database();
+    format!(
+        "Cruddur is at {url}\n  \
+           GraphiQL  {graphiql}\n  \
+           GraphQL   {url}/graphql\n  \
+           REST      {url}/api/activities/home\n  \
+           API docs  {url}/api/docs\n  \
+           Health    {url}/health/ready\n  \
+           Data      {database}\n  \
+           Viewer    {viewer}"
+    )
+}
+
+/// Tries until the store is there, and fails only for what no further try can mend.
+async fn bring_up(sources: &Sources, ready: &Readiness) -> Result<(), MigrateError> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match migrate_and_seed(sources).await {
+            Ok(migrated) => {
+                info!(?migrated, "the database is ready");
+                ready.set_ready();
+                return Ok(());
+            }
+            Err(MigrateError::Unreachable(error)) => {
+                warn!(error, again_in_ms = pause.as_millis() as u64, "no database yet");
+            }
+            Err(error) => return Err(error),
+        }
+        sleep(pause).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
+    }
+}
+
+/// Fills an empty store with the demo people. Where several gateways start on one empty store, the
+/// others find it filled at their next try.
+async fn migrate_and_seed(sources: &Sources) -> Result<Migrated, MigrateError> {
+    let migrated = sources.activities.migrate().await?;
+    if migrated == Migrated::Empty {
+        let demo = seed::demo(SystemClock.now());
+        let imported = sources.activities.import(&demo).await;
+        imported.map_err(|error| MigrateError::Unreachable(format!("seeding failed: {error}")))?;
+    }
+    Ok(migrated)
+}
+
+/// Deletes what expired more than `keep` ago, again and again.
+async fn sweep(service: &Service, keep: TimeDelta) -> ! {
+    loop {
+        let mut deleted = 0;
+        loop {
+            match service.delete_expired(keep, SWEEP_BATCH).await {
+                Ok(0) => break,
+                Ok(count) => deleted += count,
+                Err(error) => {
+                    warn!(%error, "expired activities could not be deleted");
+                    break;
+                }
+            }
+        }
+        if deleted > 0 {
+            info!(deleted, "deleted expired activities");
+        }
+        sleep(SWEEP).await;
+    }
+}

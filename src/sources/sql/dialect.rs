@@ -1,0 +1,282 @@
+//! Where SQLite and PostgreSQL part.
+
+use futures_util::{FutureExt, future::BoxFuture};
+use sqlx::{
+    Arguments, Database, Encode, FromRow, Postgres, SqlStr, Sqlite, Type, error::BoxDynError,
+    migrate::Migrator,
+};
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        Activity, Instant, Message, MessageGroup, Notification, NotificationKind, ReactionKind,
+        User, text::Search,
+    },
+    sources::MigrateError,
+};
+
+use super::rows::{CountsRow, EarlierRow, KeyedActivity, KeyedMessage, RelatedUser};
+
+/// A database that takes a `T` as a parameter.
+pub trait Holds<T>: Database {
+    fn add(arguments: &mut Self::Arguments, value: T) -> Result<(), BoxDynError>;
+}
+
+impl<DB: Database, T> Holds<T> for DB
+where
+    T: for<'q> Encode<'q, DB> + Type<DB>,
+{
+    fn add(arguments: &mut Self::Arguments, value: T) -> Result<(), BoxDynError> {
+        arguments.add(value)
+    }
+}
+
+/// A database that gives a `T` as a row.
+pub trait Gives<T>: Database {
+    fn give(row: &Self::Row) -> sqlx::Result<T>;
+}
+
+impl<DB: Database, T> Gives<T> for DB
+where
+    T: for<'r> FromRow<'r, DB::Row>,
+{
+    fn give(row: &Self::Row) -> sqlx::Result<T> {
+        T::from_row(row)
+    }
+}
+
+/// One of the two databases: what it can hold and give, and the SQL that it says in its own way.
+///
+/// `parameter` is a placeholder such as `$1`, which holds what [`Dialect::add_uuids`] or
+/// [`Dialect::add_texts`] has added.
+pub trait Dialect:
+    Database
+    + Holds<Uuid>
+    + Holds<Option<Uuid>>
+    + Holds<String>
+    + Holds<Option<String>>
+    + Holds<Instant>
+    + Holds<Option<Instant>>
+    + Holds<i32>
+    + Holds<Vec<u8>>
+    + Holds<NotificationKind>
+    + Holds<ReactionKind>
+    + Gives<(i64,)>
+    + Gives<(Uuid,)>
+    + Gives<(Instant,)>
+    + Gives<(Option<Uuid>,)>
+    + Gives<(Uuid, String)>
+    + Gives<(Uuid, String, String)>
+    + Gives<(ReactionKind, Uuid)>
+    + Gives<(Instant, Uuid)>
+    + Gives<User>
+    + Gives<Activity>
+    + Gives<Notification>
+    + Gives<Message>
+    + Gives<MessageGroup>
+    + Gives<KeyedActivity>
+    + Gives<KeyedMessage>
+    + Gives<RelatedUser>
+    + Gives<CountsRow>
+    + Gives<EarlierRow>
+{
+    /// How a transaction that writes begins.
+    const BEGIN: &'static str;
+    /// How many transactions may write at a time.
+    const WRITERS: usize;
+    /// What locks the rows that a `SELECT` reads, to be put behind it.
+    const FOR_UPDATE: &'static str;
+
+    fn rows<'c>(
+        connection: &'c mut Self::Connection,
+        sql: SqlStr,
+        arguments: Self::Arguments,
+    ) -> BoxFuture<'c, sqlx::Result<Vec<Self::Row>>>;
+
+    /// Runs a statement; how many rows it changed.
+    fn run<'c>(
+        connection: &'c mut Self::Connection,
+        sql: SqlStr,
+        arguments: Self::Arguments,
+    ) -> BoxFuture<'c, sqlx::Result<u64>>;
+
+    /// The migrations that are this database's own; those of all databases come before.
+    fn migrations() -> Migrator;
+
+    /// Prepares the store for the migrations: takes the lock, which ends with the transaction, and
+    /// adopts an original database. Whether it adopted one.
+    fn prepare<'c>(
+        connection: &'c mut Self::Connection,
+    ) -> BoxFuture<'c, Result<bool, MigrateError>>;
+
+    fn migrate<'c>(
+        connection: &'c mut Self::Connection,
+        migrator: &'c Migrator,
+    ) -> BoxFuture<'c, Result<(), MigrateError>>;
+
+    fn add_uuids(arguments: &mut Self::Arguments, uuids: &[Uuid]) -> Result<(), BoxDynError>;
+    fn add_texts(arguments: &mut Self::Arguments, texts: &[String]) -> Result<(), BoxDynError>;
+
+    /// `IN` a list of uuids.
+    fn in_uuids(parameter: &str) -> String;
+    /// `IN` a list of texts.
+    fn in_texts(parameter: &str) -> String;
+    /// A table `k` of a list of uuids: `k.key`, and its place `k.n` in the list from 1 on.
+    fn keys(parameter: &str) -> String;
+    /// For each row of `keys`, the rows `t` of a table that `tail` selects, a `WHERE` condition
+    /// with `ORDER BY` and `LIMIT` that may name `k.key`.
+    fn per_key(columns: &str, keys: &str, table: &str, tail: &str) -> String;
+    /// The condition that a row of `users` or `activities` is found by the [`Dialect::search`] in
+    /// `parameter`.
+    fn found(table: &str, parameter: &str) -> String;
+    /// The search in the database's own query language.
+    fn search(search: &Search) -> String;
+}
+
+macro_rules! executes {
+    () => {
+        fn rows<'c>(
+            connection: &'c mut Self::Connection,
+            sql: SqlStr,
+            arguments: Self::Arguments,
+        ) -> BoxFuture<'c, sqlx::Result<Vec<Self::Row>>> {
+            sqlx::query_with(sql, arguments).fetch_all(connection).boxed()
+        }
+
+        fn run<'c>(
+            connection: &'c mut Self::Connection,
+            sql: SqlStr,
+            arguments: Self::Arguments,
+        ) -> BoxFuture<'c, sqlx::Result<u64>> {
+            async move {
+                let done = sqlx::query_with(sql, arguments).execute(connection).await?;
+                Ok(done.rows_affected())
+            }
+            .boxed()
+        }
+
+        fn migrate<'c>(
+            connection: &'c mut Self::Connection,
+            migrator: &'c Migrator,
+        ) -> BoxFuture<'c, Result<(), MigrateError>> {
+            async move {
+                let done = migrator.run_direct(None, connection, false).await;
+                done.map_err(|error| MigrateError::Failed(error.to_string()))
+            }
+            .boxed()
+        }
+    };
+}
+
+impl Dialect for Sqlite {
+    const BEGIN: &'static str = "BEGIN IMMEDIATE";
+    const WRITERS: usize = 1;
+    const FOR_UPDATE: &'static str = "";
+
+    executes!();
+
+    fn migrations() -> Migrator {
+        sqlx::migrate!("./migrations/sqlite")
+    }
+
+    fn prepare<'c>(
+        _connection: &'c mut Self::Connection,
+    ) -> BoxFuture<'c, Result<bool, MigrateError>> {
+        std::future::ready(Ok(false)).boxed()
+    }
+
+    fn add_uuids(arguments: &mut Self::Arguments, uuids: &[Uuid]) -> Result<(), BoxDynError> {
+        let hex: Vec<_> = uuids.iter().map(|uuid| uuid.simple().to_string()).collect();
+        arguments.add(serde_json::to_string(&hex)?)
+    }
+
+    fn add_texts(arguments: &mut Self::Arguments, texts: &[String]) -> Result<(), BoxDynError> {
+        arguments.add(serde_json::to_string(texts)?)
+    }
+
+    fn in_uuids(parameter: &str) -> String {
+        format!("IN (SELECT unhex(value) FROM json_each({parameter}))")
+    }
+
+    fn in_texts(parameter: &str) -> String {
+        format!("IN (SELECT value FROM json_each({parameter}))")
+    }
+
+    fn keys(parameter: &str) -> String {
+        format!("(SELECT key + 1 AS n, unhex(value) AS key FROM json_each({parameter})) AS k")
+    }
+
+    fn per_key(columns: &str, keys: &str, table: &str, tail: &str) -> String {
+        format!(
+            "SELECT {columns} FROM {keys} \
+             JOIN {table} AS t ON t.rowid IN (SELECT rowid FROM {table} WHERE {tail})"
+        )
+    }
+
+    fn found(table: &str, parameter: &str) -> String {
+        let one = if table == "users" { "user" } else { "activity" };
+        format!(
+            "uuid IN (SELECT w.uuid FROM {one}_search AS s JOIN {one}_words AS w ON w.id = s.rowid \
+             WHERE {one}_search MATCH {parameter})"
+        )
+    }
+
+    fn search(search: &Search) -> String {
+        let words: Vec<_> = search.words.iter().map(|word| format!("\"{word}\"")).collect();
+        words.join(" AND ") + if search.prefix { " *" } else { "" }
+    }
+}
+
+impl Dialect for Postgres {
+    const BEGIN: &'static str = "BEGIN";
+    const WRITERS: usize = 1_000;
+    const FOR_UPDATE: &'static str = "FOR UPDATE";
+
+    executes!();
+
+    fn migrations() -> Migrator {
+        sqlx::migrate!("./migrations/postgres")
+    }
+
+    fn prepare<'c>(
+        connection: &'c mut Self::Connection,
+    ) -> BoxFuture<'c, Result<bool, MigrateError>> {
+        super::adopt::prepare(connection).boxed()
+    }
+
+    fn add_uuids(arguments: &mut Self::Arguments, uuids: &[Uuid]) -> Result<(), BoxDynError> {
+        arguments.add(uuids.to_vec())
+    }
+
+    fn add_texts(arguments: &mut Self::Arguments, texts: &[String]) -> Result<(), BoxDynError> {
+        arguments.add(texts.to_vec())
+    }
+
+    fn in_uuids(parameter: &str) -> String {
+        format!("= ANY({parameter})")
+    }
+
+    fn in_texts(parameter: &str) -> String {
+        format!("= ANY({parameter})")
+    }
+
+    fn keys(parameter: &str) -> String {
+        format!("unnest({parameter}) WITH ORDINALITY AS k(key, n)")
+    }
+
+    fn per_key(columns: &str, keys: &str, table: &str, tail: &str) -> String {
+        format!(
+            "SELECT {columns} FROM {keys} \
+             CROSS JOIN LATERAL (SELECT * FROM {table} WHERE {tail}) AS t"
+        )
+    }
+
+    fn found(_table: &str, parameter: &str) -> String {
+        format!("array_to_tsvector(string_to_array(words, ' ')) @@ {parameter}::text::tsquery")
+    }
+
+    fn search(search: &Search) -> String {
+        let words: Vec<_> = search.words.iter().map(|word| format!("'{word}'")).collect();
+        words.join(" & ") + if search.prefix { ":*" } else { "" }
+    }
+}

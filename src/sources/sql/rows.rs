@@ -1,0 +1,119 @@
+//! Rows that are more than one domain struct.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::domain::{
+    Activity, Cursor, Instant, Message, MessageGroup, Notification, User, UserCounts,
+};
+
+/// A row of a list by keys: its item, where it stands, and which key it belongs to.
+pub trait Keyed {
+    type Item;
+
+    /// The key's place in the list of keys, as the database counts.
+    fn n(&self) -> i64;
+    fn positioned(self) -> (Cursor, Self::Item);
+}
+
+#[derive(FromRow)]
+pub struct KeyedActivity {
+    n: i64,
+    #[sqlx(flatten)]
+    activity: Activity,
+}
+
+impl Keyed for KeyedActivity {
+    type Item = Activity;
+
+    fn n(&self) -> i64 {
+        self.n
+    }
+
+    fn positioned(self) -> (Cursor, Activity) {
+        self.activity.positioned()
+    }
+}
+
+#[derive(FromRow)]
+pub struct KeyedMessage {
+    n: i64,
+    #[sqlx(flatten)]
+    message: Message,
+}
+
+impl Keyed for KeyedMessage {
+    type Item = Message;
+
+    fn n(&self) -> i64 {
+        self.n
+    }
+
+    fn positioned(self) -> (Cursor, Message) {
+        let Message { created_at: at, uuid, .. } = self.message;
+        (Cursor { at, uuid }, self.message)
+    }
+}
+
+/// A user on the other side of a relation.
+#[derive(FromRow)]
+pub struct RelatedUser {
+    n: i64,
+    related_at: Instant,
+    #[sqlx(flatten)]
+    user: User,
+}
+
+impl Keyed for RelatedUser {
+    type Item = User;
+
+    fn n(&self) -> i64 {
+        self.n
+    }
+
+    fn positioned(self) -> (Cursor, User) {
+        (Cursor { at: self.related_at, uuid: self.user.uuid }, self.user)
+    }
+}
+
+/// An item that tells where it stands in a list of its kind.
+pub trait Positioned: Sized {
+    fn positioned(self) -> (Cursor, Self);
+}
+
+macro_rules! positioned {
+    ($($item:ty: $at:ident),*) => {$(
+        impl Positioned for $item {
+            fn positioned(self) -> (Cursor, Self) {
+                (Cursor { at: self.$at, uuid: self.uuid }, self)
+            }
+        }
+    )*};
+}
+
+positioned!(
+    Activity: created_at,
+    Notification: created_at,
+    User: created_at,
+    MessageGroup: last_message_at
+);
+
+#[derive(FromRow)]
+pub struct CountsRow {
+    activities: i64,
+    followers: i64,
+    following: i64,
+}
+
+impl From<CountsRow> for UserCounts {
+    fn from(CountsRow { activities, followers, following }: CountsRow) -> Self {
+        Self { activities, followers, following }
+    }
+}
+
+/// What an idempotency key stands for.
+#[derive(FromRow)]
+pub struct EarlierRow {
+    pub input_hash: Vec<u8>,
+    pub made_uuid: Uuid,
+}

@@ -1,0 +1,264 @@
+//! A small world to ask about, the same for every test and every source.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use async_graphql::{Request, Response};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta};
+use cruddur::{
+    domain::{
+        Activity, Follow, Instant, Notification, NotificationKind, Reaction, ReactionKind, User,
+        Viewer,
+    },
+    graphql::{self, Limits},
+    service::{Clock, Service},
+    sources::{self, Dataset, SourceUrl, Sources},
+};
+use uuid::{Builder, Uuid};
+
+/// The sources that have to give the same answers, each holding the data.
+pub async fn sources(dataset: &Dataset) -> Vec<(&'static str, Sources)> {
+    let mock = sources::open(&SourceUrl::Mock, 1);
+    mock.activities.import(dataset).await.unwrap();
+    vec![("mock", mock)]
+}
+
+/// The first of the sources.
+pub async fn source(dataset: &Dataset) -> Sources {
+    sources(dataset).await.swap_remove(0).1
+}
+
+/// The present of every test: noon of the first day of 2026.
+pub fn noon() -> Instant {
+    "2026-01-01T12:00:00Z".parse().unwrap()
+}
+
+/// A clock that stands still at [`noon`], and ids that count up.
+#[derive(Default)]
+struct ManualClock {
+    ids: AtomicU64,
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Instant {
+        noon()
+    }
+
+    fn new_uuid(&self, now: Instant) -> Uuid {
+        let mut count = [0; 10];
+        count[2..].copy_from_slice(&self.ids.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+        let millis = u64::try_from(now.timestamp_millis()).unwrap();
+        Builder::from_unix_timestamp_millis(millis, &count).into_uuid()
+    }
+}
+
+/// The service over some sources, the schema, and who asks.
+pub struct World {
+    pub service: Service,
+    pub schema: graphql::Schema,
+    pub viewer: Viewer,
+}
+
+impl World {
+    pub fn new(sources: Sources, viewer: Viewer) -> Self {
+        let service = Service::new(sources, Arc::new(ManualClock::default()));
+        Self { service, schema: graphql::schema(Limits::default()), viewer }
+    }
+
+    pub async fn ask(&self, request: impl Into<Request>) -> Response {
+        graphql::execute(&self.schema, &self.service, self.viewer, request.into()).await
+    }
+
+    /// The answer as a client reads it.
+    pub async fn json(&self, request: impl Into<Request>) -> serde_json::Value {
+        serde_json::to_value(self.ask(request).await).unwrap()
+    }
+}
+
+/// A world of [`people`] on the first source.
+pub async fn world(viewer: Viewer) -> World {
+    World::new(source(&people()).await, viewer)
+}
+
+pub const ADA: Viewer = Viewer::Member(user_uuid(1));
+
+pub const fn user_uuid(number: u128) -> Uuid {
+    Uuid::from_u128(0x7000_8000_0000_0000_0000 + number)
+}
+
+pub const fn activity_uuid(number: u128) -> Uuid {
+    Uuid::from_u128(0x7000_8001_0000_0000_0000 + number)
+}
+
+pub const fn notification_uuid(number: u128) -> Uuid {
+    Uuid::from_u128(0x7000_8002_0000_0000_0000 + number)
+}
+
+/// The global id that a name like `user 1` or `activity 12` stands for.
+pub fn global_id(name: &str) -> Option<String> {
+    let (kind, number) = name.split_once(' ')?;
+    let number = number.parse().ok()?;
+    let (byte, uuid) = match kind {
+        "user" => (b'u', user_uuid(number)),
+        "activity" => (b'a', activity_uuid(number)),
+        "notification" => (b'n', notification_uuid(number)),
+        _ => return None,
+    };
+    Some(URL_SAFE_NO_PAD.encode([&[byte], uuid.as_bytes().as_slice()].concat()))
+}
+
+/// Four people, and what they posted on the morning of the first day of 2026.
+pub fn people() -> Dataset {
+    let mut data = Dataset::default();
+    for (number, handle, name, bio) in [
+        (1, "ada", "Ada Lovelace", Some("Notes on engines.")),
+        (2, "grace", "Grace Hopper", None),
+        (3, "alan", "Alan Turing", Some("Can machines think?")),
+        (4, "edsger", "Edsger Dijkstra", None),
+    ] {
+        data.users.push(user(number, handle, name, bio));
+    }
+    let mut post = |number, author, parent, minute, message: &str| {
+        data.activities.push(activity(number, author, parent, minute, message));
+    };
+    post(1, 1, None, 0, "The engine weaves #algebra as the loom weaves flowers");
+    post(2, 2, None, 10, "Found a moth in the relay. Hello @ada!");
+    post(3, 3, None, 10, "Imitation is a game #algebra");
+    post(4, 1, None, 30, "Bernoulli numbers, by machine");
+    post(5, 4, None, 40, "Considered harmful: goto");
+    post(6, 2, None, 50, "A nanosecond is this long");
+    post(11, 2, Some(1), 1, "Leaves, too?");
+    post(12, 3, Some(1), 2, "And snowflakes");
+    post(13, 1, Some(11), 3, "Leaves above all");
+    post(14, 4, Some(2), 12, "A bug, then");
+    // Expired an hour before noon.
+    let mut gone = activity(7, 4, None, 45, "Gone by noon #algebra");
+    gone.expires_at = Some(noon() - TimeDelta::hours(1));
+    data.activities.push(gone);
+
+    for (kind, activity, user, minute) in [
+        (ReactionKind::Like, 1, 2, 5),
+        (ReactionKind::Like, 1, 3, 6),
+        (ReactionKind::Like, 2, 1, 15),
+        (ReactionKind::Repost, 1, 4, 20),
+        (ReactionKind::Like, 11, 1, 21),
+    ] {
+        data.reactions.push(Reaction {
+            kind,
+            activity_uuid: activity_uuid(activity),
+            user_uuid: user_uuid(user),
+            created_at: at(minute),
+        });
+    }
+    for (follower, followed, minute) in [(1, 2, 0), (1, 3, 1), (2, 1, 2), (3, 1, 3), (4, 1, 4)] {
+        data.follows.push(Follow {
+            follower_uuid: user_uuid(follower),
+            followed_uuid: user_uuid(followed),
+            created_at: at(minute),
+        });
+    }
+    use NotificationKind::{Follow as Followed, Like, Mention, Reply, Repost};
+    for (number, to, actor, kind, activity, minute) in [
+        (1, 1, 2, Followed, None, 2),
+        (2, 1, 2, Reply, Some(11), 1),
+        (3, 1, 3, Like, Some(1), 6),
+        (4, 1, 2, Mention, Some(2), 10),
+        (5, 1, 4, Repost, Some(1), 20),
+        (6, 2, 1, Like, Some(11), 21),
+        (7, 1, 4, Mention, Some(7), 45),
+    ] {
+        data.notifications.push(Notification {
+            uuid: notification_uuid(number),
+            user_uuid: user_uuid(to),
+            actor_uuid: user_uuid(actor),
+            kind,
+            activity_uuid: activity.map(activity_uuid),
+            created_at: at(minute),
+            read_at: (number < 3).then(noon),
+        });
+    }
+    counted(data)
+}
+
+/// Many people and cruds: each crud has 4 replies, each of these 2 replies, all by different people.
+pub fn crowd(cruds: u32) -> Dataset {
+    let mut data = Dataset::default();
+    for number in 1..=50 {
+        data.users.push(user(number, &format!("user{number}"), &format!("User {number}"), None));
+    }
+    let mut number: u32 = 0;
+    let mut post = |parent: Option<u32>, minute| {
+        number += 1;
+        let author = u128::from(number * 7 % 50 + 1);
+        let activity = activity(number.into(), author, parent.map(u128::from), minute, "words");
+        data.activities.push(activity);
+        number
+    };
+    for minute in 0..cruds {
+        let crud = post(None, minute);
+        for _ in 0..4 {
+            let reply = post(Some(crud), minute + 1);
+            for _ in 0..2 {
+                post(Some(reply), minute + 2);
+            }
+        }
+    }
+    counted(data)
+}
+
+fn user(number: u128, handle: &str, name: &str, bio: Option<&str>) -> User {
+    User {
+        uuid: user_uuid(number),
+        handle: handle.into(),
+        display_name: name.into(),
+        bio: bio.map(Into::into),
+        email: format!("{handle}@example.org"),
+        cognito_user_id: format!("sub-of-{handle}"),
+        created_at: DateTime::UNIX_EPOCH + TimeDelta::days(i64::try_from(number).unwrap()),
+    }
+}
+
+fn activity(
+    number: u128,
+    author: u128,
+    parent: Option<u128>,
+    minute: u32,
+    message: &str,
+) -> Activity {
+    Activity {
+        uuid: activity_uuid(number),
+        user_uuid: user_uuid(author),
+        message: message.into(),
+        replies_count: 0,
+        reposts_count: 0,
+        likes_count: 0,
+        reply_to_activity_uuid: parent.map(activity_uuid),
+        expires_at: parent.is_none().then(|| noon() + TimeDelta::days(7)),
+        created_at: at(minute),
+    }
+}
+
+/// So many minutes after nine, and a few microseconds.
+fn at(minute: u32) -> Instant {
+    noon() - TimeDelta::hours(3) + TimeDelta::minutes(minute.into()) + TimeDelta::microseconds(250)
+}
+
+/// Puts the counts right.
+fn counted(mut data: Dataset) -> Dataset {
+    let replied: Vec<_> = data.activities.iter().map(|it| it.reply_to_activity_uuid).collect();
+    for activity in &mut data.activities {
+        let count = |found: usize| i32::try_from(found).unwrap();
+        let reacted = |kind| {
+            let of = data.reactions.iter().filter(|it| it.activity_uuid == activity.uuid);
+            count(of.filter(|it| it.kind == kind).count())
+        };
+        activity.likes_count = reacted(ReactionKind::Like);
+        activity.reposts_count = reacted(ReactionKind::Repost);
+        activity.replies_count =
+            count(replied.iter().filter(|it| **it == Some(activity.uuid)).count());
+    }
+    data
+}

@@ -1,0 +1,252 @@
+//! A source that notes which of its methods are called, and takes its time as a database does.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use cruddur::{
+    domain::{
+        Activity, Follow, Instant, Notification, Page, Profile, Reaction, ReactionKind, Slice,
+        User, UserCounts, text::Search,
+    },
+    error::{Error, Result},
+    sources::{
+        ActivitySource, Dataset, Inserted, MigrateError, Migrated, NewActivity, Sources,
+        UserRelation,
+    },
+};
+use uuid::Uuid;
+
+/// Notes each call before it passes it on.
+pub struct Counting {
+    source: Arc<dyn ActivitySource>,
+    calls: Mutex<Vec<&'static str>>,
+    /// A method that fails instead of being passed on.
+    broken: Mutex<Option<(&'static str, Error)>>,
+}
+
+impl Counting {
+    /// Puts itself before the activities of some sources.
+    pub fn before(sources: Sources) -> (Arc<Self>, Sources) {
+        let counting = Arc::new(Self {
+            source: sources.activities,
+            calls: Mutex::default(),
+            broken: Mutex::default(),
+        });
+        (counting.clone(), Sources { activities: counting, ..sources })
+    }
+
+    /// The calls since the last question, in order.
+    pub fn calls(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.calls.lock().unwrap())
+    }
+
+    /// Makes a method fail from now on.
+    pub fn break_method(&self, method: &'static str, error: Error) {
+        *self.broken.lock().unwrap() = Some((method, error));
+    }
+
+    async fn note(&self, method: &'static str) -> Result<()> {
+        self.calls.lock().unwrap().push(method);
+        match &*self.broken.lock().unwrap() {
+            Some((broken, error)) if *broken == method => return Err(error.clone()),
+            _ => {}
+        }
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ActivitySource for Counting {
+    async fn migrate(&self) -> std::result::Result<Migrated, MigrateError> {
+        let _ = self.note("migrate").await;
+        self.source.migrate().await
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.note("ping").await?;
+        self.source.ping().await
+    }
+
+    async fn import(&self, dataset: &Dataset) -> Result<()> {
+        self.note("import").await?;
+        self.source.import(dataset).await
+    }
+
+    async fn users_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<User>> {
+        self.note("users_by_uuids").await?;
+        self.source.users_by_uuids(uuids).await
+    }
+
+    async fn users_by_handles(&self, handles: &[String]) -> Result<Vec<User>> {
+        self.note("users_by_handles").await?;
+        self.source.users_by_handles(handles).await
+    }
+
+    async fn users_matching(&self, search: &Search, page: &Page) -> Result<Slice<User>> {
+        self.note("users_matching").await?;
+        self.source.users_matching(search, page).await
+    }
+
+    async fn users_by_relation(
+        &self,
+        relation: UserRelation,
+        keys: &[Uuid],
+        page: &Page,
+    ) -> Result<Vec<Slice<User>>> {
+        self.note("users_by_relation").await?;
+        self.source.users_by_relation(relation, keys, page).await
+    }
+
+    async fn counts_by_users(&self, uuids: &[Uuid], now: Instant) -> Result<Vec<UserCounts>> {
+        self.note("counts_by_users").await?;
+        self.source.counts_by_users(uuids, now).await
+    }
+
+    async fn update_profile(&self, uuid: Uuid, profile: &Profile) -> Result<Option<User>> {
+        self.note("update_profile").await?;
+        self.source.update_profile(uuid, profile).await
+    }
+
+    async fn activities_by_uuids(&self, uuids: &[Uuid], now: Instant) -> Result<Vec<Activity>> {
+        self.note("activities_by_uuids").await?;
+        self.source.activities_by_uuids(uuids, now).await
+    }
+
+    async fn home(&self, page: &Page, now: Instant) -> Result<Slice<Activity>> {
+        self.note("home").await?;
+        self.source.home(page, now).await
+    }
+
+    async fn activities_followed_by(
+        &self,
+        user: Uuid,
+        page: &Page,
+        now: Instant,
+    ) -> Result<Slice<Activity>> {
+        self.note("activities_followed_by").await?;
+        self.source.activities_followed_by(user, page, now).await
+    }
+
+    async fn activities_matching(
+        &self,
+        search: &Search,
+        page: &Page,
+        now: Instant,
+    ) -> Result<Slice<Activity>> {
+        self.note("activities_matching").await?;
+        self.source.activities_matching(search, page, now).await
+    }
+
+    async fn activities_by_users(
+        &self,
+        users: &[Uuid],
+        page: &Page,
+        now: Instant,
+    ) -> Result<Vec<Slice<Activity>>> {
+        self.note("activities_by_users").await?;
+        self.source.activities_by_users(users, page, now).await
+    }
+
+    async fn replies_by_parents(
+        &self,
+        parents: &[Uuid],
+        page: &Page,
+        now: Instant,
+    ) -> Result<Vec<Slice<Activity>>> {
+        self.note("replies_by_parents").await?;
+        self.source.replies_by_parents(parents, page, now).await
+    }
+
+    async fn insert_activity(&self, new: &NewActivity) -> Result<Inserted<Activity>> {
+        self.note("insert_activity").await?;
+        self.source.insert_activity(new).await
+    }
+
+    async fn delete_activity(&self, uuid: Uuid, author: Uuid) -> Result<bool> {
+        self.note("delete_activity").await?;
+        self.source.delete_activity(uuid, author).await
+    }
+
+    async fn delete_expired(&self, before: Instant, limit: u32) -> Result<u64> {
+        self.note("delete_expired").await?;
+        self.source.delete_expired(before, limit).await
+    }
+
+    async fn insert_reaction(
+        &self,
+        reaction: &Reaction,
+        notification: Option<&Notification>,
+    ) -> Result<Option<Activity>> {
+        self.note("insert_reaction").await?;
+        self.source.insert_reaction(reaction, notification).await
+    }
+
+    async fn delete_reaction(
+        &self,
+        kind: ReactionKind,
+        activity: Uuid,
+        user: Uuid,
+        now: Instant,
+    ) -> Result<Option<Activity>> {
+        self.note("delete_reaction").await?;
+        self.source.delete_reaction(kind, activity, user, now).await
+    }
+
+    async fn reactions_by_user(
+        &self,
+        user: Uuid,
+        activities: &[Uuid],
+    ) -> Result<Vec<(ReactionKind, Uuid)>> {
+        self.note("reactions_by_user").await?;
+        self.source.reactions_by_user(user, activities).await
+    }
+
+    async fn insert_follow(&self, follow: &Follow, notification: &Notification) -> Result<bool> {
+        self.note("insert_follow").await?;
+        self.source.insert_follow(follow, notification).await
+    }
+
+    async fn delete_follow(&self, follower: Uuid, followed: Uuid) -> Result<bool> {
+        self.note("delete_follow").await?;
+        self.source.delete_follow(follower, followed).await
+    }
+
+    async fn followed_among(&self, follower: Uuid, users: &[Uuid]) -> Result<Vec<Uuid>> {
+        self.note("followed_among").await?;
+        self.source.followed_among(follower, users).await
+    }
+
+    async fn notifications(
+        &self,
+        user: Uuid,
+        unread_only: bool,
+        page: &Page,
+        now: Instant,
+    ) -> Result<Slice<Notification>> {
+        self.note("notifications").await?;
+        self.source.notifications(user, unread_only, page, now).await
+    }
+
+    async fn notifications_by_uuids(
+        &self,
+        user: Uuid,
+        uuids: &[Uuid],
+        now: Instant,
+    ) -> Result<Vec<Notification>> {
+        self.note("notifications_by_uuids").await?;
+        self.source.notifications_by_uuids(user, uuids, now).await
+    }
+
+    async fn unread_notifications(&self, user: Uuid, now: Instant) -> Result<i64> {
+        self.note("unread_notifications").await?;
+        self.source.unread_notifications(user, now).await
+    }
+
+    async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool> {
+        self.note("mark_notifications_read").await?;
+        self.source.mark_notifications_read(user, up_to, now).await
+    }
+}

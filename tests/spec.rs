@@ -1,0 +1,106 @@
+//! What the schema relies on of the GraphQL library, where other releases of it do otherwise.
+
+use async_graphql::{EmptyMutation, EmptySubscription, Object, Result, Schema, SimpleObject};
+use serde_json::{Value, json};
+
+struct Query;
+
+#[derive(SimpleObject)]
+#[graphql(complex)]
+struct Thing {
+    plain: i32,
+}
+
+#[async_graphql::ComplexObject]
+impl Thing {
+    async fn slow(&self) -> i32 {
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        self.plain
+    }
+
+    async fn failing(&self) -> Result<i32> {
+        Err("failed".into())
+    }
+
+    async fn failing_nullable(&self) -> Option<Result<i32>> {
+        Some(Err("failed".into()))
+    }
+
+    async fn failing_otherwise(&self) -> Result<Option<i32>> {
+        Err("failed".into())
+    }
+}
+
+#[Object]
+impl Query {
+    async fn thing(&self) -> Option<Thing> {
+        Some(Thing { plain: 1 })
+    }
+
+    async fn things(&self) -> Option<Vec<Thing>> {
+        Some(vec![Thing { plain: 1 }, Thing { plain: 2 }])
+    }
+
+    async fn sparse_things(&self) -> Vec<Option<Result<Thing>>> {
+        vec![Some(Ok(Thing { plain: 1 })), None, Some(Err("failed".into()))]
+    }
+}
+
+async fn text(document: &str) -> String {
+    let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
+    serde_json::to_string(&schema.execute(document).await).unwrap()
+}
+
+/// The data, and the paths of the errors.
+async fn answer(document: &str) -> (Value, Vec<Value>) {
+    let answer: Value = serde_json::from_str(&text(document).await).unwrap();
+    let errors = answer["errors"].as_array().cloned().unwrap_or_default();
+    (answer["data"].clone(), errors.iter().map(|error| error["path"].clone()).collect())
+}
+
+#[tokio::test]
+async fn fields_answer_in_the_order_of_the_document() {
+    assert_eq!(
+        text("{ slow: thing { slow plain } plain: thing { plain slow __typename } }").await,
+        r#"{"data":{"slow":{"slow":1,"plain":1},"plain":{"plain":1,"slow":1,"__typename":"Thing"}}}"#,
+    );
+}
+
+#[tokio::test]
+async fn a_failing_non_null_field_nulls_the_nearest_nullable_field_above() {
+    let (data, paths) = answer("{ a: thing { plain failing } b: thing { plain } }").await;
+    assert_eq!(data, json!({"a": null, "b": {"plain": 1}}));
+    assert_eq!(paths, [json!(["a", "failing"])]);
+}
+
+#[tokio::test]
+async fn a_failing_nullable_field_is_null_itself() {
+    let (data, paths) = answer("{ thing { plain failingNullable } }").await;
+    assert_eq!(data, json!({"thing": {"plain": 1, "failingNullable": null}}));
+    assert_eq!(paths, [json!(["thing", "failingNullable"])]);
+}
+
+/// Therefore nullable fields that can fail are written as `Option<Result<T>>`. To be turned once
+/// the library answers as above.
+#[tokio::test]
+async fn a_failing_result_of_an_option_nulls_its_parent() {
+    let (data, _) = answer("{ thing { plain failingOtherwise } }").await;
+    assert_eq!(data, json!({"thing": null}));
+}
+
+#[tokio::test]
+async fn a_failing_nullable_item_of_a_list_is_null_itself() {
+    let (data, paths) = answer("{ sparseThings { plain } }").await;
+    assert_eq!(data, json!({"sparseThings": [{"plain": 1}, null, null]}));
+    assert_eq!(paths, [json!(["sparseThings", 2])]);
+}
+
+/// The path should be `["things", 0, "failing"]`. To be turned once the library says so.
+#[tokio::test]
+async fn the_path_of_an_error_in_a_list_is_cut_short() {
+    let (data, paths) = answer("{ things { plain failing } }").await;
+    assert_eq!(data, json!({"things": null}));
+    assert_eq!(paths, [json!(["things", 0])]);
+}
