@@ -15,11 +15,13 @@ export class Gateway {
     private readonly folder: string,
   ) {}
 
-  static async start(): Promise<Gateway> {
-    const folder = await mkdtemp(join(tmpdir(), 'cruddur-'));
+  /** Starts a gateway; `beside` another one it serves the same file to another viewer. */
+  static async start(viewer = 'andrewbrown', beside?: Gateway): Promise<Gateway> {
+    const folder = beside?.folder ?? (await mkdtemp(join(tmpdir(), 'cruddur-')));
     const port = await freePort();
-    const args = ['--port', `${port}`, '--database-url', `sqlite://${join(folder, 'cruddur.db')}`];
-    const child = spawn(binary, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    const database = `sqlite://${join(folder, 'cruddur.db')}`;
+    const args = ['--port', `${port}`, '--database-url', database, '--viewer', viewer];
+    const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     let log = '';
     child.stderr.on('data', (text: Buffer) => (log += text.toString()));
     child.on('error', (error) => (log += `${error}`));

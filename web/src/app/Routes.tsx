@@ -2,7 +2,7 @@ import { Route, Switch } from 'wouter';
 
 import { HomePage } from './feed/HomePage.tsx';
 import { NotificationsPage } from './notifications/NotificationsPage.tsx';
-import { paths } from './paths.ts';
+import { decoded, paths } from './paths.ts';
 import { PeoplePage } from './profile/PeoplePage.tsx';
 import { ProfilePage } from './profile/ProfilePage.tsx';
 import { SearchPage } from './search/SearchPage.tsx';
@@ -21,7 +21,7 @@ export function Routes() {
       </Route>
       <Route path={paths.notifications} component={NotificationsPage} />
       <Route path="/search" component={SearchPage} />
-      <Route path="/crud/:id">{({ id }) => <ThreadPage key={id} id={id} />}</Route>
+      <Route path="/crud/:id">{({ id }) => <ThreadPage key={id} id={decoded(id)} />}</Route>
       <Route path={/^\/@(?<handle>[^/]+)$/}>
         {({ handle = '' }) => <ProfilePage key={handle} handle={handle} />}
       </Route>

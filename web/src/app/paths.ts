@@ -1,3 +1,12 @@
+/** What a part of an address stands for; the part itself where it is malformed. */
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** The addresses of the app's pages. */
 export const paths = {
   home: '/',
