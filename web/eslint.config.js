@@ -9,8 +9,14 @@ export default defineConfig(
   globalIgnores(['dist', 'src/app/gen']),
   {
     files: ['**/*.{ts,tsx}'],
-    extends: [js.configs.recommended, ts.configs.strictTypeChecked, ts.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    extends: [
+      js.configs.recommended,
+      ts.configs.strictTypeChecked,
+      ts.configs.stylisticTypeChecked,
+    ],
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       // An invariant that the compiler cannot see, such as an element of our own index.html.

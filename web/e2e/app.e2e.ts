@@ -22,8 +22,10 @@ beforeEach(async () => {
 });
 afterEach(() => visit.close());
 
-const crud = (text: string) => page.getByRole('main').getByRole('article').filter({ hasText: text });
-const button = (scope: Page | Locator, name: string | RegExp) => scope.getByRole('button', { name });
+const crud = (text: string) =>
+  page.getByRole('main').getByRole('article').filter({ hasText: text });
+const button = (scope: Page | Locator, name: string | RegExp) =>
+  scope.getByRole('button', { name });
 const post = (message: string, from = gateway) =>
   from.run<{ createActivity: { activity: { id: string } } }>(
     `mutation Post($input: CreateActivityInput!) {

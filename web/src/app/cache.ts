@@ -72,6 +72,14 @@ export function addEdge(
 export function addTo(cache: ApolloCache, entity: Entity, field: string, amount: number): void {
   cache.modify<Record<string, number>>({
     id: cache.identify({ ...entity })!,
-    fields: { [field]: (count) => (count) + amount },
+    fields: { [field]: (count) => count + amount },
   });
+}
+
+/**
+ * Takes a thing out of the cache and so out of every list. Unlike `cache.evict` it can be rolled
+ * back when it is done optimistically.
+ */
+export function forget(cache: ApolloCache, entity: Entity): void {
+  cache.modify({ id: cache.identify({ ...entity })!, fields: (_value, { DELETE }) => DELETE });
 }

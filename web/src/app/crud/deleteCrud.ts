@@ -1,6 +1,6 @@
 import type { ApolloClient } from '@apollo/client';
 
-import { addTo } from '../cache.ts';
+import { addTo, forget } from '../cache.ts';
 import {
   type CrudFieldsFragment,
   DeleteCrudDocument,
@@ -27,7 +27,7 @@ export async function deleteCrud(
     update(cache, { data }) {
       const id = data?.deleteActivity.deletedId;
       if (!id) return;
-      cache.evict({ id: cache.identify({ __typename: 'Activity', id })! });
+      forget(cache, { __typename: 'Activity', id });
       if (!crud.replyTo) addTo(cache, crud.author, 'activitiesCount', -1);
     },
   });
