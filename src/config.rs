@@ -91,10 +91,10 @@ pub struct Config {
     #[arg(long, env, global = true, value_name = "LEVELS")]
     pub max_depth: Option<String>,
 
-    /// The most that a GraphQL document may cost, in fields times page sizes, 1 to 1000000
+    /// The most objects that the pages of a GraphQL document may hold together, 1 to 1000000
     /// [default: 10000]
-    #[arg(long, env, global = true, value_name = "COST")]
-    pub max_complexity: Option<String>,
+    #[arg(long, env, global = true, value_name = "NODES")]
+    pub max_nodes: Option<String>,
 
     /// What is logged: a level (off, error, warn, info, debug, trace) or a list such as
     /// info,cruddur=debug [default: info]
@@ -205,8 +205,8 @@ impl Config {
             )?,
             limits: Limits {
                 depth: number("MAX_DEPTH", self.max_depth, 15, 100)? as usize,
-                complexity: number("MAX_COMPLEXITY", self.max_complexity, 10_000, 1_000_000)?
-                    as usize,
+                nodes: number("MAX_NODES", self.max_nodes, 10_000, 1_000_000)?.into(),
+                ..Limits::default()
             },
             log: read(
                 "LOG",
@@ -289,7 +289,7 @@ impl fmt::Display for Settings {
         writeln!(f, "GRAPHIQL={}", if self.graphiql { "on" } else { "off" })?;
         writeln!(f, "DELETE_EXPIRED_AFTER={}", days.as_deref().unwrap_or("off"))?;
         writeln!(f, "MAX_DEPTH={}", self.limits.depth)?;
-        writeln!(f, "MAX_COMPLEXITY={}", self.limits.complexity)?;
+        writeln!(f, "MAX_NODES={}", self.limits.nodes)?;
         writeln!(f, "LOG={}", self.log)?;
         write!(f, "LOG_FORMAT={log_format}")
     }

@@ -180,7 +180,7 @@ fn a_bad_value_stops_the_start_with_one_line_that_names_it() {
         ("DELETE_EXPIRED_AFTER", "0", "0", days),
         ("DELETE_EXPIRED_AFTER", "1d", "1d", days),
         ("MAX_DEPTH", "-1", "-1", "a number from 1 to 100"),
-        ("MAX_COMPLEXITY", "1e3", "1e3", "a number from 1 to 1000000"),
+        ("MAX_NODES", "1e3", "1e3", "a number from 1 to 1000000"),
         ("LOG", "verbose", "verbose", levels),
         ("LOG", "cruddur=loud", "cruddur=loud", levels),
         ("LOG_FORMAT", "xml", "xml", "auto, text, json"),
@@ -215,7 +215,7 @@ fn the_effective_configuration_is_shown_without_secrets() {
     GRAPHIQL=on
     DELETE_EXPIRED_AFTER=off
     MAX_DEPTH=15
-    MAX_COMPLEXITY=10000
+    MAX_NODES=10000
     LOG=info
     LOG_FORMAT=auto
     ");
@@ -245,7 +245,7 @@ fn the_effective_configuration_is_shown_without_secrets() {
     GRAPHIQL=off
     DELETE_EXPIRED_AFTER=30
     MAX_DEPTH=15
-    MAX_COMPLEXITY=10000
+    MAX_NODES=10000
     LOG=warn,cruddur=debug
     LOG_FORMAT=auto
     ");
@@ -295,7 +295,7 @@ fn help_names_every_variable_and_tells_no_secret() {
         "GRAPHIQL",
         "DELETE_EXPIRED_AFTER",
         "MAX_DEPTH",
-        "MAX_COMPLEXITY",
+        "MAX_NODES",
         "LOG",
         "LOG_FORMAT",
     ] {

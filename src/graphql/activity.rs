@@ -6,7 +6,7 @@ use async_graphql::{ComplexObject, Context, ID};
 use uuid::Uuid;
 
 use super::{
-    connection::{Connection, connection, cost},
+    connection::{Connection, connection},
     id::{self, Kind},
     loaders::ActivityList,
     priming,
@@ -56,7 +56,6 @@ impl Activity {
     }
 
     /// The direct replies, oldest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn replies(
         &self,
         ctx: &Context<'_>,
@@ -74,7 +73,6 @@ impl Activity {
     }
 
     /// The users who like it, the latest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn likers(
         &self,
         ctx: &Context<'_>,
@@ -91,7 +89,6 @@ impl Activity {
     }
 
     /// The users who reposted it, the latest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn reposters(
         &self,
         ctx: &Context<'_>,

@@ -6,7 +6,7 @@ use async_graphql::{
 };
 
 use crate::{
-    domain::{Cursor, Page, Slice},
+    domain::{Cursor, Slice},
     error::Error,
 };
 
@@ -48,11 +48,4 @@ pub fn connection_with<N: OutputType, X: async_graphql::ObjectType>(
 
 fn edges<N: OutputType>(slice: Slice<N>) -> Vec<Edge<N>> {
     slice.items.into_iter().map(|(cursor, node)| Edge::new(cursor, node)).collect()
-}
-
-/// What a connection counts towards the limit of complexity: itself, and what is selected of it
-/// for each node that it may have.
-pub fn cost(first: Option<i32>, last: Option<i32>, selected: usize) -> usize {
-    let size = first.or(last).and_then(|size| usize::try_from(size).ok()).unwrap_or(Page::DEFAULT);
-    selected.saturating_mul(size.clamp(1, Page::MAX)).saturating_add(1)
 }

@@ -2,6 +2,7 @@
 
 use async_graphql::{Response, ServerError};
 
+use super::guard::Refusal;
 use crate::error::Error;
 
 /// The most errors that a response has.
@@ -14,15 +15,32 @@ const MAX_MESSAGE: usize = 200;
 const BAD_VALUE: [&str; 3] =
     ["Invalid value for argument ", "Expected input type ", "Failed to parse "];
 
-/// The response to a document that is no GraphQL.
-pub fn not_parsed(mut error: ServerError) -> Response {
+/// The response to a document that the guard does not admit.
+pub fn refused(refusal: Refusal) -> Response {
+    let (error, code) = match refusal {
+        Refusal::Syntax(error) => (readable(error), "GRAPHQL_PARSE_FAILED"),
+        Refusal::FragmentCycle(name) => {
+            let message = format!("The fragment `{name}` spreads itself.");
+            (ServerError::new(message, None), "GRAPHQL_VALIDATION_FAILED")
+        }
+        Refusal::TooMuch { what, found, limit } => {
+            let message =
+                format!("The document has too many {what}: {found}, at most {limit} are allowed.");
+            (ServerError::new(message, None), "GRAPHQL_VALIDATION_FAILED")
+        }
+    };
+    let mut response = Response::from_errors(vec![error]);
+    finish(&mut response.errors, |_| code);
+    response
+}
+
+/// A syntax error in one line.
+fn readable(mut error: ServerError) -> ServerError {
     // The parser draws the place below a quotation of the line, and says what it misses at the end.
     if let Some((_, reason)) = error.message.rsplit_once("= ") {
         error.message = format!("Syntax error: {reason}.");
     }
-    let mut response = Response::from_errors(vec![error]);
-    finish(&mut response.errors, |_| "GRAPHQL_PARSE_FAILED");
-    response
+    error
 }
 
 /// A response whose every error has a code, and a text that is safe for clients, in the order of the

@@ -1,11 +1,12 @@
 //! The GraphQL schema over the service.
 //!
-//! [`execute`] runs one request. Its resolvers hold no rule: they ask the service, through the
+//! [`Schema::execute`] runs one request. Its resolvers hold no rule: they ask the service, through the
 //! loaders where many ask for the same kind of thing.
 
 mod activity;
 mod connection;
 mod errors;
+pub mod guard;
 mod id;
 mod loaders;
 mod mutation;
@@ -18,45 +19,51 @@ mod viewer;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, Request, Response, SDLExportOptions};
+use async_graphql::{
+    EmptySubscription, Request, Response, SDLExportOptions,
+    parser::types::{ExecutableDocument, OperationType},
+};
 use tokio::task::unconstrained;
 use uuid::Uuid;
 
 use self::{
     connection::{Connection, Edge},
+    guard::Guard,
     mutation::Mutation,
     notification::Unread,
     query::{Query, SearchResult},
     scope::Scope,
 };
+pub use guard::Limits;
+
 use crate::{
     domain::{Activity, Instant, Notification, User, Viewer},
     service::Service,
 };
 
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+type Library = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
-/// How much one document may ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// How deep fields may lie in fields. Introspection, which counts as well, takes tools 15.
-    pub depth: usize,
-    /// How many fields a document may select, those below a connection counted as often as it may
-    /// have nodes.
-    pub complexity: usize,
+/// The schema, which serves any number of requests, and the guard before it.
+#[derive(Clone)]
+pub struct Schema {
+    library: Library,
+    guard: Guard,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self { depth: 15, complexity: 10_000 }
-    }
+/// A request whose document has been read and may be run.
+pub struct Admitted {
+    request: Request,
+    /// What the operation is that the request names; none where it names none of the document.
+    pub operation: Option<OperationType>,
 }
 
-/// The schema, which serves any number of requests.
+/// The schema, for documents within these limits.
 pub fn schema(limits: Limits) -> Schema {
-    Schema::build(Query, Mutation, EmptySubscription)
-        .limit_depth(limits.depth)
-        .limit_complexity(limits.complexity)
+    Schema { library: library(), guard: Guard::new(limits, &sdl()) }
+}
+
+fn library() -> Library {
+    Library::build(Query, Mutation, EmptySubscription)
         .override_output_type_description::<Instant>(
             "An instant as RFC 3339 writes it, in UTC: `2026-01-31T09:30:00.123456+00:00`. At most \
              six digits follow the second.",
@@ -91,76 +98,40 @@ pub fn sdl() -> String {
         .include_specified_by()
         .prefer_single_line_descriptions()
         .use_space_ident();
-    schema(Limits::default()).sdl_with_options(options)
+    library().sdl_with_options(options)
 }
 
-/// Runs one request in the name of a viewer.
-///
-/// Every error of the response has a code in `extensions.code` and a text that is safe for clients.
-pub async fn execute(
-    schema: &Schema,
-    service: &Service,
-    viewer: Viewer,
-    mut request: Request,
-) -> Response {
-    if let Err(error) = request.parsed_query() {
-        return errors::not_parsed(error);
+impl Schema {
+    /// Reads a request's document, unless it asks for more than is allowed.
+    pub fn admit(&self, mut request: Request) -> Result<Admitted, Box<Response>> {
+        match self.guard.admit(&request.query, &request.variables) {
+            Err(refusal) => Err(Box::new(errors::refused(refusal))),
+            Ok((document, _)) => {
+                let operation = operation(&document, request.operation_name.as_deref());
+                request.set_parsed_query(document);
+                Ok(Admitted { request, operation })
+            }
+        }
     }
-    let request = request.data(Scope::new(service, viewer));
-    // Cooperative scheduling would stop the fields every hundred or so looks into a loader, and so
-    // tear apart what is fetched together.
-    errors::finished(unconstrained(schema.execute(request)).await)
-}
 
-use async_graphql::{EmptySubscription, Object, Request, Response, Schema as AnySchema};
-
-use crate::{domain::Viewer, service::Service};
-
-pub type Schema = AnySchema<Query, Mutation, EmptySubscription>;
-
-/// How large a document may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    pub depth: usize,
-    pub complexity: usize,
-}
-
-pub struct Query;
-
-#[Object]
-impl Query {
-    async fn handle(&self, ctx: &async_graphql::Context<'_>) -> async_graphql::Result<String> {
-        let Viewer::Member(uuid) = *ctx.data::<Viewer>()? else { return Ok("nobody".into()) };
-        let user = ctx.data::<Service>()?.user_by_uuid(uuid).await?;
-        Ok(user.map(|user| user.handle).unwrap_or_default())
+    /// Runs one request in the name of a viewer.
+    ///
+    /// Every error of the response has a code in `extensions.code` and a text that is safe for
+    /// clients.
+    pub async fn execute(&self, service: &Service, viewer: Viewer, admitted: Admitted) -> Response {
+        let request = admitted.request.data(Scope::new(service, viewer));
+        // Cooperative scheduling would stop the fields every hundred or so looks into a loader, and
+        // so tear apart what is fetched together.
+        errors::finished(unconstrained(self.library.execute(request)).await)
     }
 }
 
-pub struct Mutation;
-
-#[Object]
-impl Mutation {
-    async fn nothing(&self) -> bool {
-        true
-    }
-}
-
-pub fn schema(limits: Limits) -> Schema {
-    Schema::build(Query, Mutation, EmptySubscription)
-        .limit_depth(limits.depth)
-        .limit_complexity(limits.complexity)
-        .finish()
-}
-
-pub fn sdl() -> String {
-    schema(Limits { depth: 15, complexity: 1000 }).sdl()
-}
-
-pub async fn execute(
-    schema: &Schema,
-    service: &Service,
-    viewer: Viewer,
-    request: Request,
-) -> Response {
-    schema.execute(request.data(service.clone()).data(viewer)).await
+/// What the operation with this name is; that of the only operation where no name is given.
+fn operation(document: &ExecutableDocument, name: Option<&str>) -> Option<OperationType> {
+    let mut operations = document.operations.iter();
+    let found = match name {
+        Some(name) => operations.find(|(of, _)| of.is_some_and(|of| of.as_str() == name)),
+        None => operations.next().filter(|_| operations.next().is_none()),
+    };
+    found.map(|(_, operation)| operation.node.ty)
 }

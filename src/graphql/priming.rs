@@ -1,9 +1,9 @@
 //! Look-ahead: what is selected below activities is fetched for all of them before their fields
 //! are resolved, level by level, so that the fields find it in the loaders.
 //!
-//! Loaders alone would be as right and need no more statements, but hundreds of fields that wait
-//! cost more than the statements do. Whoever shows activities primes them, except for `replies`,
-//! whose pages are primed together with what they hang on.
+//! Loaders alone would be as right, but they ask for authors once for each level, and hundreds of
+//! fields that wait cost more than the statements do. Whoever shows activities primes them, except
+//! for `replies`, whose pages are primed together with what they hang on.
 
 use std::{
     collections::{BTreeSet, HashMap},

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     activity::activity,
-    connection::{Connection, connection, cost},
+    connection::{Connection, connection},
     id::{self, Kind},
     priming,
     scope::{Scope, scope},
@@ -58,7 +58,6 @@ impl Query {
 
     /// Whatever has these global ids, in their order. Null where there is nothing, or nothing for
     /// the viewer to see.
-    #[graphql(complexity = "1 + ids.len() * child_complexity")]
     async fn nodes(
         &self,
         ctx: &Context<'_>,
@@ -99,7 +98,6 @@ impl Query {
     }
 
     /// The cruds of everybody, newest first. Replies are left out, and so is what has expired.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn home(
         &self,
         ctx: &Context<'_>,
@@ -118,7 +116,6 @@ impl Query {
 
     /// The activities whose text, and the users whose handle and name, have every word of a query,
     /// newest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn search(
         &self,
         ctx: &Context<'_>,

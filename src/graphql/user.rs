@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, ID};
 
 use super::{
-    connection::{Connection, connection, cost},
+    connection::{Connection, connection},
     id::{self, Kind},
     loaders::ActivityList,
     priming,
@@ -50,7 +50,6 @@ impl User {
     }
 
     /// The user's cruds, newest first. Replies are left out.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn activities(
         &self,
         ctx: &Context<'_>,
@@ -69,7 +68,6 @@ impl User {
     }
 
     /// The users who follow this user, the latest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn followers(
         &self,
         ctx: &Context<'_>,
@@ -85,7 +83,6 @@ impl User {
     }
 
     /// The users whom this user follows, the latest followed first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn following(
         &self,
         ctx: &Context<'_>,

@@ -6,7 +6,7 @@ use async_graphql::{Context, Object};
 use uuid::Uuid;
 
 use super::{
-    connection::{Connection, connection, connection_with, cost},
+    connection::{Connection, connection, connection_with},
     notification::Unread,
     priming,
     scope::{int, scope},
@@ -35,7 +35,6 @@ impl SignedIn {
     }
 
     /// The cruds of those whom the viewer follows, newest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn feed(
         &self,
         ctx: &Context<'_>,
@@ -54,7 +53,6 @@ impl SignedIn {
     }
 
     /// What others did that concerns the viewer, newest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn notifications(
         &self,
         ctx: &Context<'_>,

@@ -1,18 +1,15 @@
 //! GraphQL over HTTP: POST with a JSON body, and GET for queries.
 
-use async_graphql::{Request, Response as GraphqlResponse, Value, parser::types::OperationType};
+use async_graphql::{Request, Response as Answer, Value, parser::types::OperationType};
+use async_graphql_axum::{GraphQLRequest, GraphQLResponse};
 use axum::{
     Router,
-    body::Bytes,
-    extract::{
-        Query, State,
-        rejection::{BytesRejection, QueryRejection},
-    },
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    body::{Body, Bytes},
+    extract::{FromRequest, Query, Request as HttpRequest, State, rejection::QueryRejection},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-
 use serde::Deserialize;
 
 use super::failure;
@@ -77,90 +74,82 @@ async fn query(
     query: Result<Query<Parameters>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(mut request) = query.ok().and_then(|Query(parameters)| parameters.request()) else {
+    let Some(request) = query.ok().and_then(|Query(parameters)| parameters.request()) else {
         return bad_request("The parameters are not those of a GraphQL request.");
     };
     if request.query.is_empty() && graphql.graphiql && accepts(&headers, "text/html") {
         return Redirect::to("/graphiql").into_response();
     }
-    if is_mutation(&mut request) {
-        let text = "A mutation needs the method POST.";
-        let refused = failure::graphql(StatusCode::METHOD_NOT_ALLOWED, text);
-        return ([(header::ALLOW, "POST")], refused).into_response();
-    }
-    answer(&graphql, &headers, request).await
+    answer(&graphql, &Method::GET, &headers, request).await
 }
 
 /// Answers the request in a JSON body. No other type of body is read, so that a browser asks
 /// before it sends what a page of another origin made up.
-async fn post(
-    State(graphql): State<Graphql>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    if !is_json(&headers) {
+async fn post(State(graphql): State<Graphql>, request: HttpRequest) -> Response {
+    let (parts, body) = request.into_parts();
+    if !is_json(&parts.headers) {
         let text = "The content type must be application/json.";
         return failure::graphql(StatusCode::UNSUPPORTED_MEDIA_TYPE, text);
     }
-    let body = match body {
+    let body = match Bytes::from_request(HttpRequest::new(body), &()).await {
         Ok(body) => body,
         Err(rejection) => return rejection.status().into_response(),
     };
-    match serde_json::from_slice::<Request>(&body) {
-        Ok(request) => answer(&graphql, &headers, request).await,
+    let headers = parts.headers.clone();
+    let request = HttpRequest::from_parts(parts, Body::from(body));
+    match <GraphQLRequest>::from_request(request, &()).await {
+        Ok(request) => answer(&graphql, &Method::POST, &headers, request.into_inner()).await,
         Err(_) => bad_request("The body is not a GraphQL request in JSON."),
     }
 }
 
-async fn answer(graphql: &Graphql, headers: &HeaderMap, request: Request) -> Response {
+async fn answer(
+    graphql: &Graphql,
+    method: &Method,
+    headers: &HeaderMap,
+    request: Request,
+) -> Response {
     if request.query.is_empty() {
         return bad_request("There is no `query`.");
     }
-    let response = match graphql.auth.viewer().await {
-        Ok(viewer) => graphql::execute(&graphql.schema, &graphql.service, viewer, request).await,
+    let admitted = match graphql.schema.admit(request) {
+        Ok(admitted) => admitted,
+        Err(refused) => return written(headers, *refused),
+    };
+    if method == Method::GET && admitted.operation == Some(OperationType::Mutation) {
+        let text = "A mutation needs the method POST.";
+        let refused = failure::graphql(StatusCode::METHOD_NOT_ALLOWED, text);
+        return ([(header::ALLOW, "POST")], refused).into_response();
+    }
+    match graphql.auth.viewer().await {
+        Ok(viewer) => {
+            written(headers, graphql.schema.execute(&graphql.service, viewer, admitted).await)
+        }
         Err(error) => {
             let status = match error.code() {
                 "UNAUTHENTICATED" => StatusCode::UNAUTHORIZED,
                 "SERVICE_UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             };
-            return failure::graphql(status, &error.to_string());
-        }
-    };
-    let (content_type, status) = if accepts(headers, GRAPHQL_JSON) {
-        (GRAPHQL_JSON, status(&response))
-    } else {
-        (JSON, StatusCode::OK)
-    };
-    match serde_json::to_vec(&response) {
-        Ok(body) => {
-            let content_type = HeaderValue::from_static(content_type);
-            (status, [(header::CONTENT_TYPE, content_type)], body).into_response()
-        }
-        Err(error) => {
-            tracing::error!(%error, "a GraphQL response cannot be written as JSON");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            failure::graphql(status, &error.to_string())
         }
     }
 }
 
+/// The answer in the media type that the client takes.
+fn written(headers: &HeaderMap, answer: Answer) -> Response {
+    if accepts(headers, GRAPHQL_JSON) {
+        return (status(&answer), GraphQLResponse::from(answer)).into_response();
+    }
+    let json = [(header::CONTENT_TYPE, HeaderValue::from_static(JSON))];
+    (json, GraphQLResponse::from(answer)).into_response()
+}
+
 /// 400 for a request that was not executed: its errors stand at no path of a response.
-fn status(response: &GraphqlResponse) -> StatusCode {
+fn status(response: &Answer) -> StatusCode {
     let refused =
         response.data == Value::Null && response.errors.iter().any(|it| it.path.is_empty());
     if refused { StatusCode::BAD_REQUEST } else { StatusCode::OK }
-}
-
-/// Whether the operation that the request names is a mutation. A document that cannot be parsed
-/// is none; its errors come with the answer.
-fn is_mutation(request: &mut Request) -> bool {
-    let name = request.operation_name.clone();
-    let Ok(document) = request.parsed_query() else { return false };
-    let mut operations = document.operations.iter();
-    operations.any(|(operation, definition)| {
-        let chosen = name.is_none() || operation.map(|it| it.as_str()) == name.as_deref();
-        chosen && definition.node.ty == OperationType::Mutation
-    })
 }
 
 fn bad_request(message: &str) -> Response {

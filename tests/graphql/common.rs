@@ -69,7 +69,10 @@ impl World {
     }
 
     pub async fn ask(&self, request: impl Into<Request>) -> Response {
-        graphql::execute(&self.schema, &self.service, self.viewer, request.into()).await
+        match self.schema.admit(request.into()) {
+            Ok(admitted) => self.schema.execute(&self.service, self.viewer, admitted).await,
+            Err(refused) => *refused,
+        }
     }
 
     /// The answer as a client reads it.

@@ -30,6 +30,7 @@ const STATION: Uuid = uuid!("00000000-0000-4000-9000-000000000005");
 const LAST_BEST_HOPE: Uuid = uuid!("00000000-0000-4000-9000-000000000006");
 const BROTHER: Uuid = uuid!("00000000-0000-4000-9000-000000000007");
 const TUNIC: Uuid = uuid!("00000000-0000-4000-9000-000000000008");
+const SEEDED: Uuid = uuid!("00000000-0000-4000-9000-000000000009");
 
 const WITH_BAYKO: Uuid = uuid!("5ae290ed-55d1-47a0-bc6d-fe2bc2700399");
 const WITH_WORF: Uuid = uuid!("417c360e-c4e6-4fce-873b-d2d71469b4ac");
@@ -69,7 +70,11 @@ impl Demo {
                 uuid,
                 handle: handle.to_owned(),
                 display_name: name.to_owned(),
-                bio: (uuid == WORF).then(|| "Son of Mogh. I drink prune juice.".to_owned()),
+                bio: match uuid {
+                    ANDREWBROWN => Some("I teach the cloud, one crud at a time.".to_owned()),
+                    WORF => Some("Son of Mogh. I drink prune juice.".to_owned()),
+                    _ => None,
+                },
                 email: format!("{handle}@example.com"),
                 cognito_user_id: cognito.to_owned(),
                 created_at: self.now - TimeDelta::days(joined),
@@ -89,6 +94,7 @@ impl Demo {
         self.reply(WHITE, UNICORN, LORE, "White is a fine colour", hours(20));
         self.crud(BROTHER, LORE, "My brother does not answer #android", hours(12), days(30));
         self.crud(IMPORTED, ANDREWBROWN, "This was imported as seed data!", hours(2), days(10));
+        self.reply(SEEDED, IMPORTED, BAYKO, "It has taken root.", hours(1));
         let tailor = "My dear doctor, I am just simple tailor";
         self.crud(TAILOR, GAREK, tailor, hours(1) + TimeDelta::minutes(30), days(8));
         self.reply(TUNIC, TAILOR, COCO, "Then mend my #tunic, please", hours(1));
@@ -97,6 +103,7 @@ impl Demo {
         self.told(ANDREWBROWN, COCO, NotificationKind::Mention, Some(UNICORN), days(1));
         self.told(LONDO, BAYKO, NotificationKind::Reply, Some(LAST_BEST_HOPE), days(3));
         self.told(COCO, LORE, NotificationKind::Reply, Some(WHITE), hours(20));
+        self.told(ANDREWBROWN, BAYKO, NotificationKind::Reply, Some(SEEDED), hours(1));
         self.told(GAREK, COCO, NotificationKind::Reply, Some(TUNIC), hours(1));
     }
 
