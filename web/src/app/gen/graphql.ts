@@ -6,12 +6,19 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
 /** For how long a crud is shown after it was posted. */
 export type ActivityTtl =
+  /** One day. */
   | 'ONE_DAY'
+  /** One hour. */
   | 'ONE_HOUR'
+  /** Seven days. */
   | 'SEVEN_DAYS'
+  /** Thirty days. */
   | 'THIRTY_DAYS'
+  /** Three days. */
   | 'THREE_DAYS'
+  /** Three hours. */
   | 'THREE_HOURS'
+  /** Twelve hours. */
   | 'TWELVE_HOURS';
 
 /** A crud to post. */
