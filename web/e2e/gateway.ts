@@ -39,7 +39,7 @@ export class Gateway {
 
   private async answers(): Promise<boolean> {
     return fetch(`${this.url}/graphql?query={__typename}`).then(
-      () => true,
+      ({ ok }) => ok,
       () => false,
     );
   }
