@@ -61,7 +61,7 @@ endif
 
 # The cheap checks come first.
 check: $(WEB)
-	command -v python3 >/dev/null || scripts/apt-install python3
+	python3 -c 'import ensurepip' 2>/dev/null || scripts/apt-install python3 python3-venv
 	.ci/step 'format' cargo fmt --check
 	.ci/step 'import rules, self-test' .ci/check-imports --self-test
 	.ci/step 'import rules' .ci/check-imports

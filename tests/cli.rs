@@ -223,7 +223,7 @@ fn the_effective_configuration_is_shown_without_secrets() {
     let env = [
         ("HOST", "::"),
         ("PORT", "4000"),
-        ("CONNECTION_URL", "postgres://cruddur:p@ss:w/rd@db:5432/cruddur?sslmode=require"),
+        ("CONNECTION_URL", "postgres://cruddur:p@ss:word@db:5432/cruddur?sslmode=require"),
         ("FRONTEND_URL", "HTTPS://Cruddur.example/,http://127.0.0.1:3000"),
         ("BACKEND_URL", "http://b.example"),
         ("REST", "final"),

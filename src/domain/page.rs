@@ -16,9 +16,9 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Before everything that a store can hold.
+    /// Before everything that a store can hold: the year 1 begins.
     pub fn min() -> Self {
-        Self { at: DateTime::UNIX_EPOCH - TimeDelta::days(700_000), uuid: Uuid::nil() }
+        Self { at: DateTime::UNIX_EPOCH - TimeDelta::days(719_162), uuid: Uuid::nil() }
     }
 
     /// After everything that a store can hold.

@@ -8,12 +8,16 @@ pub const MAX_MENTIONS: usize = 20;
 /// The most characters of a word that count. Indexes have a limit.
 const MAX_WORD: usize = 64;
 
+/// The most words of a text that count, more than a text of 1024 characters can have.
+const MAX_WORDS: usize = 1_000;
+
 /// The words by which a text is found, lower-case, each once, in alphabetical order.
 ///
 /// A word is a run of letters, digits and `_`. A word right after `#` is a hashtag and stands twice,
 /// with and without its `#`.
 pub fn words(text: &str) -> BTreeSet<String> {
     tokens(text)
+        .take(MAX_WORDS)
         .flat_map(|(tag, word)| [Some(word.clone()), tag.then(|| format!("#{word}"))])
         .flatten()
         .collect()

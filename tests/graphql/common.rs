@@ -1,9 +1,6 @@
 //! A small world to ask about, the same for every test and every source.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::Arc;
 
 use async_graphql::{Request, Response};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -14,10 +11,12 @@ use cruddur::{
         Viewer,
     },
     graphql::{self, Limits},
-    service::{Clock, Service},
+    service::Service,
     sources::{self, Dataset, SourceUrl, Sources},
 };
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
+
+use crate::clock::ManualClock;
 
 /// The sources that have to give the same answers, each holding the data.
 pub async fn sources(dataset: &Dataset) -> Vec<(&'static str, Sources)> {
@@ -36,25 +35,6 @@ pub fn noon() -> Instant {
     "2026-01-01T12:00:00Z".parse().unwrap()
 }
 
-/// A clock that stands still at [`noon`], and ids that count up.
-#[derive(Default)]
-struct ManualClock {
-    ids: AtomicU64,
-}
-
-impl Clock for ManualClock {
-    fn now(&self) -> Instant {
-        noon()
-    }
-
-    fn new_uuid(&self, now: Instant) -> Uuid {
-        let mut count = [0; 10];
-        count[2..].copy_from_slice(&self.ids.fetch_add(1, Ordering::Relaxed).to_be_bytes());
-        let millis = u64::try_from(now.timestamp_millis()).unwrap();
-        Builder::from_unix_timestamp_millis(millis, &count).into_uuid()
-    }
-}
-
 /// The service over some sources, the schema, and who asks.
 pub struct World {
     pub service: Service,
@@ -64,7 +44,7 @@ pub struct World {
 
 impl World {
     pub fn new(sources: Sources, viewer: Viewer) -> Self {
-        let service = Service::new(sources, Arc::new(ManualClock::default()));
+        let service = Service::new(sources, Arc::new(ManualClock::at(noon())));
         Self { service, schema: graphql::schema(Limits::default()), viewer }
     }
 

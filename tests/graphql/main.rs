@@ -1,5 +1,7 @@
 //! The GraphQL schema as clients see it.
 
+#[path = "../common/clock.rs"]
+mod clock;
 mod common;
 mod counting;
 mod documents;

@@ -4,8 +4,9 @@ use uuid::Uuid;
 
 use super::{
     Sql, Write,
-    activities::{joined_words, user_words},
+    activities::joined_words,
     dialect::Dialect,
+    is_passing,
     statement::Statement,
 };
 use crate::{
@@ -18,8 +19,8 @@ const BATCH: usize = 500;
 
 /// Brings the database to the present schema, whole or not at all.
 pub async fn migrate<DB: Dialect>(source: &Sql<DB>) -> Result<Migrated, MigrateError> {
-    let transaction = source.pool.begin_with(DB::BEGIN).await.map_err(unreachable)?;
-    let turn = source.writers.acquire().await.map_err(|_| unreachable(sqlx::Error::PoolClosed))?;
+    let turn = source.writers.acquire().await.map_err(|_| failed(sqlx::Error::PoolClosed))?;
+    let transaction = source.pool.begin_with(DB::BEGIN).await.map_err(failed)?;
     let mut write = Write { transaction, _turn: turn };
     let connection = &mut *write.transaction;
     let adopted = DB::prepare(connection).await?;
@@ -33,7 +34,7 @@ pub async fn migrate<DB: Dialect>(source: &Sql<DB>) -> Result<Migrated, MigrateE
         Error::Unavailable => MigrateError::Unreachable(error.to_string()),
         _ => MigrateError::Failed("see the log".into()),
     })?;
-    write.commit().await.map_err(|error| MigrateError::Unreachable(error.to_string()))?;
+    write.transaction.commit().await.map_err(failed)?;
     Ok(found)
 }
 
@@ -42,29 +43,8 @@ async fn index_words<DB: Dialect>(
     connection: &mut DB::Connection,
     adopted: bool,
 ) -> Result<Migrated, Error> {
-    loop {
-        let select = format!(
-            "SELECT uuid, handle, display_name FROM users WHERE words IS NULL LIMIT {BATCH}"
-        );
-        let users: Vec<(Uuid, String, String)> =
-            Statement::<DB>::new(select).all(connection).await?;
-        if users.is_empty() {
-            break;
-        }
-        let words =
-            users.into_iter().map(|(uuid, handle, name)| (uuid, user_words(&handle, &name)));
-        set_words::<DB>(connection, "users", &words.collect::<Vec<_>>()).await?;
-    }
-    loop {
-        let select =
-            format!("SELECT uuid, message FROM activities WHERE words IS NULL LIMIT {BATCH}");
-        let activities: Vec<(Uuid, String)> = Statement::<DB>::new(select).all(connection).await?;
-        if activities.is_empty() {
-            break;
-        }
-        let words = activities.into_iter().map(|(uuid, message)| (uuid, joined_words(&message)));
-        set_words::<DB>(connection, "activities", &words.collect::<Vec<_>>()).await?;
-    }
+    index_table::<DB>(connection, "users", "handle || ' ' || display_name").await?;
+    index_table::<DB>(connection, "activities", "message").await?;
     let mut counts = [0; 2];
     for (count, table) in counts.iter_mut().zip(["users", "activities"]) {
         let sql = format!("SELECT count(*) FROM {table}");
@@ -78,23 +58,42 @@ async fn index_words<DB: Dialect>(
     })
 }
 
-async fn set_words<DB: Dialect>(
+/// Sets the words of the rows that have none yet to those of `text`, in the order of uuids, so that
+/// no row is met twice.
+async fn index_table<DB: Dialect>(
     connection: &mut DB::Connection,
     table: &str,
-    rows: &[(Uuid, String)],
+    text: &str,
 ) -> Result<(), Error> {
-    let marks: Vec<_> =
-        (0..rows.len()).map(|row| format!("(${}, ${})", 2 * row + 1, 2 * row + 2)).collect();
-    let statement = Statement::<DB>::new(format!(
-        "UPDATE {table} SET words = v.column2 FROM (VALUES {}) AS v WHERE {table}.uuid = v.column1",
-        marks.join(", ")
-    ));
-    let statement = rows
-        .iter()
-        .fold(statement, |statement, (uuid, words)| statement.bind(*uuid).bind(words.clone()));
-    statement.run(connection).await.map(drop)
+    let mut after = Uuid::nil();
+    loop {
+        let select = format!(
+            "SELECT uuid, {text} FROM {table} WHERE words IS NULL AND uuid >= $1 \
+             ORDER BY uuid LIMIT {BATCH}"
+        );
+        let rows: Vec<(Uuid, String)> =
+            Statement::<DB>::new(select).bind(after).all(connection).await?;
+        let Some((last, _)) = rows.last() else { return Ok(()) };
+        after = *last;
+        let marks: Vec<_> =
+            (0..rows.len()).map(|row| format!("(${}, ${})", 2 * row + 1, 2 * row + 2)).collect();
+        let update = format!(
+            "UPDATE {table} SET words = v.column2 FROM (VALUES {}) AS v \
+             WHERE {table}.uuid = v.column1",
+            marks.join(", ")
+        );
+        let bind = |statement: Statement<DB>, (uuid, text): &(Uuid, String)| {
+            statement.bind(*uuid).bind(joined_words(text))
+        };
+        rows.iter().fold(Statement::new(update), bind).run(connection).await?;
+    }
 }
 
-fn unreachable(error: sqlx::Error) -> MigrateError {
-    MigrateError::Unreachable(error.to_string())
+/// Worth another try, or not.
+pub fn failed(error: sqlx::Error) -> MigrateError {
+    if is_passing(&error) {
+        MigrateError::Unreachable(error.to_string())
+    } else {
+        MigrateError::Failed(error.to_string())
+    }
 }
