@@ -7,10 +7,12 @@ interface Budget {
   page: string;
   /** Bytes of JavaScript after brotli. */
   limit: number;
+  /** Modules that must not come along, whatever they weigh. */
+  without: RegExp;
 }
 
 /** Fails the build when the scripts that a page loads at once outweigh its budget. */
-export function budget({ page, limit }: Budget): Plugin {
+export function budget({ page, limit, without }: Budget): Plugin {
   return {
     name: 'budget',
     apply: 'build',
@@ -22,6 +24,8 @@ export function budget({ page, limit }: Budget): Plugin {
         const chunk = bundle[name];
         if (chunk?.type !== 'chunk' || scripts.has(name)) return;
         scripts.add(name);
+        const stray = chunk.moduleIds.find((id) => without.test(id));
+        if (stray) this.error(`${page} loads ${stray}.`);
         chunk.imports.forEach(visit);
       };
       for (const [, name] of String(html.source).matchAll(

@@ -232,3 +232,22 @@ test('an address of the app can be opened directly', async () => {
   await visit.goto('/@nobody');
   await page.getByText('Nobody is called @nobody').waitFor();
 });
+
+test('a visitor who is not signed in reads, and cannot write', async () => {
+  const open = await Gateway.start('none', gateway);
+  const visitor = await Visit.open(browser, open.url);
+  try {
+    const first = visitor.page.getByRole('article').first();
+    await first.waitFor();
+    expect(await button(first, /^Like/).isDisabled()).toBe(true);
+    expect(await visitor.page.getByLabel('Your crud').count()).toBe(0);
+    expect(await visitor.page.getByRole('link', { name: 'Notifications' }).count()).toBe(0);
+    await visitor.screenshot('visitor');
+    await visitor.goto('/notifications');
+    await visitor.page.getByText('Sign in first').waitFor();
+    await visitor.expectAccessible();
+  } finally {
+    await visitor.close();
+    await open.stop();
+  }
+});

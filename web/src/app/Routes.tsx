@@ -7,6 +7,7 @@ import { PeoplePage } from './profile/PeoplePage.tsx';
 import { ProfilePage } from './profile/ProfilePage.tsx';
 import { SearchPage } from './search/SearchPage.tsx';
 import { Empty } from './shell/Empty.tsx';
+import { PageHeader } from './shell/PageHeader.tsx';
 import { ThreadPage } from './thread/ThreadPage.tsx';
 
 /** Which page an address shows. The gateway answers each of these with index.html. */
@@ -35,7 +36,10 @@ export function Routes() {
         )}
       </Route>
       <Route>
-        <Empty title="There is nothing here">The address may be wrong.</Empty>
+        <PageHeader title="Nothing here" back />
+        <Empty title="No page has this address">
+          It may be mistyped, or what was there is gone.
+        </Empty>
       </Route>
     </Switch>
   );
