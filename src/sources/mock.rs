@@ -395,8 +395,12 @@ impl ActivitySource for Mock {
             return Ok(None);
         }
         let key = (kind, activity_uuid, user_uuid);
-        if !state.reactions.contains_key(&key) {
-            state.reactions.insert(key, *reaction);
+        let mut added = false;
+        state.reactions.entry(key).or_insert_with(|| {
+            added = true;
+            *reaction
+        });
+        if added {
             state.count(kind, activity_uuid, 1);
             state.notifications.extend(notification.map(|it| (it.uuid, it.clone())));
         }
