@@ -19,7 +19,9 @@ use crate::config::Origins;
 pub fn layer(origins: &Origins) -> CorsLayer {
     let allowed = match origins {
         Origins::Any => AllowOrigin::any(),
-        Origins::These(origins) => AllowOrigin::list(origins.iter().cloned()),
+        Origins::These(origins) => AllowOrigin::list(
+            origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()),
+        ),
     };
     let name = HeaderName::from_static;
     CorsLayer::new()

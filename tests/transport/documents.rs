@@ -3,8 +3,9 @@
 use std::{fs, path::PathBuf};
 
 use axum::http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use tempfile::TempDir;
 
 use crate::common::{Answer, Client, TestApp};
 
@@ -99,25 +100,23 @@ async fn a_wrong_hash_and_a_refused_document_are_not_kept() {
 }
 
 /// A manifest in a folder of its own, which goes with it.
-struct Manifest(PathBuf);
+struct Manifest(TempDir);
 
 impl Manifest {
-    fn new(name: &str, texts: &[&str]) -> Self {
-        let folder = format!("cruddur-transport-{}-{name}", std::process::id());
-        let folder = std::env::temp_dir().join(folder);
-        fs::create_dir_all(&folder).expect("a folder");
-        let manifest = Self(folder);
+    fn new(texts: &[&str]) -> Self {
+        let manifest = Self(tempfile::tempdir().expect("a folder"));
         manifest.write(texts);
         manifest
     }
 
     fn write(&self, texts: &[&str]) {
-        let texts: Value = texts.iter().map(|text| (sha256(text), json!(text))).collect();
-        fs::write(self.file(), texts.to_string()).expect("a file");
+        let texts: Map<String, Value> =
+            texts.iter().map(|text| (sha256(text), json!(text))).collect();
+        fs::write(self.file(), Value::from(texts).to_string()).expect("a file");
     }
 
     fn file(&self) -> PathBuf {
-        self.0.join("manifest.json")
+        self.0.path().join("manifest.json")
     }
 
     /// The flags for it. Tests are few, so that the text may stay for good.
@@ -127,15 +126,9 @@ impl Manifest {
     }
 }
 
-impl Drop for Manifest {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 #[tokio::test]
 async fn only_trusted_documents_are_run_where_the_operator_says_so() {
-    let manifest = Manifest::new("only", &[QUERY]);
+    let manifest = Manifest::new(&[QUERY]);
     let client = TestApp::new().await.with(&manifest.flags("only")).anon();
     assert_eq!(by_hash(&client, &sha256(QUERY)).await.json(), answered());
     assert_eq!(client.graphql(QUERY, json!({})).await.json(), answered());
@@ -150,7 +143,7 @@ async fn only_trusted_documents_are_run_where_the_operator_says_so() {
 
 #[tokio::test]
 async fn other_documents_are_run_where_they_are_only_logged() {
-    let manifest = Manifest::new("log", &[QUERY]);
+    let manifest = Manifest::new(&[QUERY]);
     let client = TestApp::new().await.with(&manifest.flags("log")).anon();
     assert_eq!(by_hash(&client, &sha256(QUERY)).await.json(), answered());
     assert_eq!(client.graphql("{ __typename }", json!({})).await.json(), answered());
@@ -158,7 +151,7 @@ async fn other_documents_are_run_where_they_are_only_logged() {
 
 #[tokio::test]
 async fn the_manifest_is_read_again_and_a_bad_one_changes_nothing() {
-    let manifest = Manifest::new("reload", &[QUERY]);
+    let manifest = Manifest::new(&[QUERY]);
     let settings = crate::common::settings(&manifest.flags("only"));
     manifest.write(&[QUERY, "{ __typename }"]);
     assert_eq!(settings.trusted.reload().expect("a manifest").expect("good"), 2);
