@@ -100,6 +100,10 @@ pub struct Config {
     #[arg(long, env, global = true, value_name = "NODES")]
     pub max_nodes: Option<String>,
 
+    /// The most bytes of a GraphQL document, 1 to 1000000 [default: 100000]
+    #[arg(long, env, global = true, value_name = "BYTES")]
+    pub max_bytes: Option<String>,
+
     /// The most tokens in a GraphQL document, 1 to 100000 [default: 4000]
     #[arg(long, env, global = true, value_name = "TOKENS")]
     pub max_tokens: Option<String>,
@@ -238,6 +242,7 @@ impl Config {
             limits: Limits {
                 depth: number("MAX_DEPTH", self.max_depth, 15, 100)? as usize,
                 nodes: number("MAX_NODES", self.max_nodes, 10_000, 1_000_000)?.into(),
+                bytes: number("MAX_BYTES", self.max_bytes, 100_000, 1_000_000)? as usize,
                 tokens: number("MAX_TOKENS", self.max_tokens, 4000, 100_000)? as usize,
                 aliases: number("MAX_ALIASES", self.max_aliases, 30, 10_000)? as usize,
                 directives: number("MAX_DIRECTIVES", self.max_directives, 50, 10_000)? as usize,
@@ -323,6 +328,7 @@ impl fmt::Display for Settings {
         writeln!(f, "DELETE_EXPIRED_AFTER={}", days.as_deref().unwrap_or("off"))?;
         writeln!(f, "MAX_DEPTH={}", self.limits.depth)?;
         writeln!(f, "MAX_NODES={}", self.limits.nodes)?;
+        writeln!(f, "MAX_BYTES={}", self.limits.bytes)?;
         writeln!(f, "MAX_TOKENS={}", self.limits.tokens)?;
         writeln!(f, "MAX_ALIASES={}", self.limits.aliases)?;
         writeln!(f, "MAX_DIRECTIVES={}", self.limits.directives)?;

@@ -104,6 +104,7 @@ fn a_bad_value_stops_the_start_with_one_line_that_names_it() {
         ("DELETE_EXPIRED_AFTER", "1d", "1d", days),
         ("MAX_DEPTH", "-1", "-1", "a number from 1 to 100"),
         ("MAX_NODES", "1e3", "1e3", "a number from 1 to 1000000"),
+        ("MAX_BYTES", "0", "0", "a number from 1 to 1000000"),
         ("MAX_TOKENS", "100001", "100001", "a number from 1 to 100000"),
         ("MAX_ALIASES", "0", "0", "a number from 1 to 10000"),
         ("MAX_DIRECTIVES", "10001", "10001", "a number from 1 to 10000"),
@@ -144,6 +145,7 @@ fn the_effective_configuration_is_shown_without_secrets() {
     DELETE_EXPIRED_AFTER=off
     MAX_DEPTH=15
     MAX_NODES=10000
+    MAX_BYTES=100000
     MAX_TOKENS=4000
     MAX_ALIASES=30
     MAX_DIRECTIVES=50
@@ -180,6 +182,7 @@ fn the_effective_configuration_is_shown_without_secrets() {
     DELETE_EXPIRED_AFTER=30
     MAX_DEPTH=15
     MAX_NODES=10000
+    MAX_BYTES=100000
     MAX_TOKENS=4000
     MAX_ALIASES=30
     MAX_DIRECTIVES=50
@@ -265,6 +268,7 @@ fn help_names_every_variable_and_tells_no_secret() {
         "DELETE_EXPIRED_AFTER",
         "MAX_DEPTH",
         "MAX_NODES",
+        "MAX_BYTES",
         "MAX_TOKENS",
         "MAX_ALIASES",
         "MAX_DIRECTIVES",

@@ -325,7 +325,10 @@ async fn conversation(patience: Patience, sent: &[u8]) -> String {
 async fn a_half_sent_request_is_closed() {
     let short = Duration::from_millis(50);
     let head = Patience { head: short, ..Patience::default() };
-    assert_eq!(conversation(head, b"").await, "");
+    let idle = Patience { idle: short, ..Patience::default() };
+    assert_eq!(conversation(idle, b"").await, "");
+    let request = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+    assert!(conversation(idle, request).await.ends_with("{\"status\":\"live\"}"));
     assert_eq!(conversation(head, b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-").await, "");
     let body = Patience { body: short, ..Patience::default() };
     for path in ["/graphql", "/api/activities"] {

@@ -5,6 +5,7 @@ mod compression;
 mod cors;
 mod failure;
 mod graphql;
+mod head;
 mod health;
 mod log;
 mod patience;

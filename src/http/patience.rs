@@ -24,7 +24,10 @@ use super::failure;
 /// For how long the gateway waits.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// For the head of a request, and for the next one on a connection.
+    /// For a request to begin on a connection. Load balancers keep connections for a minute, and
+    /// must not be the last to let go.
+    pub idle: Duration,
+    /// For the head of a request that has begun.
     pub head: Duration,
     /// For the body of a request.
     pub body: Duration,
@@ -35,6 +38,7 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self {
+            idle: Duration::from_secs(75),
             head: Duration::from_secs(10),
             body: Duration::from_secs(10),
             answer: Duration::from_secs(30),

@@ -4,18 +4,16 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
     time::{sleep, timeout},
 };
+use tokio_util::io::InspectReader;
 use tracing::{debug, warn};
 
-use super::Patience;
+use super::{Patience, head::HeadTimer};
 
 /// How many connections there may be at a time; others wait to be accepted. An idle one takes some
 /// 20 kB.
@@ -47,7 +45,7 @@ pub async fn serve(
             (place, accepted) = accepted => match accepted {
                 Ok((stream, _)) => {
                     let connection =
-                        connection(stream, router.clone(), patience.head, stopping.subscribe());
+                        connection(stream, router.clone(), patience, stopping.subscribe());
                     tokio::spawn(async move {
                         connection.await;
                         drop(place);
@@ -71,18 +69,20 @@ pub async fn serve(
 async fn connection(
     stream: TcpStream,
     router: Router,
-    head: Duration,
+    patience: Patience,
     mut stopping: watch::Receiver<()>,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
         debug!(%error, "cannot set TCP_NODELAY");
     }
+    let timer = HeadTimer::new(patience.head);
     let mut builder = http1::Builder::new();
     builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(head)
+        .timer(timer.clone())
+        .header_read_timeout(patience.idle)
         .max_header_size(MAX_HEAD)
         .max_buf_size(MAX_HEAD);
+    let stream = InspectReader::new(stream, move |_: &[u8]| timer.begin());
     let connection = builder
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
         .with_upgrades();

@@ -216,6 +216,7 @@ async fn the_cost_is_told_to_who_asks() {
 #[tokio::test]
 async fn the_limits_of_documents_are_configuration() {
     let flags = [
+        "--max-bytes=50",
         "--max-tokens=20",
         "--max-aliases=1",
         "--max-directives=1",
@@ -225,6 +226,7 @@ async fn the_limits_of_documents_are_configuration() {
     ];
     let client = TestApp::new().await.with(&flags).anon();
     for (query, what) in [
+        ("{ __typename } # a comment that makes it longer than that", "bytes"),
         ("{ a b c d e f g h i j k l m n o p q r s t u v }", "tokens"),
         ("{ a: __typename b: __typename }", "aliases"),
         ("{ a @skip(if: true) @skip(if: true) }", "directives"),
