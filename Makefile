@@ -48,11 +48,14 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	$(NPM) run build
 
 test: web
+	command -v curl >/dev/null || scripts/apt-install curl
 	mkdir -p $(TARGET)
 	rm -f $(SNAPSHOTS) $(SNAPSHOTS).part
 	INSTA_SNAPSHOT_REFERENCES_FILE=$(SNAPSHOTS).part scripts/with-postgres cargo test
 	touch $(SNAPSHOTS).part
 	mv $(SNAPSHOTS).part $(SNAPSHOTS)
+	npm --prefix tests/transport ci
+	CRUDDUR_BIN=$(TARGET)/debug/cruddur npm --prefix tests/transport test
 ifdef WEB
 	$(NPM) test
 	chromium=$$(scripts/find-chromium); \

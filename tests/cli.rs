@@ -1,92 +1,15 @@
 //! The real binary: its commands, its configuration, its start and its end.
 
-use std::{
-    io::{BufRead, BufReader, Read},
-    process::{Child, ChildStdout, Command, Output, Stdio},
-};
+#[path = "common/gateway.rs"]
+mod gateway;
 
-/// The program without anything of this environment.
-fn cruddur(args: &[&str], env: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cruddur"));
-    command.args(args).env_clear().envs(env.iter().copied()).stdin(Stdio::null());
-    command
-}
-
-fn run(args: &[&str], env: &[(&str, &str)]) -> Output {
-    cruddur(args, env).output().expect("the program starts")
-}
-
-fn stdout(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).expect("UTF-8")
-}
-
-fn stderr(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).expect("UTF-8")
-}
-
-/// A gateway of the real binary on a free port; killed when the test ends before it does.
-struct Gateway {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-    url: String,
-}
-
-impl Gateway {
-    fn start(args: &[&str]) -> Self {
-        let mut child = cruddur(args, &[("PORT", "0"), ("DATABASE_URL", "mock:")])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
-        let mut line = String::new();
-        stdout.read_line(&mut line).expect("a first line");
-        let url = line.trim().strip_prefix("Cruddur is at ").expect("the address").to_owned();
-        Self { child, stdout, url }
-    }
-
-    fn port(&self) -> &str {
-        self.url.rsplit(':').next().expect("a port")
-    }
-
-    /// Sends a signal and gives what the program said, and its exit code.
-    fn stop(mut self, signal: &str) -> (String, String, Option<i32>) {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args([signal, &pid]).status().expect("kill runs");
-        assert!(sent.success());
-        let (mut out, mut err) = (String::new(), String::new());
-        self.stdout.read_to_string(&mut out).expect("UTF-8");
-        let stderr = self.child.stderr.as_mut().expect("stderr is piped");
-        stderr.read_to_string(&mut err).expect("UTF-8");
-        (out, err, self.child.wait().expect("it was started").code())
-    }
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Asks until the gateway is ready.
-fn wait_until_ready(gateway: &Gateway) {
-    let mut health = run(&["health"], &[("PORT", gateway.port())]);
-    for _ in 0..100 {
-        if health.status.success() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-        health = run(&["health"], &[("PORT", gateway.port())]);
-    }
-    assert_eq!(stdout(&health), "{\"status\":\"ready\"}\n", "{}", stderr(&health));
-}
+use gateway::{Gateway, run, stderr, stdout};
 
 #[test]
 fn it_says_where_everything_is_serves_and_stops_on_either_signal() {
     for signal in ["-TERM", "-INT"] {
         let gateway = Gateway::start(&[]);
-        wait_until_ready(&gateway);
+        gateway.wait_until_ready();
         let url = gateway.url.clone();
         let (out, err, code) = gateway.stop(signal);
         assert_eq!(code, Some(0));
@@ -115,7 +38,7 @@ fn it_says_where_everything_is_serves_and_stops_on_either_signal() {
 #[test]
 fn a_connection_that_says_nothing_does_not_keep_it_from_stopping() {
     let gateway = Gateway::start(&[]);
-    wait_until_ready(&gateway);
+    gateway.wait_until_ready();
     let silent = std::net::TcpStream::connect(gateway.url.trim_start_matches("http://"));
     let silent = silent.expect("a connection");
     let (_, _, code) = gateway.stop("-TERM");
@@ -181,6 +104,12 @@ fn a_bad_value_stops_the_start_with_one_line_that_names_it() {
         ("DELETE_EXPIRED_AFTER", "1d", "1d", days),
         ("MAX_DEPTH", "-1", "-1", "a number from 1 to 100"),
         ("MAX_NODES", "1e3", "1e3", "a number from 1 to 1000000"),
+        ("MAX_BYTES", "0", "0", "a number from 1 to 1000000"),
+        ("MAX_TOKENS", "100001", "100001", "a number from 1 to 100000"),
+        ("MAX_ALIASES", "0", "0", "a number from 1 to 10000"),
+        ("MAX_DIRECTIVES", "10001", "10001", "a number from 1 to 10000"),
+        ("MAX_SELECTIONS", "x", "x", "a number from 1 to 1000000"),
+        ("TRUSTED_DOCUMENTS", "on", "on", "off, log, only"),
         ("LOG", "verbose", "verbose", levels),
         ("LOG", "cruddur=loud", "cruddur=loud", levels),
         ("LOG_FORMAT", "xml", "xml", "auto, text, json"),
@@ -216,6 +145,13 @@ fn the_effective_configuration_is_shown_without_secrets() {
     DELETE_EXPIRED_AFTER=off
     MAX_DEPTH=15
     MAX_NODES=10000
+    MAX_BYTES=100000
+    MAX_TOKENS=4000
+    MAX_ALIASES=30
+    MAX_DIRECTIVES=50
+    MAX_SELECTIONS=5000
+    TRUSTED_DOCUMENTS=off
+    TRUSTED_DOCUMENTS_FILE=
     LOG=info
     LOG_FORMAT=auto
     ");
@@ -246,6 +182,13 @@ fn the_effective_configuration_is_shown_without_secrets() {
     DELETE_EXPIRED_AFTER=30
     MAX_DEPTH=15
     MAX_NODES=10000
+    MAX_BYTES=100000
+    MAX_TOKENS=4000
+    MAX_ALIASES=30
+    MAX_DIRECTIVES=50
+    MAX_SELECTIONS=5000
+    TRUSTED_DOCUMENTS=off
+    TRUSTED_DOCUMENTS_FILE=
     LOG=warn,cruddur=debug
     LOG_FORMAT=auto
     ");
@@ -278,6 +221,35 @@ fn the_database_url_can_come_from_a_file_but_not_from_two_places() {
 }
 
 #[test]
+fn a_manifest_of_trusted_documents_is_needed_where_they_are_asked_for() {
+    let missing = run(&["check-config"], &[("TRUSTED_DOCUMENTS", "only")]);
+    assert_eq!(missing.status.code(), Some(2));
+    let line = "cruddur: TRUSTED_DOCUMENTS_FILE (--trusted-documents-file): \"\" is not allowed; \
+                allowed: a JSON object of SHA-256 hashes and documents (";
+    assert!(stderr(&missing).starts_with(line), "{}", stderr(&missing));
+}
+
+#[test]
+fn a_hangup_reads_the_trusted_documents_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("manifest.json");
+    std::fs::write(&path, "{}").expect("a file");
+    let file = path.to_str().expect("UTF-8");
+    let args = ["--trusted-documents", "only", "--trusted-documents-file", file];
+    let mut gateway = Gateway::start(&args);
+    gateway.wait_until_ready();
+    let query = serde_json::json!({ "query": "{__typename}" });
+    let (status, refused) = gateway.post("/graphql", &query);
+    assert_eq!(status, 200);
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "PERSISTED_QUERY_NOT_IN_LIST");
+    let hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
+    std::fs::write(&path, format!("{{\"{hash}\":\"{{__typename}}\"}}")).expect("a file");
+    gateway.signal("-HUP");
+    gateway.wait_for_log("read the trusted documents again");
+    assert_eq!(gateway.post("/graphql", &query).1["data"]["__typename"], "Query");
+}
+
+#[test]
 fn help_names_every_variable_and_tells_no_secret() {
     let help = run(&["--help"], &[("DATABASE_URL", "postgres://u:s3cret@db/x")]);
     for variable in [
@@ -296,6 +268,13 @@ fn help_names_every_variable_and_tells_no_secret() {
         "DELETE_EXPIRED_AFTER",
         "MAX_DEPTH",
         "MAX_NODES",
+        "MAX_BYTES",
+        "MAX_TOKENS",
+        "MAX_ALIASES",
+        "MAX_DIRECTIVES",
+        "MAX_SELECTIONS",
+        "TRUSTED_DOCUMENTS",
+        "TRUSTED_DOCUMENTS_FILE",
         "LOG",
         "LOG_FORMAT",
     ] {

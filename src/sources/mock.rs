@@ -395,8 +395,12 @@ impl ActivitySource for Mock {
             return Ok(None);
         }
         let key = (kind, activity_uuid, user_uuid);
-        if !state.reactions.contains_key(&key) {
-            state.reactions.insert(key, *reaction);
+        let mut added = false;
+        state.reactions.entry(key).or_insert_with(|| {
+            added = true;
+            *reaction
+        });
+        if added {
             state.count(kind, activity_uuid, 1);
             state.notifications.extend(notification.map(|it| (it.uuid, it.clone())));
         }
@@ -459,7 +463,8 @@ impl ActivitySource for Mock {
 
     async fn followed_among(&self, follower: Uuid, users: &[Uuid]) -> Result<Vec<Uuid>> {
         let state = self.state();
-        let followed = state.follows.keys().filter(|(by, of)| *by == follower && users.contains(of));
+        let followed =
+            state.follows.keys().filter(|(by, of)| *by == follower && users.contains(of));
         Ok(followed.map(|(_, of)| *of).collect())
     }
 

@@ -1,6 +1,6 @@
 //! Where the data lives. Two traits, cut where deployments differ, and [`open`].
 //!
-//! The contract, which tests/sources.rs tells every source as one story:
+//! The contract, which tests/sources/story tells every source as one story:
 //! * A source never reads a clock, makes an id or checks a rule; time and ids are passed in.
 //! * A method is one transaction: it happens whole or not at all, and it may be dropped at any
 //!   await without leaving half of it behind.

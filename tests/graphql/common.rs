@@ -18,16 +18,16 @@ use uuid::Uuid;
 
 use crate::clock::ManualClock;
 
-/// The sources that have to give the same answers, each holding the data.
-pub async fn sources(dataset: &Dataset) -> Vec<(&'static str, Sources)> {
-    let mock = sources::open(&SourceUrl::Mock, 1);
-    mock.activities.import(dataset).await.unwrap();
-    vec![("mock", mock)]
+/// A source that holds the data, in memory.
+pub async fn source(dataset: &Dataset) -> Sources {
+    filled(sources::open(&SourceUrl::Mock, 1), dataset).await
 }
 
-/// The first of the sources.
-pub async fn source(dataset: &Dataset) -> Sources {
-    sources(dataset).await.swap_remove(0).1
+/// The source with the data in it.
+pub async fn filled(sources: Sources, dataset: &Dataset) -> Sources {
+    sources.activities.migrate().await.unwrap();
+    sources.activities.import(dataset).await.unwrap();
+    sources
 }
 
 /// The present of every test: noon of the first day of 2026.

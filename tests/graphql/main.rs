@@ -8,3 +8,5 @@ mod documents;
 mod failures;
 mod fetching;
 mod schema;
+#[path = "../common/stores.rs"]
+mod stores;

@@ -1,76 +1,15 @@
 //! Stores to test on, and people and times to tell of.
 
-use std::str::FromStr;
+#![allow(dead_code, reason = "no test program needs all of it")]
 
 use chrono::{DateTime, TimeDelta};
-use cruddur::{
-    domain::{Activity, Instant, Notification, NotificationKind, User},
-    sources::{self, SourceUrl, Sources},
-};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection, postgres::PgConnectOptions};
-use tempfile::TempDir;
+use cruddur::domain::{Activity, Instant, Notification, NotificationKind, User};
 use uuid::Uuid;
 
-/// A new SQLite file, deleted in the end.
-pub struct SqliteFile {
-    folder: TempDir,
-}
+#[path = "../common/stores.rs"]
+mod stores;
 
-impl SqliteFile {
-    pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
-    }
-
-    pub fn url(&self) -> SourceUrl {
-        SourceUrl::Sqlite(self.folder.path().join("cruddur.db"))
-    }
-
-    pub fn open(&self) -> Sources {
-        sources::open(&self.url(), 8)
-    }
-
-    /// A connection of the test's own.
-    pub async fn connect(&self) -> SqliteConnection {
-        let path = self.folder.path().join("cruddur.db");
-        SqliteConnection::connect(&path.display().to_string()).await.expect("the file opens")
-    }
-}
-
-/// A new, empty PostgreSQL database.
-pub struct PostgresDatabase {
-    pub url: String,
-}
-
-impl PostgresDatabase {
-    /// `name` is the test's own; the server is the one that `make test` starts.
-    pub async fn new(name: &str) -> Self {
-        let server = std::env::var("TEST_POSTGRES_URL").expect(
-            "TEST_POSTGRES_URL names no PostgreSQL server; run `make test`, which starts one",
-        );
-        let database = format!("sources_{name}_{}", std::process::id());
-        let mut connection = PgConnection::connect(&server).await.expect("the server answers");
-        for statement in ["DROP DATABASE IF EXISTS {}", "CREATE DATABASE {}"] {
-            let statement = AssertSqlSafe(statement.replace("{}", &database));
-            sqlx::raw_sql(statement).execute(&mut connection).await.expect("the database is made");
-        }
-        let options = PgConnectOptions::from_str(&server).expect("the server's URL is one");
-        let url = sqlx::ConnectOptions::to_url_lossy(&options.database(&database));
-        Self { url: url.to_string() }
-    }
-
-    pub fn url(&self) -> SourceUrl {
-        SourceUrl::Postgres(self.url.clone())
-    }
-
-    pub fn open(&self) -> Sources {
-        sources::open(&self.url(), 8)
-    }
-
-    /// A connection of the test's own.
-    pub async fn connect(&self) -> PgConnection {
-        PgConnection::connect(&self.url).await.expect("the database answers")
-    }
-}
+pub use stores::{PostgresDatabase, SqliteFile};
 
 /// So many minutes after the beginning of 2026.
 pub fn at(minutes: i64) -> Instant {

@@ -71,16 +71,16 @@ async fn drop_replies(sources: &Sources) {
         };
         let done = drop_after(polls, source.insert_activity(&new)).await;
 
+        // Asked for again it is there once, whether or not it had come to a commit.
+        let again = source.insert_activity(&new).await.expect("the store is free again");
+        assert!(matches!(again, Inserted::New(_) | Inserted::Earlier(_)), "{again:?}");
         let root = source.activities_by_uuids(&[id(1)], at(2)).await.expect("the root");
         let page = Page::first(100);
         let replies = source.replies_by_parents(&[id(1)], &page, at(2)).await.expect("replies");
         let unread = source.unread_notifications(ANDREW, at(2)).await.expect("a number");
-        let replies = replies[0].items.len();
-        assert_eq!(root[0].replies_count as usize, replies, "after {polls} polls");
-        assert_eq!(unread as usize, replies, "after {polls} polls");
+        let counts = (root[0].replies_count, replies[0].items.len(), unread);
+        assert_eq!(counts, (1, 1, 1), "dropped after {polls} polls");
 
-        let again = source.insert_activity(&new).await.expect("the store is free again");
-        assert!(matches!(again, Inserted::New(_) | Inserted::Earlier(_)), "{again:?}");
         assert!(source.delete_activity(id(number), WORF).await.expect("an answer"));
         if let Some(done) = done {
             assert!(matches!(done, Ok(Inserted::New(_))), "{done:?}");
@@ -101,6 +101,50 @@ async fn a_dropped_write_leaves_nothing_behind_in_sqlite() {
 async fn a_dropped_write_leaves_nothing_behind_in_postgres() {
     let database = PostgresDatabase::new("dropped").await;
     drop_replies(&furnish(database.open()).await).await;
+}
+
+/// Deletes a thread while others reply to its parts; none of it is left.
+async fn delete_threads(sources: &Sources) {
+    for round in 0..30 {
+        let number = 0x1000 + round * 0x100;
+        let root = NewActivity {
+            activity: crud(number, WORF, "root", 1, None),
+            notifications: vec![],
+            idempotency: None,
+        };
+        sources.activities.insert_activity(&root).await.expect("the root");
+        let answer = |n: u32| {
+            let source = sources.activities.clone();
+            let new = NewActivity {
+                activity: reply(number + n, number + n / 4, GAREK, "a reply", 1),
+                notifications: vec![],
+                idempotency: None,
+            };
+            async move { source.insert_activity(&new).await.expect("new, or gone") }
+        };
+        for n in 1..4 {
+            answer(n).await;
+        }
+        let answers = (4..16).map(|n| tokio::spawn(answer(n)));
+        let deleted = sources.activities.delete_activity(id(number), WORF);
+        let (deleted, _) = tokio::join!(deleted, join_all(answers));
+        assert_eq!(deleted, Ok(true));
+        let all: Vec<_> = (0..16).map(|n| id(number + n)).collect();
+        let left = sources.activities.activities_by_uuids(&all, at(1)).await;
+        assert_eq!(left, Ok(vec![]), "in round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_replies_to_what_is_being_deleted_from_sqlite() {
+    let file = SqliteFile::new();
+    delete_threads(&furnish(file.open()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_replies_to_what_is_being_deleted_from_postgres() {
+    let database = PostgresDatabase::new("deleted").await;
+    delete_threads(&furnish(sources::open(&database.url(), 16)).await).await;
 }
 
 /// Everybody likes, replies, deletes and reads at once, each in another order.
@@ -256,7 +300,8 @@ async fn a_server_that_is_down_is_told_apart_from_one_that_refuses() {
     assert_eq!(down.activities.ping().await, Err(Error::Unavailable));
 
     let database = PostgresDatabase::new("refusing").await;
-    let unknown = sources::open(&SourceUrl::Postgres(format!("{}_unknown", database.url)), 2);
+    let unknown = database.url.replace("sources_refusing", "sources_unknown");
+    let unknown = sources::open(&SourceUrl::Postgres(unknown), 2);
     let outcome = unknown.activities.migrate().await;
     assert!(matches!(outcome, Err(MigrateError::Failed(_))), "{outcome:?}");
 

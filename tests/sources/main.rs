@@ -2,13 +2,11 @@
 //!
 //! * story/        one long story that every source tells in the same words
 //! * properties.rs random operations: SQLite answers as the model in memory does
-//! * plans.rs      no read goes through a whole table
 //! * adoption.rs   original Cruddur databases are taken over with nothing lost
 //! * durability.rs what is left when requests are dropped, wait, or fail
 
 mod adoption;
 mod common;
 mod durability;
-mod plans;
 mod properties;
 mod story;

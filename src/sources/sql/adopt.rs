@@ -193,4 +193,3 @@ async fn run(connection: &mut PgConnection, statements: &'static str) -> Result<
     sqlx::raw_sql(AssertSqlSafe(statements)).execute(connection).await.map_err(failed)?;
     Ok(())
 }
-

@@ -3,11 +3,7 @@
 use uuid::Uuid;
 
 use super::{
-    Sql, Write,
-    activities::joined_words,
-    dialect::Dialect,
-    is_passing,
-    statement::Statement,
+    Sql, Write, activities::joined_words, dialect::Dialect, is_passing, statement::Statement,
 };
 use crate::{
     error::Error,
@@ -24,38 +20,36 @@ pub async fn migrate<DB: Dialect>(source: &Sql<DB>) -> Result<Migrated, MigrateE
     let mut write = Write { transaction, _turn: turn };
     let connection = &mut *write.transaction;
     let adopted = DB::prepare(connection).await?;
+    if adopted {
+        // Before there are indexes to keep.
+        index_words::<DB>(connection).await.map_err(logged)?;
+    }
     for mut migrator in [sqlx::migrate!("./migrations"), DB::migrations()] {
         // Each knows its own migrations only, and the transaction is the lock.
         migrator.set_ignore_missing(true).set_locking(false);
         DB::migrate(connection, &migrator).await?;
     }
-    let found = index_words::<DB>(connection, adopted).await;
-    let found = found.map_err(|error| match error {
-        Error::Unavailable => MigrateError::Unreachable(error.to_string()),
-        _ => MigrateError::Failed("see the log".into()),
-    })?;
+    index_words::<DB>(connection).await.map_err(logged)?;
+    let users = count::<DB>(connection, "users").await.map_err(logged)?;
+    let activities = count::<DB>(connection, "activities").await.map_err(logged)?;
     write.transaction.commit().await.map_err(failed)?;
-    Ok(found)
+    Ok(match users {
+        _ if adopted => Migrated::Adopted { users, activities },
+        0 => Migrated::Empty,
+        _ => Migrated::Current,
+    })
+}
+
+async fn count<DB: Dialect>(connection: &mut DB::Connection, table: &str) -> Result<i64, Error> {
+    let sql = format!("SELECT count(*) FROM {table}");
+    let row: Option<(i64,)> = Statement::<DB>::new(sql).first(connection).await?;
+    Ok(row.map_or(0, |(count,)| count))
 }
 
 /// Indexes the rows that others have written.
-async fn index_words<DB: Dialect>(
-    connection: &mut DB::Connection,
-    adopted: bool,
-) -> Result<Migrated, Error> {
+async fn index_words<DB: Dialect>(connection: &mut DB::Connection) -> Result<(), Error> {
     index_table::<DB>(connection, "users", "handle || ' ' || display_name").await?;
-    index_table::<DB>(connection, "activities", "message").await?;
-    let mut counts = [0; 2];
-    for (count, table) in counts.iter_mut().zip(["users", "activities"]) {
-        let sql = format!("SELECT count(*) FROM {table}");
-        let row: Option<(i64,)> = Statement::<DB>::new(sql).first(connection).await?;
-        *count = row.map_or(0, |(count,)| count);
-    }
-    Ok(match counts {
-        [users, activities] if adopted => Migrated::Adopted { users, activities },
-        [0, _] => Migrated::Empty,
-        _ => Migrated::Current,
-    })
+    index_table::<DB>(connection, "activities", "message").await
 }
 
 /// Sets the words of the rows that have none yet to those of `text`, in the order of uuids, so that
@@ -86,6 +80,14 @@ async fn index_table<DB: Dialect>(
             statement.bind(*uuid).bind(joined_words(text))
         };
         rows.iter().fold(Statement::new(update), bind).run(connection).await?;
+    }
+}
+
+/// A failure that has been logged.
+fn logged(error: Error) -> MigrateError {
+    match error {
+        Error::Unavailable => MigrateError::Unreachable(error.to_string()),
+        _ => MigrateError::Failed("see the log".into()),
     }
 }
 

@@ -241,7 +241,8 @@ mod tests {
     async fn sqlite_writes_ahead_waits_for_the_disk_and_checks_references() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let source = sqlite(&folder.path().join("cruddur.db"), 2);
-        for (pragma, expected) in [("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5_000)] {
+        for (pragma, expected) in [("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5_000)]
+        {
             let statement = Statement::new(format!("PRAGMA {pragma}"));
             assert_eq!(source.all::<(i64,)>(statement).await, Ok(vec![(expected,)]), "{pragma}");
         }

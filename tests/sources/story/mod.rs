@@ -13,7 +13,7 @@ mod search;
 use std::fmt::Display;
 
 use cruddur::{
-    domain::{Activity, Notification, NotificationKind, Page, Slice, User},
+    domain::{Activity, Notification, Page, Slice, User},
     sources::{
         self, ActivitySource, Dataset, Idempotency, Inserted, MessageSource, NewActivity,
         SourceUrl, Sources,
