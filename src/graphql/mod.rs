@@ -9,6 +9,7 @@ mod errors;
 pub mod guard;
 mod id;
 mod loaders;
+mod message;
 mod mutation;
 mod notification;
 mod priming;
@@ -37,7 +38,7 @@ use self::{
 pub use guard::Limits;
 
 use crate::{
-    domain::{Activity, Instant, Notification, User, Viewer},
+    domain::{Activity, Instant, Message, MessageGroup, Notification, User, Viewer},
     service::Service,
 };
 
@@ -82,6 +83,16 @@ fn library() -> Library {
         )
         .override_output_type_description::<Edge<Arc<Notification>>>(
             "A notification and its place in a list.",
+        )
+        .override_output_type_description::<Connection<Arc<MessageGroup>>>(
+            "A page of conversations.",
+        )
+        .override_output_type_description::<Edge<Arc<MessageGroup>>>(
+            "A conversation and its place in a list.",
+        )
+        .override_output_type_description::<Connection<Arc<Message>>>("A page of messages.")
+        .override_output_type_description::<Edge<Arc<Message>>>(
+            "A message and its place in its conversation.",
         )
         .override_output_type_description::<Connection<SearchResult>>(
             "A page of what a search found.",

@@ -22,8 +22,8 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Activity, Follow, Instant, Message, MessageGroup, Notification, Page, Profile, Reaction,
-        ReactionKind, Slice, User, UserCounts, text::Search,
+        Activity, Follow, Instant, Message, MessageGroup, MessageKey, Notification, Page, Profile,
+        Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
     },
     error::Result,
 };
@@ -163,6 +163,9 @@ pub trait ActivitySource: Send + Sync + 'static {
 
     async fn unread_notifications(&self, user: Uuid, now: Instant) -> Result<i64>;
 
+    /// Adds a notification of no activity, unless it is there.
+    async fn insert_notification(&self, notification: &Notification) -> Result<()>;
+
     /// Marks as read what is unread among this notification of the user's and all before it. Whether
     /// there is such a notification.
     async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool>;
@@ -192,6 +195,17 @@ pub trait MessageSource: Send + Sync + 'static {
     /// Each conversation's messages, oldest first.
     async fn messages_by_groups(&self, groups: &[Uuid], page: &Page)
     -> Result<Vec<Slice<Message>>>;
+
+    /// Messages by where they stand.
+    async fn messages_by_keys(&self, keys: &[MessageKey]) -> Result<Vec<Message>>;
+
+    /// How many messages of the other person a user has not read in each conversation, in the order
+    /// of `groups`; zero for one that is not theirs.
+    async fn unread_by_groups(&self, user: Uuid, groups: &[Uuid]) -> Result<Vec<i64>>;
+
+    /// Marks as read this message and all before it in its conversation, for one of its two people.
+    /// Whether there is such a message in a conversation of this user's.
+    async fn mark_messages_read(&self, user: Uuid, up_to: &MessageKey) -> Result<bool>;
 
     /// Adds a message to the conversation of its two people, opening it where there is none. The
     /// answer's `group_uuid` tells which it is.
