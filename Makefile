@@ -48,6 +48,7 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	$(NPM) run build
 
 test: web
+	command -v curl >/dev/null || scripts/apt-install curl
 	mkdir -p $(TARGET)
 	rm -f $(SNAPSHOTS) $(SNAPSHOTS).part
 	INSTA_SNAPSHOT_REFERENCES_FILE=$(SNAPSHOTS).part scripts/with-postgres cargo test
@@ -61,7 +62,7 @@ endif
 
 # The cheap checks come first.
 check: $(WEB)
-	command -v python3 >/dev/null || scripts/apt-install python3
+	python3 -c 'import ensurepip' 2>/dev/null || scripts/apt-install python3 python3-venv
 	.ci/step 'format' cargo fmt --check
 	.ci/step 'import rules, self-test' .ci/check-imports --self-test
 	.ci/step 'import rules' .ci/check-imports

@@ -98,6 +98,7 @@ CREATE TABLE message_group_members (
     group_uuid UUID NOT NULL,
     last_message TEXT NOT NULL,
     last_message_at TIMESTAMPTZ NOT NULL,
+    last_message_uuid UUID NOT NULL,
     PRIMARY KEY (user_uuid, other_uuid)
 );
 

@@ -1,92 +1,15 @@
 //! The real binary: its commands, its configuration, its start and its end.
 
-use std::{
-    io::{BufRead, BufReader, Read},
-    process::{Child, ChildStdout, Command, Output, Stdio},
-};
+#[path = "common/gateway.rs"]
+mod gateway;
 
-/// The program without anything of this environment.
-fn cruddur(args: &[&str], env: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cruddur"));
-    command.args(args).env_clear().envs(env.iter().copied()).stdin(Stdio::null());
-    command
-}
-
-fn run(args: &[&str], env: &[(&str, &str)]) -> Output {
-    cruddur(args, env).output().expect("the program starts")
-}
-
-fn stdout(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).expect("UTF-8")
-}
-
-fn stderr(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).expect("UTF-8")
-}
-
-/// A gateway of the real binary on a free port; killed when the test ends before it does.
-struct Gateway {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-    url: String,
-}
-
-impl Gateway {
-    fn start(args: &[&str]) -> Self {
-        let mut child = cruddur(args, &[("PORT", "0"), ("DATABASE_URL", "mock:")])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
-        let mut line = String::new();
-        stdout.read_line(&mut line).expect("a first line");
-        let url = line.trim().strip_prefix("Cruddur is at ").expect("the address").to_owned();
-        Self { child, stdout, url }
-    }
-
-    fn port(&self) -> &str {
-        self.url.rsplit(':').next().expect("a port")
-    }
-
-    /// Sends a signal and gives what the program said, and its exit code.
-    fn stop(mut self, signal: &str) -> (String, String, Option<i32>) {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args([signal, &pid]).status().expect("kill runs");
-        assert!(sent.success());
-        let (mut out, mut err) = (String::new(), String::new());
-        self.stdout.read_to_string(&mut out).expect("UTF-8");
-        let stderr = self.child.stderr.as_mut().expect("stderr is piped");
-        stderr.read_to_string(&mut err).expect("UTF-8");
-        (out, err, self.child.wait().expect("it was started").code())
-    }
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Asks until the gateway is ready.
-fn wait_until_ready(gateway: &Gateway) {
-    let mut health = run(&["health"], &[("PORT", gateway.port())]);
-    for _ in 0..100 {
-        if health.status.success() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-        health = run(&["health"], &[("PORT", gateway.port())]);
-    }
-    assert_eq!(stdout(&health), "{\"status\":\"ready\"}\n", "{}", stderr(&health));
-}
+use gateway::{Gateway, run, stderr, stdout};
 
 #[test]
 fn it_says_where_everything_is_serves_and_stops_on_either_signal() {
     for signal in ["-TERM", "-INT"] {
         let gateway = Gateway::start(&[]);
-        wait_until_ready(&gateway);
+        gateway.wait_until_ready();
         let url = gateway.url.clone();
         let (out, err, code) = gateway.stop(signal);
         assert_eq!(code, Some(0));
@@ -115,7 +38,7 @@ fn it_says_where_everything_is_serves_and_stops_on_either_signal() {
 #[test]
 fn a_connection_that_says_nothing_does_not_keep_it_from_stopping() {
     let gateway = Gateway::start(&[]);
-    wait_until_ready(&gateway);
+    gateway.wait_until_ready();
     let silent = std::net::TcpStream::connect(gateway.url.trim_start_matches("http://"));
     let silent = silent.expect("a connection");
     let (_, _, code) = gateway.stop("-TERM");
@@ -223,7 +146,7 @@ fn the_effective_configuration_is_shown_without_secrets() {
     let env = [
         ("HOST", "::"),
         ("PORT", "4000"),
-        ("CONNECTION_URL", "postgres://cruddur:p@ss:w/rd@db:5432/cruddur?sslmode=require"),
+        ("CONNECTION_URL", "postgres://cruddur:p@ss:word@db:5432/cruddur?sslmode=require"),
         ("FRONTEND_URL", "HTTPS://Cruddur.example/,http://127.0.0.1:3000"),
         ("BACKEND_URL", "http://b.example"),
         ("REST", "final"),

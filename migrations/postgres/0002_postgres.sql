@@ -7,7 +7,7 @@ CREATE INDEX activities_words_idx ON activities
 ALTER TABLE users ALTER COLUMN uuid SET DEFAULT gen_random_uuid();
 ALTER TABLE activities ALTER COLUMN uuid SET DEFAULT gen_random_uuid();
 
--- They do not know visible_until either.
+-- They do not know visible_until either, nor does a data set.
 CREATE FUNCTION activities_set_visible_until() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM users WHERE uuid = NEW.user_uuid) THEN

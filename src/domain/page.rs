@@ -16,9 +16,9 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Before everything that a store can hold.
+    /// Before everything that a store can hold: the year 1 begins.
     pub fn min() -> Self {
-        Self { at: DateTime::UNIX_EPOCH - TimeDelta::days(700_000), uuid: Uuid::nil() }
+        Self { at: DateTime::UNIX_EPOCH - TimeDelta::days(719_162), uuid: Uuid::nil() }
     }
 
     /// After everything that a store can hold.
@@ -187,5 +187,128 @@ impl<T> Slice<T> {
 
     pub fn into_nodes(self) -> Vec<T> {
         self.items.into_iter().map(|(_, item)| item).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cursor() -> impl Strategy<Value = Cursor> {
+        let (min, max) = (Cursor::min().at.timestamp_micros(), Cursor::max().at.timestamp_micros());
+        (min..=max, any::<u128>()).prop_map(|(micros, uuid)| Cursor {
+            at: DateTime::from_timestamp_micros(micros).expect("within the range"),
+            uuid: Uuid::from_u128(uuid),
+        })
+    }
+
+    /// Positions of which many share an instant, in order and each once.
+    fn positions() -> impl Strategy<Value = Vec<Cursor>> {
+        proptest::collection::btree_set((0..4_i64, 0..9_u128), 0..30).prop_map(|all| {
+            let position = |(seconds, uuid)| Cursor {
+                at: DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds),
+                uuid: Uuid::from_u128(uuid),
+            };
+            all.into_iter().map(position).collect()
+        })
+    }
+
+    /// What a source reads for a page of `all`, which are in ascending order.
+    fn read(all: &[Cursor], page: &Page, order: Order) -> Slice<Cursor> {
+        let (low, high) = page.range(order);
+        let mut rows: Vec<_> =
+            all.iter().filter(|at| low < **at && **at < high).map(|at| (*at, *at)).collect();
+        if page.descending(order) {
+            rows.reverse();
+        }
+        page.slice(rows)
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_is_read_as_it_was_written(cursor in cursor()) {
+            prop_assert_eq!(Cursor::decode(&cursor.encode()), Ok(cursor));
+        }
+
+        #[test]
+        fn no_text_but_a_written_cursor_is_read(text in "[-_A-Za-z0-9+/= \u{0}é]{0,40}|[-_A-Za-z0-9]{32}") {
+            if let Ok(cursor) = Cursor::decode(&text) {
+                prop_assert_eq!(cursor.encode(), text);
+            }
+        }
+
+        #[test]
+        fn pages_in_a_row_make_the_whole_list(
+            all in positions(),
+            limit in 1..8_usize,
+            backward in any::<bool>(),
+            newest_first in any::<bool>(),
+        ) {
+            let order = if newest_first { Order::NewestFirst } else { Order::OldestFirst };
+            let mut page = Page { backward, ..Page::first(limit) };
+            let mut walked = Vec::new();
+            loop {
+                let slice = read(&all, &page, order);
+                prop_assert!(slice.items.len() <= limit);
+                let nodes: Vec<_> = slice.nodes().copied().collect();
+                let more = if backward {
+                    prop_assert_eq!(slice.has_next, page.before.is_some());
+                    walked.splice(0..0, nodes.iter().copied());
+                    page.before = nodes.first().copied();
+                    slice.has_previous
+                } else {
+                    prop_assert_eq!(slice.has_previous, page.after.is_some());
+                    walked.extend(&nodes);
+                    page.after = nodes.last().copied();
+                    slice.has_next
+                };
+                prop_assert!(!more || nodes.len() == limit);
+                if !more {
+                    break;
+                }
+            }
+            let mut expected = all.clone();
+            if newest_first {
+                expected.reverse();
+            }
+            prop_assert_eq!(walked, expected);
+        }
+    }
+
+    #[test]
+    fn cursors_outside_of_what_a_store_can_hold_are_refused() {
+        let beyond = TimeDelta::microseconds(1);
+        for (at, uuid) in [
+            (Cursor::min().at - beyond, Uuid::max()),
+            (Cursor::max().at + TimeDelta::seconds(1), Uuid::nil()),
+        ] {
+            assert!(Cursor::decode(&Cursor { at, uuid }.encode()).is_err(), "{at}");
+        }
+        let mut bytes = [0xff; 24];
+        bytes[0] = 0x7f;
+        assert!(Cursor::decode(&URL_SAFE_NO_PAD.encode(bytes)).is_err());
+    }
+
+    #[test]
+    fn a_page_has_one_size_from_1_to_100() {
+        let relay = |first, last| Page::from_relay(first, None, last, None);
+        assert_eq!(relay(None, None), Ok(Page::first(20)));
+        assert_eq!(relay(Some(1), None), Ok(Page::first(1)));
+        assert_eq!(relay(None, Some(100)), Ok(Page::last(100)));
+        for (first, last) in [
+            (Some(0), None),
+            (Some(-1), None),
+            (Some(101), None),
+            (Some(i32::MIN), None),
+            (None, Some(0)),
+            (None, Some(i32::MAX)),
+            (Some(1), Some(1)),
+        ] {
+            assert!(matches!(relay(first, last), Err(Error::BadInput(_))), "{first:?} {last:?}");
+        }
+        assert!(Page::from_relay(None, Some("x"), None, None).is_err());
+        assert!(Page::from_relay(None, None, None, Some("")).is_err());
     }
 }

@@ -8,12 +8,16 @@ pub const MAX_MENTIONS: usize = 20;
 /// The most characters of a word that count. Indexes have a limit.
 const MAX_WORD: usize = 64;
 
+/// The most words of a text that count, more than a text of 1024 characters can have.
+const MAX_WORDS: usize = 1_000;
+
 /// The words by which a text is found, lower-case, each once, in alphabetical order.
 ///
 /// A word is a run of letters, digits and `_`. A word right after `#` is a hashtag and stands twice,
 /// with and without its `#`.
 pub fn words(text: &str) -> BTreeSet<String> {
     tokens(text)
+        .take(MAX_WORDS)
         .flat_map(|(tag, word)| [Some(word.clone()), tag.then(|| format!("#{word}"))])
         .flatten()
         .collect()
@@ -97,4 +101,108 @@ fn tokens(text: &str) -> impl Iterator<Item = (bool, String)> + '_ {
         rest = &rest[end..];
         Some((tag, word))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Texts that are full of what matters: words, marks, other scripts, controls.
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[a-cA-C0-2_#@.\\- %'\"]{0,24}",
+            "(#|@|x|Ü|ß|İ|Σ|Ⓐ|東|é|\u{301}|_|%|'|\"|\\\\|\u{0}| |🚀|\\.|-){0,16}",
+            any::<String>(),
+        ]
+    }
+
+    /// Where each run of characters of a kind begins, and the run.
+    fn runs(text: &str, kind: fn(char) -> bool) -> Vec<(usize, String)> {
+        let mut runs: Vec<(usize, String)> = Vec::new();
+        let mut inside = false;
+        for (at, c) in text.char_indices() {
+            match runs.last_mut() {
+                Some((_, run)) if inside && kind(c) => run.push(c),
+                _ if kind(c) => runs.push((at, c.into())),
+                _ => {}
+            }
+            inside = kind(c);
+        }
+        runs
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_the_runs_of_letters_digits_and_underscores(text in text()) {
+            let mut expected = BTreeSet::new();
+            for (at, run) in runs(&text, is_word) {
+                let word = run.chars().take(64).collect::<String>().to_lowercase();
+                if text[..at].ends_with('#') {
+                    expected.insert(format!("#{word}"));
+                }
+                expected.insert(word);
+            }
+            prop_assert_eq!(words(&text), expected);
+        }
+
+        #[test]
+        fn no_word_holds_what_a_query_language_could_read(text in text()) {
+            for word in words(&text).into_iter().chain(Search::parse(&text).words) {
+                let bare = word.strip_prefix('#').unwrap_or(&word);
+                prop_assert!(!bare.is_empty());
+                let ascii = bare.chars().filter(char::is_ascii);
+                prop_assert!(ascii.clone().all(|c| c.is_ascii_alphanumeric() || c == '_'), "{}", word);
+                prop_assert!(!bare.contains(char::is_whitespace) && !bare.contains(char::is_control));
+            }
+        }
+
+        #[test]
+        fn a_text_is_found_by_itself_and_by_each_beginning_of_it(text in text()) {
+            let words = words(&text);
+            for (end, _) in text.char_indices() {
+                let term = &text[..end];
+                let search = Search::parse(term);
+                // A hashtag is not completed, and lower case may depend on what follows.
+                let complete = search.prefix || !term.ends_with(is_word);
+                if !search.words.is_empty() && complete && !text.contains(['Σ', 'İ']) && text.len() < 90 {
+                    prop_assert!(search.matches(&words), "{:?}", search);
+                }
+            }
+            let whole = Search::parse(&text);
+            prop_assert_eq!(whole.matches(&words), !words.is_empty());
+        }
+
+        #[test]
+        fn mentions_are_the_handles_behind_an_at_sign_that_ends_no_word(text in text()) {
+            let mut expected: Vec<String> = Vec::new();
+            for (at, run) in runs(&text, is_handle) {
+                let before = &text[..at];
+                let Some(before) = before.strip_suffix('@') else { continue };
+                let handle = run.trim_end_matches(['.', '-']).to_owned();
+                if !before.ends_with(is_handle) && !handle.is_empty() && !expected.contains(&handle) {
+                    expected.push(handle);
+                }
+            }
+            expected.truncate(MAX_MENTIONS);
+            prop_assert_eq!(mentions(&text), expected);
+        }
+    }
+
+    #[test]
+    fn a_message_mentions_at_most_twenty_people_and_each_once() {
+        let crowd: Vec<_> = (0..30).map(|n| format!("@fan{n}")).collect();
+        assert_eq!(mentions(&crowd.join(" ")).len(), 20);
+        assert_eq!(mentions("@worf, @Worf and @worf: a@b.c"), ["worf", "Worf"]);
+        assert_eq!(mentions("@Londo.M. (@new-user_1-)"), ["Londo.M", "new-user_1"]);
+        assert!(mentions("@ @. @- andrew@example.com").is_empty());
+    }
+
+    #[test]
+    fn a_search_is_for_at_most_sixteen_words_of_sixty_four_characters() {
+        let term: Vec<_> = (0..20).map(|n| format!("w{n}")).collect();
+        assert_eq!(Search::parse(&term.join(" ")).words.len(), 16);
+        assert_eq!(Search::parse(&"x".repeat(100)).words, ["x".repeat(64)]);
+    }
 }

@@ -244,7 +244,9 @@ impl<'d> Meter<'d> {
             Value::Number(size) => size.as_i64(),
             _ => None,
         });
-        Some(sizes.max().map_or(Page::DEFAULT as u64, |size| u64::try_from(size).unwrap_or(0)))
+        // A page of another size is answered with an error.
+        let size = sizes.max().map(|size| size.clamp(0, Page::MAX as i64).unsigned_abs());
+        Some(size.unwrap_or(Page::DEFAULT as u64))
     }
 
     /// The value of an argument, with its variables looked up; none where it or they are missing.

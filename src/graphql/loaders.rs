@@ -120,9 +120,7 @@ impl<L: Lookup> Loader<L> {
 
     /// Keeps what was fetched by other means.
     pub async fn keep(&self, values: impl IntoIterator<Item = (Key<L>, L::Value)>) {
-        for (key, value) in values {
-            self.0.prime(key, Ok(value)).await;
-        }
+        self.0.prime_many(values.into_iter().map(|(key, value)| (key, Ok(value)))).await;
     }
 
     /// Loads many at once: those of them that are not here yet with one fetch for each `Of`.

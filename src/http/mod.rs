@@ -81,7 +81,9 @@ pub fn layered(origins: &Origins, limit: Duration, routes: Router) -> Router {
 fn cors(origins: &Origins) -> CorsLayer {
     let allowed = match origins {
         Origins::Any => AllowOrigin::any(),
-        Origins::These(origins) => AllowOrigin::list(origins.iter().cloned()),
+        Origins::These(origins) => AllowOrigin::list(
+            origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()),
+        ),
     };
     let name = HeaderName::from_static;
     CorsLayer::new()

@@ -197,7 +197,7 @@ impl ActivitySource for Mock {
 
     async fn users_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<User>> {
         let state = self.state();
-        Ok(uuids.iter().filter_map(|uuid| state.users.get(uuid)).cloned().collect())
+        Ok(state.users.values().filter(|it| uuids.contains(&it.uuid)).cloned().collect())
     }
 
     async fn users_by_handles(&self, handles: &[String]) -> Result<Vec<User>> {
@@ -274,7 +274,8 @@ impl ActivitySource for Mock {
 
     async fn activities_by_uuids(&self, uuids: &[Uuid], now: Instant) -> Result<Vec<Activity>> {
         let state = self.state();
-        Ok(uuids.iter().filter_map(|uuid| state.activity(*uuid, now)).cloned().collect())
+        let found = state.activities.values().filter(|it| uuids.contains(&it.uuid));
+        Ok(found.filter(|it| state.is_visible(it, now)).cloned().collect())
     }
 
     async fn home(&self, page: &Page, now: Instant) -> Result<Slice<Activity>> {
@@ -368,18 +369,21 @@ impl ActivitySource for Mock {
 
     async fn delete_expired(&self, before: Instant, limit: u32) -> Result<u64> {
         let mut state = self.state();
-        let mut expired: Vec<_> = state
-            .activities
-            .values()
-            .filter_map(|it| Some((state.visible_until(it)?, it.uuid)))
-            .filter(|(until, _)| *until < before)
-            .collect();
-        expired.sort();
-        expired.truncate(limit as usize);
-        for (_, uuid) in &expired {
-            state.delete(*uuid);
+        let mut deleted = 0;
+        while deleted < u64::from(limit) {
+            // The ends of threads first, so that no reply loses the thread that it expired with.
+            let expired = state.activities.values().find(|it| {
+                state.visible_until(it).is_some_and(|until| until < before)
+                    && !state.activities.values().any(|reply| {
+                        reply.reply_to_activity_uuid == Some(it.uuid)
+                            && state.visible_until(reply).is_some()
+                    })
+            });
+            let Some(uuid) = expired.map(|it| it.uuid) else { break };
+            state.delete(uuid);
+            deleted += 1;
         }
-        Ok(expired.len() as u64)
+        Ok(deleted)
     }
 
     async fn insert_reaction(
@@ -393,8 +397,12 @@ impl ActivitySource for Mock {
             return Ok(None);
         }
         let key = (kind, activity_uuid, user_uuid);
-        if !state.reactions.contains_key(&key) {
-            state.reactions.insert(key, *reaction);
+        let mut added = false;
+        state.reactions.entry(key).or_insert_with(|| {
+            added = true;
+            *reaction
+        });
+        if added {
             state.count(kind, activity_uuid, 1);
             state.notifications.extend(notification.map(|it| (it.uuid, it.clone())));
         }
@@ -457,7 +465,9 @@ impl ActivitySource for Mock {
 
     async fn followed_among(&self, follower: Uuid, users: &[Uuid]) -> Result<Vec<Uuid>> {
         let state = self.state();
-        Ok(users.iter().copied().filter(|it| state.is_following(follower, *it)).collect())
+        let followed =
+            state.follows.keys().filter(|(by, of)| *by == follower && users.contains(of));
+        Ok(followed.map(|(_, of)| *of).collect())
     }
 
     async fn notifications(
@@ -484,7 +494,7 @@ impl ActivitySource for Mock {
         now: Instant,
     ) -> Result<Vec<Notification>> {
         let state = self.state();
-        let found = uuids.iter().filter_map(|uuid| state.notifications.get(uuid));
+        let found = state.notifications.values().filter(|it| uuids.contains(&it.uuid));
         let own = found.filter(|it| it.user_uuid == user && state.notification_is_visible(it, now));
         Ok(own.cloned().collect())
     }

@@ -1,14 +1,14 @@
 //! Where the data lives. Two traits, cut where deployments differ, and [`open`].
 //!
-//! The contract, which tests/sources.rs tells every source as one story:
+//! The contract, which tests/sources/story tells every source as one story:
 //! * A source never reads a clock, makes an id or checks a rule; time and ids are passed in.
 //! * A method is one transaction: it happens whole or not at all, and it may be dropped at any
 //!   await without leaving half of it behind.
 //! * `now` decides what has expired. An activity is visible while its thread's root has not
 //!   expired; a row without an author, or a reply without a parent, is never visible. No method
 //!   answers with what is not visible.
-//! * Look-ups by keys answer in any order and leave out what is not there. Lists by keys answer
-//!   one page for each key, in the keys' order.
+//! * Look-ups by keys answer in any order, each row once, and leave out what is not there. Lists by
+//!   keys answer one page for each key, in the keys' order.
 //! * Lists are ordered by time, then uuid. Counts are kept in the transaction that changes the rows.
 
 pub mod mock;
@@ -38,7 +38,8 @@ pub trait ActivitySource: Send + Sync + 'static {
     /// Answers once the store can answer.
     async fn ping(&self) -> Result<()>;
 
-    /// Adds a whole data set. `activities` must hold parents before their replies.
+    /// Adds a whole data set, which may hang on what is in the store already. `activities` must
+    /// hold parents before their replies.
     async fn import(&self, dataset: &Dataset) -> Result<()>;
 
     async fn users_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<User>>;
@@ -107,7 +108,8 @@ pub trait ActivitySource: Send + Sync + 'static {
     /// Deletes the activity and all of its thread below it, if it is this author's. Whether it was.
     async fn delete_activity(&self, uuid: Uuid, author: Uuid) -> Result<bool>;
 
-    /// Deletes at most `limit` activities that are invisible since before `before`. How many it were.
+    /// Deletes at most `limit` activities that are invisible since before `before`. How many it were;
+    /// fewer than `limit` once none is left.
     async fn delete_expired(&self, before: Instant, limit: u32) -> Result<u64>;
 
     /// Adds the reaction and its notification unless the user has reacted so already. The activity

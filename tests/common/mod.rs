@@ -2,60 +2,27 @@
 
 #![allow(dead_code, reason = "no test file needs all of it")]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, AtomicU64, Ordering},
-};
+mod clock;
+
+use std::sync::Arc;
 
 use axum::{
     Router,
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use chrono::{DateTime, TimeDelta};
 use clap::Parser;
 use cruddur::{
     config::{Config, Settings},
-    domain::Instant,
     http::{self, Readiness},
-    service::{Clock, Service},
+    service::Service,
     sources::{Sources, mock::Mock, seed},
 };
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use uuid::{Builder, Uuid};
 
-/// A clock that stands at 2026-01-01T00:00:00Z until it is moved, and counts its ids.
-#[derive(Default)]
-pub struct ManualClock {
-    passed: AtomicI64,
-    ids: AtomicU64,
-}
-
-impl ManualClock {
-    pub fn start() -> Instant {
-        DateTime::UNIX_EPOCH + TimeDelta::seconds(1_767_225_600)
-    }
-
-    pub fn advance(&self, by: TimeDelta) {
-        let micros = by.num_microseconds().expect("a test moves the clock by less than ages");
-        self.passed.fetch_add(micros, Ordering::SeqCst);
-    }
-}
-
-impl Clock for ManualClock {
-    fn now(&self) -> Instant {
-        Self::start() + TimeDelta::microseconds(self.passed.load(Ordering::SeqCst))
-    }
-
-    fn new_uuid(&self, now: Instant) -> Uuid {
-        let mut count = [0; 10];
-        count[2..].copy_from_slice(&self.ids.fetch_add(1, Ordering::SeqCst).to_be_bytes());
-        let millis = u64::try_from(now.timestamp_millis()).expect("tests live after 1970");
-        Builder::from_unix_timestamp_millis(millis, &count).into_uuid()
-    }
-}
+pub use clock::ManualClock;
 
 /// The configuration that these flags make; nothing is read from the environment.
 pub fn settings(flags: &[&str]) -> Settings {

@@ -1,9 +1,6 @@
 //! A small world to ask about, the same for every test and every source.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::Arc;
 
 use async_graphql::{Request, Response};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -14,45 +11,28 @@ use cruddur::{
         User, Viewer,
     },
     graphql::{self, Limits},
-    service::{Clock, Service},
+    service::Service,
     sources::{self, Dataset, NewMessage, SourceUrl, Sources},
 };
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
-/// The sources that have to give the same answers, each holding the data.
-pub async fn sources(dataset: &Dataset) -> Vec<(&'static str, Sources)> {
-    let mock = sources::open(&SourceUrl::Mock, 1);
-    mock.activities.import(dataset).await.unwrap();
-    vec![("mock", mock)]
+use crate::clock::ManualClock;
+
+/// A source that holds the data, in memory.
+pub async fn source(dataset: &Dataset) -> Sources {
+    filled(sources::open(&SourceUrl::Mock, 1), dataset).await
 }
 
-/// The first of the sources.
-pub async fn source(dataset: &Dataset) -> Sources {
-    sources(dataset).await.swap_remove(0).1
+/// The source with the data in it.
+pub async fn filled(sources: Sources, dataset: &Dataset) -> Sources {
+    sources.activities.migrate().await.unwrap();
+    sources.activities.import(dataset).await.unwrap();
+    sources
 }
 
 /// The present of every test: noon of the first day of 2026.
 pub fn noon() -> Instant {
     "2026-01-01T12:00:00Z".parse().unwrap()
-}
-
-/// A clock that stands still at [`noon`], and ids that count up.
-#[derive(Default)]
-struct ManualClock {
-    ids: AtomicU64,
-}
-
-impl Clock for ManualClock {
-    fn now(&self) -> Instant {
-        noon()
-    }
-
-    fn new_uuid(&self, now: Instant) -> Uuid {
-        let mut count = [0; 10];
-        count[2..].copy_from_slice(&self.ids.fetch_add(1, Ordering::Relaxed).to_be_bytes());
-        let millis = u64::try_from(now.timestamp_millis()).unwrap();
-        Builder::from_unix_timestamp_millis(millis, &count).into_uuid()
-    }
 }
 
 /// The service over some sources, the schema, and who asks.
@@ -64,7 +44,7 @@ pub struct World {
 
 impl World {
     pub fn new(sources: Sources, viewer: Viewer) -> Self {
-        let service = Service::new(sources, Arc::new(ManualClock::default()));
+        let service = Service::new(sources, Arc::new(ManualClock::at(noon())));
         Self { service, schema: graphql::schema(Limits::default()), viewer }
     }
 

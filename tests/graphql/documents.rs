@@ -6,9 +6,15 @@
 use std::{collections::BTreeSet, path::PathBuf};
 
 use async_graphql::{Request, Variables};
-use cruddur::domain::Viewer;
+use cruddur::{
+    domain::Viewer,
+    sources::{self, SourceUrl},
+};
 
-use crate::common::{self, World, global_id};
+use crate::{
+    common::{self, World, filled, global_id},
+    stores::{PostgresDatabase, SqliteFile},
+};
 
 macro_rules! documents {
     ($($name:ident,)+) => {
@@ -67,7 +73,9 @@ fn every_document_is_checked() {
 async fn check(name: &str) {
     let text = std::fs::read_to_string(folder().join(name).with_extension("graphql")).unwrap();
     let people = common::people();
-    for (_, sources) in common::sources(&people).await {
+    let (file, database) = (SqliteFile::new(), PostgresDatabase::new(name).await);
+    for sources in [sources::open(&SourceUrl::Mock, 1), file.open(), database.open()] {
+        let sources = filled(sources, &people).await;
         let viewer = match head(&text, "viewer") {
             None => Viewer::Anonymous,
             Some(handle) => {

@@ -1,8 +1,12 @@
 //! The GraphQL schema as clients see it.
 
+#[path = "../common/clock.rs"]
+mod clock;
 mod common;
 mod counting;
 mod documents;
 mod failures;
 mod fetching;
 mod schema;
+#[path = "../common/stores.rs"]
+mod stores;

@@ -1,12 +1,6 @@
 //! A small Cruddur in memory, and clients that ask it.
 
-use std::{
-    fmt,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{fmt, sync::Arc};
 
 use axum::{
     Router,
@@ -18,13 +12,15 @@ use cruddur::{
     auth::Auth,
     domain::{Activity, Instant, Message, Notification, NotificationKind, User},
     rest::{self, Flavor, Rest},
-    service::{Clock, Service},
+    service::Service,
     sources::{ActivitySource, Dataset, NewMessage, Sources, mock::Mock},
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
+
+use crate::clock::ManualClock;
 
 /// The crud of andrewbrown, with one reply.
 pub const CRUD: &str = "68f126b0-1ceb-4a33-88be-d90fa7109eee";
@@ -36,32 +32,6 @@ pub const EXPIRED: &str = "248959df-3079-4947-b847-9e0892d1bab4";
 pub const GROUP: &str = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399";
 /// A uuid of nothing.
 pub const UNKNOWN: &str = "00000000-0000-4000-9000-0000000000ff";
-
-/// A clock that stands still until it is told to go on, and ids that count up.
-pub struct ManualClock {
-    now: Mutex<Instant>,
-    ids: AtomicU64,
-}
-
-impl ManualClock {
-    fn new() -> Self {
-        Self { now: Mutex::new(at("2026-01-01T00:00:00Z")), ids: AtomicU64::new(1) }
-    }
-}
-
-impl Clock for ManualClock {
-    fn now(&self) -> Instant {
-        *self.now.lock().unwrap()
-    }
-
-    fn new_uuid(&self, now: Instant) -> Uuid {
-        let id = self.ids.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-        let mut random = [0; 10];
-        random[2..].copy_from_slice(&id);
-        let millis = now.timestamp_millis().try_into().unwrap();
-        Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
-    }
-}
 
 pub struct App {
     service: Service,
@@ -82,7 +52,7 @@ pub async fn final_app() -> App {
 async fn app_of(flavor: Flavor) -> App {
     let mock = Arc::new(Mock::default());
     mock.import(&dataset()).await.unwrap();
-    let clock = Arc::new(ManualClock::new());
+    let clock = Arc::new(ManualClock::default());
     let service = Service::new(Sources::from(mock), clock.clone());
     App { service, clock, flavor }
 }
@@ -105,7 +75,7 @@ impl App {
 
     /// Lets time pass.
     pub fn advance(&self, time: TimeDelta) {
-        *self.clock.now.lock().unwrap() += time;
+        self.clock.advance(time);
     }
 
     fn client(&self, viewer: Option<&str>) -> Client {

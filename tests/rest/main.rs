@@ -1,5 +1,7 @@
 //! The REST routes, one file a route.
 
+#[path = "../common/clock.rs"]
+mod clock;
 mod common;
 mod create_activity;
 mod create_reply;

@@ -225,7 +225,8 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         let mut write = self.write().await?;
         let sql = format!(
             "DELETE FROM activities WHERE uuid IN (SELECT uuid FROM activities \
-             WHERE visible_until < $1 ORDER BY visible_until, uuid LIMIT {limit})"
+             WHERE visible_until < $1 ORDER BY visible_until, uuid LIMIT {limit} {})",
+            DB::FREE_FOR_UPDATE
         );
         let deleted = Statement::<DB>::new(sql).bind(before).run(&mut write.transaction).await?;
         write.commit().await?;

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
+use super::migrate::failed;
 use crate::sources::MigrateError;
 
 /// The number of the lock that migrating processes take in turn: "cruddur" in ASCII.
@@ -191,14 +192,4 @@ async fn check_rows(connection: &mut PgConnection) -> Result<(), MigrateError> {
 async fn run(connection: &mut PgConnection, statements: &'static str) -> Result<(), MigrateError> {
     sqlx::raw_sql(AssertSqlSafe(statements)).execute(connection).await.map_err(failed)?;
     Ok(())
-}
-
-/// A broken connection is worth another try; anything else is not.
-fn failed(error: sqlx::Error) -> MigrateError {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => {
-            MigrateError::Unreachable(error.to_string())
-        }
-        error => MigrateError::Failed(error.to_string()),
-    }
 }

@@ -66,9 +66,9 @@ pub trait Dialect:
     + Gives<(Instant,)>
     + Gives<(Option<Uuid>,)>
     + Gives<(Uuid, String)>
-    + Gives<(Uuid, String, String)>
     + Gives<(ReactionKind, Uuid)>
     + Gives<(Instant, Uuid)>
+    + Gives<(Uuid, Instant)>
     + Gives<User>
     + Gives<Activity>
     + Gives<Notification>
@@ -86,6 +86,8 @@ pub trait Dialect:
     const WRITERS: usize;
     /// What locks the rows that a `SELECT` reads, to be put behind it.
     const FOR_UPDATE: &'static str;
+    /// The same, leaving out the rows that others have locked.
+    const FREE_FOR_UPDATE: &'static str;
 
     fn rows<'c>(
         connection: &'c mut Self::Connection,
@@ -172,6 +174,7 @@ impl Dialect for Sqlite {
     const BEGIN: &'static str = "BEGIN IMMEDIATE";
     const WRITERS: usize = 1;
     const FOR_UPDATE: &'static str = "";
+    const FREE_FOR_UPDATE: &'static str = "";
 
     executes!();
 
@@ -230,7 +233,9 @@ impl Dialect for Sqlite {
 impl Dialect for Postgres {
     const BEGIN: &'static str = "BEGIN";
     const WRITERS: usize = 1_000;
-    const FOR_UPDATE: &'static str = "FOR UPDATE";
+    // Of those who refer to the row, none has to wait.
+    const FOR_UPDATE: &'static str = "FOR NO KEY UPDATE";
+    const FREE_FOR_UPDATE: &'static str = "FOR UPDATE SKIP LOCKED";
 
     executes!();
 

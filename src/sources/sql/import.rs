@@ -2,15 +2,21 @@
 
 use std::collections::HashMap;
 
+use uuid::Uuid;
+
 use super::{
     Sql,
     activities::{USER, user_words},
     dialect::Dialect,
     messages::insert_message,
-    statement::insert,
+    statement::{Statement, insert},
     writes::{insert_activities, insert_notifications},
 };
-use crate::{domain::page::forever, error::Result, sources::Dataset};
+use crate::{
+    domain::{Instant, page::forever},
+    error::Result,
+    sources::Dataset,
+};
 
 /// Adds a data set in one transaction.
 pub async fn import<DB: Dialect>(source: &Sql<DB>, dataset: &Dataset) -> Result<()> {
@@ -30,19 +36,8 @@ pub async fn import<DB: Dialect>(source: &Sql<DB>, dataset: &Dataset) -> Result<
     })
     .await?;
 
-    let mut visible_until = HashMap::new();
-    for activity in &dataset.activities {
-        let until = match activity.reply_to_activity_uuid {
-            None => Some(activity.expires_at.unwrap_or(forever())),
-            Some(parent) => visible_until.get(&parent).copied().flatten(),
-        };
-        visible_until.insert(activity.uuid, until);
-    }
-    let activities: Vec<_> = dataset
-        .activities
-        .iter()
-        .map(|activity| (activity, visible_until.get(&activity.uuid).copied().flatten()))
-        .collect();
+    // A trigger finds out until when each is visible.
+    let activities: Vec<_> = dataset.activities.iter().map(|activity| (activity, None)).collect();
     insert_activities::<DB>(transaction, &activities).await?;
 
     let into = "reactions (kind, activity_uuid, user_uuid, created_at)";
@@ -59,13 +54,21 @@ pub async fn import<DB: Dialect>(source: &Sql<DB>, dataset: &Dataset) -> Result<
         statement.bind(follow.follower_uuid).bind(follow.followed_uuid).bind(follow.created_at)
     })
     .await?;
+    let about: Vec<_> = dataset.notifications.iter().filter_map(|it| it.activity_uuid).collect();
+    let found = DB::in_uuids("$1");
+    let sql = format!(
+        "SELECT uuid, visible_until FROM activities WHERE uuid {found} AND visible_until IS NOT NULL"
+    );
+    let visible: Vec<(Uuid, Instant)> =
+        Statement::<DB>::new(sql).bind_uuids(&about).all(transaction).await?;
+    let visible: HashMap<_, _> = visible.into_iter().collect();
     let notifications: Vec<_> = dataset
         .notifications
         .iter()
         .filter_map(|told| {
             let until = match told.activity_uuid {
                 None => Some(forever()),
-                Some(activity) => visible_until.get(&activity).copied().flatten(),
+                Some(activity) => visible.get(&activity).copied(),
             };
             Some((told, until?))
         })

@@ -145,10 +145,11 @@ pub async fn insert_message<DB: Dialect>(
             .bind(message.created_at)
     })
     .await?;
-    let latest = "UPDATE message_group_members SET last_message = $2, last_message_at = $3 \
-                  WHERE group_uuid = $1 AND last_message_at <= $3";
+    let latest = "UPDATE message_group_members \
+                  SET last_message = $2, last_message_at = $3, last_message_uuid = $4 \
+                  WHERE group_uuid = $1 AND (last_message_at, last_message_uuid) < ($3, $4)";
     let latest = Statement::<DB>::new(latest).bind(group_uuid).bind(message.message.clone());
-    latest.bind(message.created_at).run(connection).await?;
+    latest.bind(message.created_at).bind(message.uuid).run(connection).await?;
     Ok(Inserted::New(message))
 }
 
@@ -163,11 +164,11 @@ async fn open_group<DB: Dialect>(
     let [low, high] = people;
     for (user, other) in [(low, high), (high, low)] {
         let open = "INSERT INTO message_group_members \
-                    (user_uuid, other_uuid, group_uuid, last_message, last_message_at) \
-                    VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+                    (user_uuid, other_uuid, group_uuid, last_message, last_message_at, \
+                    last_message_uuid) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
         let open = Statement::<DB>::new(open).bind(user).bind(other).bind(new.message.group_uuid);
         let open = open.bind(new.message.message.clone()).bind(new.message.created_at);
-        if open.run(connection).await? == 0 {
+        if open.bind(new.message.uuid).run(connection).await? == 0 {
             break;
         }
     }

@@ -200,11 +200,22 @@ impl List {
 
 /// What a client may know of a failure; the rest is logged here.
 fn failed(error: sqlx::Error) -> Error {
-    /// PostgreSQL's codes for what another try may mend: cancelled by the statement timeout,
-    /// deadlock, serialization failure, shutdown, too many connections, not enough memory.
-    const PASSING: [&str; 8] =
-        ["57014", "40P01", "40001", "57P01", "57P02", "57P03", "53300", "53200"];
-    let passing = match &error {
+    if is_passing(&error) {
+        tracing::warn!(%error, "the database did not answer");
+        Error::Unavailable
+    } else {
+        tracing::error!(%error, "a statement failed");
+        Error::Internal
+    }
+}
+
+/// Whether another try may mend it.
+fn is_passing(error: &sqlx::Error) -> bool {
+    /// PostgreSQL's codes: cancelled by the statement timeout or the lock timeout, deadlock,
+    /// serialization failure, shutdown, start-up, too many connections, not enough memory.
+    const CODES: [&str; 9] =
+        ["57014", "55P03", "40P01", "40001", "57P01", "57P02", "57P03", "53300", "53200"];
+    match error {
         sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::Io(_)
@@ -212,19 +223,28 @@ fn failed(error: sqlx::Error) -> Error {
         | sqlx::Error::WorkerCrashed => true,
         // SQLITE_BUSY and SQLITE_LOCKED, with their extended codes.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            PASSING.contains(&code.as_ref())
+            CODES.contains(&code.as_ref())
                 || code.parse::<u32>().is_ok_and(|code| {
                     error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some()
                         && matches!(code & 0xff, 5 | 6)
                 })
         }),
         _ => false,
-    };
-    if passing {
-        tracing::warn!(%error, "the database did not answer");
-        Error::Unavailable
-    } else {
-        tracing::error!(%error, "a statement failed");
-        Error::Internal
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn sqlite_writes_ahead_waits_for_the_disk_and_checks_references() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let source = sqlite(&folder.path().join("cruddur.db"), 2);
+        for (pragma, expected) in [("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5_000)]
+        {
+            let statement = Statement::new(format!("PRAGMA {pragma}"));
+            assert_eq!(source.all::<(i64,)>(statement).await, Ok(vec![(expected,)]), "{pragma}");
+        }
     }
 }

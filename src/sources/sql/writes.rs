@@ -17,7 +17,7 @@ use crate::{
         Activity, Follow, Instant, Notification, NotificationKind, Profile, Reaction, ReactionKind,
         User, page::forever,
     },
-    error::Result,
+    error::{Error, Result},
     sources::{Idempotency, Inserted, NewActivity},
 };
 
@@ -158,13 +158,20 @@ pub async fn delete_activity<DB: Dialect>(
                          WHERE uuid = $1 AND replies_count > 0";
         Statement::<DB>::new(statement).bind(parent).run(transaction).await?;
     }
-    let thread = "WITH RECURSIVE thread (uuid) AS (SELECT uuid FROM activities WHERE uuid = $1 \
-                  UNION SELECT a.uuid FROM activities AS a \
-                  JOIN thread AS t ON a.reply_to_activity_uuid = t.uuid) \
-                  DELETE FROM activities WHERE uuid IN (SELECT uuid FROM thread)";
-    let deleted = Statement::<DB>::new(thread).bind(uuid).run(transaction).await?;
-    if deleted == 0 {
+    let statement = "DELETE FROM activities WHERE uuid = $1";
+    if Statement::<DB>::new(statement).bind(uuid).run(transaction).await? == 0 {
         return Ok(false);
+    }
+    // Level by level: once an activity is deleted nobody replies to it any more, so that a reply
+    // which came in the last moment is seen by the next statement.
+    let mut level = vec![uuid];
+    while !level.is_empty() {
+        let found = DB::in_uuids("$1");
+        let statement =
+            format!("DELETE FROM activities WHERE reply_to_activity_uuid {found} RETURNING uuid");
+        let statement = Statement::<DB>::new(statement).bind_uuids(&level);
+        let replies: Vec<(Uuid,)> = statement.all(transaction).await?;
+        level = replies.into_iter().map(|(uuid,)| uuid).collect();
     }
     write.commit().await?;
     Ok(true)
@@ -351,8 +358,12 @@ pub async fn claim_key<DB: Dialect>(
         "SELECT input_hash, made_uuid FROM idempotency_keys WHERE user_uuid = $1 AND key = $2";
     let earlier = Statement::<DB>::new(earlier).bind(it.user_uuid).bind(it.key.clone());
     let earlier: Option<EarlierRow> = earlier.first(connection).await?;
-    Ok(match earlier {
-        Some(earlier) if earlier.input_hash == it.input_hash => Claim::Earlier(earlier.made_uuid),
-        _ => Claim::KeyReused,
-    })
+    match earlier {
+        Some(earlier) if earlier.input_hash == it.input_hash => {
+            Ok(Claim::Earlier(earlier.made_uuid))
+        }
+        Some(_) => Ok(Claim::KeyReused),
+        // Forgotten between the two statements.
+        None => Err(Error::Unavailable),
+    }
 }

@@ -1,0 +1,116 @@
+//! The real binary, as a process of its own.
+
+#![allow(dead_code, reason = "no test file needs all of it")]
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio},
+};
+
+/// The program without anything of this environment.
+pub fn cruddur(args: &[&str], env: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cruddur"));
+    command.args(args).env_clear().envs(env.iter().copied()).stdin(Stdio::null());
+    command
+}
+
+pub fn run(args: &[&str], env: &[(&str, &str)]) -> Output {
+    cruddur(args, env).output().expect("the program starts")
+}
+
+pub fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).expect("UTF-8")
+}
+
+pub fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).expect("UTF-8")
+}
+
+/// A gateway of the real binary on a free port; killed when the test ends before it does.
+pub struct Gateway {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    stderr: BufReader<ChildStderr>,
+    pub url: String,
+}
+
+impl Gateway {
+    /// Over the mock, unless `args` say otherwise.
+    pub fn start(args: &[&str]) -> Self {
+        let mut child = cruddur(args, &[("PORT", "0"), ("DATABASE_URL", "mock:")])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        let stderr = BufReader::new(child.stderr.take().expect("stderr is piped"));
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("a first line");
+        let url = line.trim().strip_prefix("Cruddur is at ").expect("the address").to_owned();
+        Self { child, stdout, stderr, url }
+    }
+
+    pub fn port(&self) -> &str {
+        self.url.rsplit(':').next().expect("a port")
+    }
+
+    /// Asks until the gateway is ready.
+    pub fn wait_until_ready(&self) {
+        let mut health = run(&["health"], &[("PORT", self.port())]);
+        for _ in 0..100 {
+            if health.status.success() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            health = run(&["health"], &[("PORT", self.port())]);
+        }
+        assert_eq!(stdout(&health), "{\"status\":\"ready\"}\n", "{}", stderr(&health));
+    }
+
+    /// Reads the log up to a line with this text.
+    pub fn wait_for_log(&mut self, text: &str) {
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            let read = self.stderr.read_line(&mut line).expect("UTF-8");
+            assert_ne!(read, 0, "the log ended without {text:?}");
+        }
+    }
+
+    /// Asks with curl, as a reader of the README would. The status and the body.
+    pub fn curl(&self, path: &str, args: &[&str]) -> (u16, serde_json::Value) {
+        let url = format!("{}{path}", self.url);
+        let output = Command::new("curl")
+            .args(["-sS", "-w", "\n%{http_code}", &url])
+            .args(args)
+            .output()
+            .expect("curl runs");
+        assert!(output.status.success(), "{}", stderr(&output));
+        let (body, status) = stdout(&output).rsplit_once('\n').expect("a status line");
+        let body = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
+        (status.parse().expect("a status"), body)
+    }
+
+    /// Posts JSON with curl.
+    pub fn post(&self, path: &str, body: &serde_json::Value) -> (u16, serde_json::Value) {
+        self.curl(path, &["-H", "Content-Type: application/json", "-d", &body.to_string()])
+    }
+
+    /// Sends a signal and gives what the program said, and its exit code.
+    pub fn stop(mut self, signal: &str) -> (String, String, Option<i32>) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status().expect("kill runs");
+        assert!(sent.success());
+        let (mut out, mut err) = (String::new(), String::new());
+        self.stdout.read_to_string(&mut out).expect("UTF-8");
+        self.stderr.read_to_string(&mut err).expect("UTF-8");
+        (out, err, self.child.wait().expect("it was started").code())
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,290 @@
+//! No read goes through a whole table.
+//!
+//! A program of its own, since it listens to all that sqlx logs: the text of each statement, and
+//! the plans that PostgreSQL's own `auto_explain` tells of while the reads run, with the rows that
+//! they really touched.
+
+#[path = "sources/common.rs"]
+mod common;
+
+use std::{collections::BTreeSet, fmt, sync::Mutex};
+
+use chrono::TimeDelta;
+use cruddur::{
+    domain::{
+        Activity, Cursor, Follow, Message, NotificationKind, Page, Reaction, ReactionKind,
+        text::Search,
+    },
+    sources::{self, Dataset, NewMessage, Sources, UserRelation},
+};
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Executor};
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt},
+};
+use uuid::Uuid;
+
+use common::{PostgresDatabase, SqliteFile, at, id, told, user};
+
+/// People, of whom the first are active.
+const USERS: u32 = 3_000;
+const ACTIVE: u32 = 200;
+const CRUDS: u32 = 6_000;
+const REPLIES: u32 = 2_000;
+/// The most rows of a table that a read may touch.
+const MOST_ROWS: f64 = 500.0;
+
+/// What sqlx has logged: statements, and notices of PostgreSQL.
+static LOGGED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+struct Listener;
+
+impl<S: Subscriber> Layer<S> for Listener {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        struct Texts(Vec<String>);
+        impl Visit for Texts {
+            fn record_str(&mut self, field: &Field, value: &str) {
+                if matches!(field.name(), "db.statement" | "message") {
+                    self.0.push(value.trim().to_owned());
+                }
+            }
+            fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+                self.record_str(field, &format!("{value:?}"));
+            }
+        }
+        if event.metadata().target().starts_with("sqlx::") {
+            let mut texts = Texts(Vec::new());
+            event.record(&mut texts);
+            LOGGED.lock().expect("no listener panics").append(&mut texts.0);
+        }
+    }
+}
+
+fn heard() -> Vec<String> {
+    std::mem::take(&mut *LOGGED.lock().expect("no listener panics"))
+}
+
+/// One of the active people.
+fn person(number: u32) -> Uuid {
+    id(0x10_0000 + number % ACTIVE)
+}
+
+/// Two hundred people with 30 cruds each, of which one in ten has expired, and many more people.
+fn dataset() -> Dataset {
+    let users =
+        (0..USERS).map(|n| user(id(0x10_0000 + n), &format!("user{n}"), &format!("User {n}")));
+    let cruds = (1..=CRUDS).map(|n| {
+        let ttl = if n % 10 == 0 { Some(1) } else { None };
+        let text = format!("crud {n} #topic{}", n % 500);
+        common::crud(n, person(n), &text, i64::from(n), ttl)
+    });
+    let replies = (0..REPLIES).map(|n| {
+        let parent = 1 + n % 400 * 3;
+        common::reply(0x1_0000 + n, parent, person(n * 7), "a reply", i64::from(CRUDS + n))
+    });
+    let activities: Vec<Activity> = cruds.chain(replies).collect();
+    let reactions = (0..6_000).map(|n| Reaction {
+        kind: if n % 3 == 0 { ReactionKind::Repost } else { ReactionKind::Like },
+        activity_uuid: id(1 + n % 600),
+        user_uuid: person(n / 600 + n),
+        created_at: at(i64::from(n)),
+    });
+    let follows = (0..ACTIVE * 20).map(|n| Follow {
+        follower_uuid: person(n / 20),
+        followed_uuid: person(n / 20 + 1 + n % 20 * 3),
+        created_at: at(i64::from(n)),
+    });
+    let notifications = (0..4_000).map(|n| {
+        let about = Some(1 + n % CRUDS);
+        let minutes = i64::from(n);
+        let mut told =
+            told(0x20_0000 + n, person(n), person(n + 1), NotificationKind::Like, about, minutes);
+        told.read_at = (n % 4 > 0).then(|| at(minutes));
+        told
+    });
+    let messages = (0..600).map(|n| NewMessage {
+        message: Message {
+            uuid: id(0x30_0000 + n),
+            group_uuid: id(0x40_0000 + n),
+            user_uuid: person(n % 30),
+            message: format!("message {n}"),
+            created_at: at(i64::from(n)),
+        },
+        receiver_uuid: person(n % 30 + 1 + n % 7),
+        idempotency: None,
+    });
+    Dataset {
+        users: users.collect(),
+        activities,
+        reactions: reactions.collect(),
+        follows: follows.collect(),
+        notifications: notifications.collect(),
+        messages: messages.collect(),
+    }
+}
+
+async fn fill(sources: &Sources) {
+    sources.activities.migrate().await.expect("a fresh store");
+    sources.activities.import(&dataset()).await.expect("data");
+}
+
+/// Asks a source for everything that can be asked.
+async fn read(sources: &Sources, page: &Page) {
+    let now = at(0) + TimeDelta::days(30);
+    let source = &sources.activities;
+    let keys: Vec<_> = (0..5).map(|n| person(40 * n)).collect();
+    let cruds: Vec<_> = (0..20).map(|n| id(1 + 3 * n)).collect();
+    let handles: Vec<_> = (0..20).map(|n| format!("user{n}")).collect();
+    let term = Search::parse("#topic7 crud");
+    let typed = Search::parse("user17");
+    let failed = "an answer";
+    source.home(page, now).await.expect(failed);
+    source.activities_followed_by(keys[1], page, now).await.expect(failed);
+    source.activities_matching(&term, page, now).await.expect(failed);
+    source.activities_by_users(&keys, page, now).await.expect(failed);
+    source.replies_by_parents(&cruds, page, now).await.expect(failed);
+    source.activities_by_uuids(&cruds, now).await.expect(failed);
+    source.users_by_uuids(&keys).await.expect(failed);
+    source.users_by_handles(&handles).await.expect(failed);
+    source.users_matching(&typed, page).await.expect(failed);
+    source.counts_by_users(&keys, now).await.expect(failed);
+    for relation in [
+        UserRelation::Followers,
+        UserRelation::Following,
+        UserRelation::Reacted(ReactionKind::Like),
+        UserRelation::Reacted(ReactionKind::Repost),
+    ] {
+        source.users_by_relation(relation, &keys, page).await.expect(failed);
+        source.users_by_relation(relation, &cruds, page).await.expect(failed);
+    }
+    source.reactions_by_user(keys[1], &cruds).await.expect(failed);
+    source.followed_among(keys[1], &keys).await.expect(failed);
+    let told = source.notifications(keys[1], false, page, now).await.expect(failed);
+    source.notifications(keys[1], true, page, now).await.expect(failed);
+    let told: Vec<_> = told.nodes().map(|told| told.uuid).collect();
+    source.notifications_by_uuids(keys[1], &told, now).await.expect(failed);
+    source.unread_notifications(keys[1], now).await.expect(failed);
+    let source = &sources.messages;
+    let groups = source.message_groups(person(3), page).await.expect(failed);
+    let groups: Vec<_> = groups.nodes().map(|group| group.uuid).collect();
+    source.message_groups_by_uuids(person(3), &groups).await.expect(failed);
+    source.message_groups_by_others(person(3), &[person(4), person(8)]).await.expect(failed);
+    source.messages_by_groups(&groups, page).await.expect(failed);
+}
+
+/// The first and the last page, and one each way from the middle.
+fn pages() -> [Page; 4] {
+    let middle = Some(Cursor { at: at(3_000), uuid: id(3_000) });
+    [
+        Page::first(10),
+        Page::last(10),
+        Page { after: middle, ..Page::first(10) },
+        Page { before: middle, ..Page::last(10) },
+    ]
+}
+
+async fn read_from_sqlite() {
+    let file = SqliteFile::new();
+    let sources = sources::open(&file.url(), 1);
+    fill(&sources).await;
+    let mut connection = file.connect().await;
+    heard();
+    for page in pages() {
+        read(&sources, &page).await;
+    }
+    let statements: BTreeSet<_> =
+        heard().into_iter().filter(|text| text.starts_with("SELECT")).collect();
+    assert!(statements.len() > 25, "{} statements were heard", statements.len());
+    for analyzed in [false, true] {
+        if analyzed {
+            connection.execute("ANALYZE").await.expect("statistics");
+        }
+        for statement in &statements {
+            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+            let plan: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(explain).fetch_all(&mut connection).await.expect("a plan");
+            let steps: Vec<_> = plan.into_iter().map(|(_, _, _, step)| step).collect();
+            for step in &steps {
+                // Scanned may be: the keys of the request, the index of words for those that were
+                // found, and the rows that another step has picked.
+                let scanned = step.strip_prefix("SCAN ");
+                let small = scanned.is_none_or(|what| {
+                    what.starts_with("json_each VIRTUAL TABLE INDEX 1:")
+                        || what.starts_with("s VIRTUAL TABLE INDEX 0:M")
+                        || what == "f"
+                });
+                assert!(small, "{step} in {steps:#?} of {statement}, analyzed: {analyzed}");
+            }
+        }
+    }
+}
+
+/// Each table that a plan reads: how, and how many of its rows it touches.
+fn touched(plan: &Value, tables: &mut Vec<(String, String, f64)>) {
+    let number = |name: &str| plan[name].as_f64().unwrap_or_default();
+    if let (Some(table), Some(how)) = (plan["Relation Name"].as_str(), plan["Node Type"].as_str()) {
+        let rows = number("Actual Rows")
+            + number("Rows Removed by Filter")
+            + number("Rows Removed by Index Recheck");
+        tables.push((table.into(), how.into(), rows * number("Actual Loops")));
+    }
+    for part in plan["Plans"].as_array().into_iter().flatten() {
+        touched(part, tables);
+    }
+}
+
+async fn read_from_postgres() {
+    let database = PostgresDatabase::new("plans").await;
+    fill(&database.open()).await;
+    let mut connection = database.connect().await;
+    connection.execute("ANALYZE").await.expect("statistics");
+    for setting in [
+        "session_preload_libraries = 'auto_explain'",
+        "auto_explain.log_min_duration = 0",
+        "auto_explain.log_analyze = on",
+        "auto_explain.log_format = json",
+        "auto_explain.log_level = notice",
+    ] {
+        let statement = format!(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET {}', current_database()); END $$",
+            setting.replace('\'', "''")
+        );
+        connection.execute(sqlx::raw_sql(AssertSqlSafe(statement))).await.expect("a superuser");
+    }
+
+    // One connection, and often enough that PostgreSQL may come to prefer a generic plan.
+    let sources = sources::open(&database.url(), 1);
+    heard();
+    for page in pages() {
+        for _ in 0..7 {
+            read(&sources, &page).await;
+        }
+    }
+    let mut plans = 0;
+    for text in heard() {
+        let Some((_, plan)) = text.split_once("plan:\n") else { continue };
+        let plan: Value = serde_json::from_str(plan).expect("JSON");
+        let statement = plan["Query Text"].as_str().unwrap_or_default();
+        let mut tables = Vec::new();
+        touched(&plan["Plan"], &mut tables);
+        for (table, how, rows) in tables {
+            assert!(how != "Seq Scan", "{how} of {table} in {statement}");
+            assert!(rows <= MOST_ROWS, "{how} of {rows} {table} in {statement}\n{plan:#}");
+        }
+        plans += 1;
+    }
+    assert!(plans > 25 * 7 * 4, "{plans} plans were heard");
+}
+
+#[tokio::test]
+async fn no_read_goes_through_a_whole_table() {
+    let subscriber = tracing_subscriber::registry().with(Listener);
+    tracing::subscriber::set_global_default(subscriber).expect("nobody listens yet");
+    read_from_sqlite().await;
+    read_from_postgres().await;
+}

@@ -1,0 +1,62 @@
+//! The README's examples, run as they stand there.
+
+#[path = "common/gateway.rs"]
+mod gateway;
+
+use std::process::Command;
+
+use gateway::{Gateway, stderr, stdout};
+use serde_json::{Value, json};
+
+/// The README's shell blocks that ask the gateway.
+fn examples() -> Vec<&'static str> {
+    let blocks = include_str!("../README.md").split("```sh\n").skip(1);
+    let blocks = blocks.map(|block| block.split("```").next().expect("a block ends"));
+    blocks.filter(|block| block.starts_with("curl ")).collect()
+}
+
+#[test]
+fn every_curl_line_of_the_readme_answers_what_it_promises() {
+    let gateway = Gateway::start(&[]);
+    gateway.wait_until_ready();
+    let answers: Vec<Value> = examples()
+        .into_iter()
+        .map(|example| {
+            let example = example.replace("http://127.0.0.1:4567", &gateway.url);
+            let output = Command::new("sh").args(["-c", &example]).output().expect("a shell");
+            assert!(output.status.success(), "{example}\n{}", stderr(&output));
+            let answer = stdout(&output);
+            serde_json::from_str(answer).unwrap_or_else(|error| panic!("{error}: {answer}"))
+        })
+        .collect();
+    let [rest, feed, created, refused, viewer] = &answers[..] else {
+        panic!("five examples, not {}", answers.len());
+    };
+    assert_eq!(rest[0]["handle"], "altbrown");
+    let node = &feed["data"]["home"]["nodes"][2];
+    assert_eq!(node["message"], "This was imported as seed data!");
+    assert_eq!(node["author"]["handle"], "andrewbrown");
+    assert_eq!(node["replies"]["nodes"][0]["author"]["handle"], "bayko");
+    let created = &created["data"]["createActivity"];
+    assert_eq!(created["activity"]["message"], "Hello #cloud!");
+    assert_eq!(created["userErrors"], json!([]));
+    assert_eq!(*refused, json!(["message_blank"]));
+    let viewer = &viewer["data"]["viewer"];
+    assert_eq!(viewer["user"]["handle"], "andrewbrown");
+    assert_eq!(viewer["notifications"]["nodes"].as_array().map(Vec::len), Some(5));
+}
+
+#[test]
+fn every_variable_of_the_help_is_in_the_readme() {
+    let help = gateway::run(&["--help"], &[]);
+    let readme = include_str!("../README.md");
+    let variables: Vec<_> = stdout(&help)
+        .split("[env: ")
+        .skip(1)
+        .map(|rest| rest.split(['=', ']']).next().expect("a name"))
+        .collect();
+    assert!(variables.len() > 10, "{variables:?}");
+    for variable in variables {
+        assert!(readme.contains(&format!("`{variable}`")), "{variable} is not in the README");
+    }
+}

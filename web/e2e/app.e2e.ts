@@ -1,0 +1,253 @@
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+
+import { launch, Visit } from './browser.ts';
+import { Gateway } from './gateway.ts';
+
+let gateway: Gateway;
+let browser: Browser;
+let visit: Visit;
+let page: Page;
+
+beforeAll(async () => {
+  [gateway, browser] = await Promise.all([Gateway.start(), launch()]);
+});
+afterAll(async () => {
+  await browser.close();
+  await gateway.stop();
+});
+beforeEach(async () => {
+  visit = await Visit.open(browser, gateway.url);
+  page = visit.page;
+});
+afterEach(() => visit.close());
+
+const crud = (text: string) =>
+  page.getByRole('main').getByRole('article').filter({ hasText: text });
+const button = (scope: Page | Locator, name: string | RegExp) =>
+  scope.getByRole('button', { name });
+const post = (message: string, from = gateway) =>
+  from.run<{ createActivity: { activity: { id: string } } }>(
+    `mutation Post($input: CreateActivityInput!) {
+      createActivity(input: $input) { activity { id } }
+    }`,
+    { input: { message, ttl: 'ONE_DAY' } },
+  );
+
+/** Waits until what `read` gives matches; polling of the app itself takes ten seconds. */
+const eventually = (read: () => Promise<unknown>) =>
+  expect.poll(read, { timeout: 20_000, interval: 100 });
+
+test('the home feed shows cruds and goes on as one scrolls', async () => {
+  for (let at = 1; at <= 30; at += 1) await post(`Long feed, crud ${at}`);
+  await visit.goto('/');
+  await crud('Long feed, crud 30').waitFor();
+  const first = page.getByText('Long feed, crud 1', { exact: true });
+  expect(await first.count()).toBe(0);
+  await eventually(async () => {
+    await page.mouse.wheel(0, 2_000);
+    return first.count();
+  }).toBe(1);
+});
+
+test('a message that is too long is refused beside the field, a shorter one is posted', async () => {
+  const field = page.getByLabel('Your crud');
+  await field.fill('x'.repeat(281));
+  await page.getByText('-1 characters left').waitFor();
+  await button(page.getByRole('main'), 'Crud').click();
+  await page.getByRole('alert').getByText('The message is too long.').waitFor();
+  expect((await field.inputValue()).length).toBe(281);
+  await visit.screenshot('refused');
+
+  await field.fill('Hello from a real browser. #e2e');
+  await page.getByLabel('Disappears after').selectOption('1 hour');
+  await field.press('Control+Enter');
+  const posted = crud('Hello from a real browser.').first();
+  await posted.getByText(/59 minutes|1 hour/).waitFor();
+  expect(await field.inputValue()).toBe('');
+  await visit.goto('/');
+  await crud('Hello from a real browser.').waitFor();
+  expect(await crud('Hello from a real browser.').count()).toBe(1);
+});
+
+test('a reply ends the thread and is counted', async () => {
+  await post('Who replies to this?');
+  await visit.goto('/');
+  await crud('Who replies to this?').getByText('Who replies to this?').click();
+  await page.getByLabel('Your reply to').fill('I do.');
+  await button(page.getByRole('main'), /^Reply$/).click();
+  const replies = page.getByRole('list', { name: 'Replies' });
+  await replies.getByText('I do.').waitFor();
+  await button(crud('Who replies to this?').first(), 'Reply, 1').waitFor();
+  await button(page, 'Back').click();
+  await button(crud('Who replies to this?'), 'Reply, 1').waitFor();
+});
+
+test('a like is shown at once, kept, and taken back', async () => {
+  await post('Do you like this?');
+  await visit.goto('/');
+  const liked = crud('Do you like this?');
+  await button(liked, 'Like, 0').click();
+  await button(liked, 'Like, 1').waitFor();
+  await page.reload();
+  expect(await button(liked, 'Like, 1').getAttribute('aria-pressed')).toBe('true');
+  await button(liked, 'Like, 1').click();
+  await button(liked, 'Like, 0').waitFor();
+});
+
+test('a like that fails is rolled back, and the user is told', async () => {
+  await post('A like fails here');
+  await visit.goto('/');
+  await page.route('**/graphql', async (route) => {
+    if (!route.request().postData()?.includes('LikeCrud')) return route.continue();
+    await new Promise((wake) => setTimeout(wake, 500));
+    return route.fulfill({ json: { data: null, errors: [{ message: 'Not today.' }] } });
+  });
+  const liked = crud('A like fails here');
+  await button(liked, 'Like, 0').click();
+  await button(liked, 'Like, 1').waitFor();
+  await page.getByText('Not today.').waitFor();
+  await button(liked, 'Like, 0').waitFor();
+});
+
+test('a crud is reposted and deleted', async () => {
+  await post('Here today');
+  await visit.goto('/');
+  await button(crud('Here today'), 'Repost, 0').click();
+  await button(crud('Here today'), 'Repost, 1').waitFor();
+  await button(crud('Here today'), 'Delete').click();
+  await button(page.getByRole('dialog'), 'Delete').click();
+  await eventually(() => crud('Here today').count()).toBe(0);
+  await page.reload();
+  await crud('').first().waitFor();
+  expect(await crud('Here today').count()).toBe(0);
+});
+
+test('following somebody fills the feed of the followed', async () => {
+  await visit.goto('/@londo');
+  await page.getByText('0 followers').waitFor();
+  await button(page, 'Follow Londo Mollari').click();
+  await page.getByText('1 follower', { exact: true }).waitFor();
+  await visit.goto('/following');
+  await crud('Londo Mollari').first().waitFor();
+  await visit.goto('/@londo/followers');
+  await crud('Andrew Brown').waitFor();
+  await visit.goto('/@londo');
+  await button(page, 'Follow Londo Mollari').click();
+  await page.getByText('0 followers').waitFor();
+});
+
+test('a hashtag leads to its search, and what is typed to another', async () => {
+  await post('Look for the #needle in here');
+  await visit.goto('/');
+  await crud('Look for the').getByRole('link', { name: '#needle' }).click();
+  await page.waitForURL('**/search?q=%23needle');
+  await crud('Look for the #needle').waitFor();
+  await page.getByLabel('Search for').fill('bayko');
+  await page.waitForURL('**/search?q=bayko');
+  await crud('Andrew Bayko').first().waitFor();
+  await page.getByLabel('Search for').fill('nothing has these words');
+  await page.getByText('Nothing found').waitFor();
+});
+
+test('notifications are counted and marked as read', async () => {
+  await page.getByRole('link', { name: /unread notification/ }).click();
+  await page.locator('.notification[data-unread="true"]').first().waitFor();
+  await button(page, 'Mark all as read').click();
+  await eventually(() => page.locator('[data-unread="true"]').count()).toBe(0);
+  await page.reload();
+  await page.locator('.notification').first().waitFor();
+  expect(await page.locator('[data-unread="true"]').count()).toBe(0);
+  expect(await page.getByText('unread notification').count()).toBe(0);
+});
+
+test('new cruds and notifications arrive while one looks', async () => {
+  const londos = await Gateway.start('londo', gateway);
+  try {
+    await crud('').first().waitFor();
+    await post('@andrewbrown are you there?', londos);
+    await button(page, '1 new crud').click({ timeout: 20_000 });
+    await crud('are you there?').waitFor();
+    await page.getByRole('link', { name: /1 unread notification/ }).click({ timeout: 20_000 });
+    await crud('Londo Mollari mentioned you').waitFor();
+  } finally {
+    await londos.stop();
+  }
+});
+
+test('the profile is edited, and an empty name refused', async () => {
+  await visit.goto('/@andrewbrown');
+  await button(page, 'Edit profile').click();
+  await page.getByLabel('Name').fill('');
+  await button(page, 'Save').click();
+  await page.getByText('The display name is empty.').waitFor();
+  await page.getByLabel('Name').fill('Andrew the Brown');
+  await page.getByLabel('About you').fill('I teach #cloud.');
+  await button(page, 'Save').click();
+  await page.getByRole('heading', { level: 1, name: 'Andrew the Brown' }).waitFor();
+  await page.reload();
+  await page.getByText('I teach #cloud.').waitFor();
+});
+
+test('the keyboard alone is enough', async () => {
+  await post('Reach me by keys');
+  await visit.goto('/');
+  await crud('Reach me by keys').waitFor();
+  await page.keyboard.press('j');
+  await eventually(() => page.evaluate(() => document.activeElement?.textContent)).toContain(
+    'Reach me by keys',
+  );
+  await page.keyboard.press('l');
+  await button(crud('Reach me by keys'), 'Like, 1').waitFor();
+  await page.keyboard.press('o');
+  await page.getByLabel('Your reply to').waitFor();
+  await page.keyboard.press('n');
+  await page.getByRole('dialog').getByLabel('Your crud').fill('By keys alone');
+  await page.keyboard.press('Control+Enter');
+  await page.getByText('Your crud is out.').waitFor();
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+  await visit.screenshot('keyboard');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('/');
+  await page.waitForURL('**/search');
+  await page.keyboard.type('keys');
+  await crud('By keys alone').waitFor();
+});
+
+test('the page says when it is offline, and when it is online again', async () => {
+  await crud('').first().waitFor();
+  await page.context().setOffline(true);
+  await page.getByText('You are offline.').waitFor();
+  await visit.screenshot('offline');
+  await page.context().setOffline(false);
+  await page.getByText('You are online again.').waitFor();
+});
+
+test('an address of the app can be opened directly', async () => {
+  await visit.goto(await gateway.thread());
+  await page.getByRole('list', { name: 'Replies' }).waitFor();
+  await visit.goto('/crud/unknown');
+  await page.getByText('This crud is gone').waitFor();
+  await visit.goto('/@nobody');
+  await page.getByText('Nobody is called @nobody').waitFor();
+});
+
+test('a visitor who is not signed in reads, and cannot write', async () => {
+  const open = await Gateway.start('none', gateway);
+  const visitor = await Visit.open(browser, open.url);
+  try {
+    const first = visitor.page.getByRole('article').first();
+    await first.waitFor();
+    expect(await button(first, /^Like/).isDisabled()).toBe(true);
+    expect(await visitor.page.getByLabel('Your crud').count()).toBe(0);
+    expect(await visitor.page.getByRole('link', { name: 'Notifications' }).count()).toBe(0);
+    await visitor.screenshot('visitor');
+    await visitor.goto('/notifications');
+    await visitor.page.getByText('Sign in first').waitFor();
+    await visitor.expectAccessible();
+  } finally {
+    await visitor.close();
+    await open.stop();
+  }
+});

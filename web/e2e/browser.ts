@@ -1,0 +1,109 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+const screenshots = resolve('../target/screenshots');
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+export const desktop = { width: 1280, height: 900 };
+export const phone = { width: 360, height: 740 };
+
+/** A tab that remembers what no page of ours may do. */
+export class Visit {
+  /** Requests to another host, console errors, broken policies: empty at the end of each test. */
+  readonly offences: string[] = [];
+
+  private constructor(
+    readonly page: Page,
+    private readonly origin: string,
+  ) {
+    page.on('request', (request) => {
+      const url = request.url();
+      if (!url.startsWith(`${origin}/`) && !/^(data|blob):/.test(url)) {
+        this.offences.push(`request to ${url}`);
+      }
+    });
+    page.on('console', (message) => {
+      // What Chromium says of each request while a test holds it offline.
+      if (message.text().includes('ERR_INTERNET_DISCONNECTED')) return;
+      if (message.type() === 'error') this.offences.push(`console: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => this.offences.push(`uncaught: ${error}`));
+  }
+
+  static async open(
+    browser: Browser,
+    url: string,
+    options: BrowserContextOptions = {},
+  ): Promise<Visit> {
+    const context = await browser.newContext({
+      viewport: desktop,
+      reducedMotion: 'reduce',
+      ...options,
+    });
+    const visit = new Visit(await context.newPage(), new URL(url).origin);
+    // A violation is also a console error in Chromium; the event names the directive.
+    await visit.page.exposeFunction('reportViolation', (text: string) =>
+      visit.offences.push(`policy: ${text}`),
+    );
+    await visit.page.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (event) => {
+        const report = (window as unknown as { reportViolation: (text: string) => void })
+          .reportViolation;
+        report(`${event.violatedDirective} ${event.blockedURI}`);
+      });
+    });
+    await visit.page.goto(url);
+    return visit;
+  }
+
+  async goto(path: string): Promise<void> {
+    await this.page.goto(this.origin + path);
+  }
+
+  /** Fails for each serious violation that axe finds on the page as it is, outside of `foreign`. */
+  async expectAccessible(foreign: string[] = []): Promise<void> {
+    const { violations } = await new AxeBuilder({ page: this.page }).exclude(foreign).analyze();
+    const serious = violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => ({ id, nodes: nodes.map((node) => node.html) }));
+    expect(serious).toEqual([]);
+  }
+
+  /** Fails when the page is wider than its window. */
+  async expectFits(): Promise<void> {
+    const [content, window] = await this.page.evaluate(() => [
+      document.documentElement.scrollWidth,
+      innerWidth,
+    ]);
+    expect(content).toBeLessThanOrEqual(window);
+  }
+
+  async screenshot(name: string): Promise<void> {
+    await mkdir(screenshots, { recursive: true });
+    await this.page.screenshot({ path: join(screenshots, `${name}.png`) });
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+    expect(this.offences).toEqual([]);
+  }
+}

@@ -1,0 +1,68 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+
+import { launch, Visit } from './browser.ts';
+import { Gateway } from './gateway.ts';
+
+let gateway: Gateway;
+let browser: Browser;
+let visit: Visit;
+
+beforeAll(async () => {
+  [gateway, browser] = await Promise.all([Gateway.start(), launch()]);
+});
+afterAll(async () => {
+  await browser.close();
+  await gateway.stop();
+});
+beforeEach(async () => {
+  visit = await Visit.open(browser, `${gateway.url}/graphiql`);
+});
+afterEach(() => visit.close());
+
+const tab = (name: string) => visit.page.getByRole('tab', { name });
+const run = () => visit.page.getByRole('button', { name: /execute query/i }).click();
+/** The visible part of the answer; the editor draws spaces as no-break spaces. */
+const response = async () =>
+  (await visit.page.locator('.result-window').innerText()).replaceAll('\u00a0', ' ');
+
+test('a first visit finds four tabs that run as they are', async () => {
+  await tab('HomeFeed').waitFor();
+  for (const [name, answer] of [
+    ['HomeFeed', '"home": {'],
+    ['Thread', '"activity": {'],
+    ['Notifications', '"unreadNotificationsCount"'],
+  ] as const) {
+    await tab(name).click();
+    // GraphiQL learns a moment after the click which operation the tab holds.
+    const answered = async () => {
+      await run();
+      return response();
+    };
+    await expect.poll(answered, { timeout: 10_000, interval: 500 }).toContain(answer);
+    expect(await response()).not.toContain('"errors"');
+  }
+  expect(await tab('Post').count()).toBe(1);
+  // Monaco's colours and the buttons inside of GraphiQL's tabs are not ours to mend.
+  await visit.expectAccessible(['.monaco-editor', '.graphiql-tab']);
+  await visit.screenshot('graphiql');
+});
+
+test('the editor completes the name of a field', async () => {
+  await tab('HomeFeed').waitFor();
+  const editor = visit.page.locator('.graphiql-query-editor .monaco-editor').first();
+  await editor.click();
+  await visit.page.keyboard.press('Control+a');
+  await visit.page.keyboard.type('{ home { nodes { mess');
+  const suggestion = visit.page.locator('.suggest-widget .monaco-list-row', { hasText: 'message' });
+  await suggestion.first().waitFor({ timeout: 10_000 });
+});
+
+test('history and explorer open', async () => {
+  await tab('HomeFeed').waitFor();
+  await visit.page.getByRole('button', { name: /show graphiql explorer/i }).click();
+  await visit.page.locator('.graphiql-explorer-root').waitFor();
+  await visit.screenshot('graphiql-explorer');
+  await visit.page.getByRole('button', { name: /show history/i }).click();
+  await visit.page.locator('.graphiql-history').waitFor();
+});

@@ -1,0 +1,33 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { connection, reached, unreachable } from './connection.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+  connection.write('online');
+});
+
+test('an answer after silence is told for a moment', () => {
+  unreachable();
+  expect(connection.read()).toBe('offline');
+  reached();
+  expect(connection.read()).toBe('restored');
+  vi.runAllTimers();
+  expect(connection.read()).toBe('online');
+});
+
+test('an answer while online tells nothing', () => {
+  reached();
+  expect(connection.read()).toBe('online');
+});
+
+test('a connection that is lost again stays lost', () => {
+  unreachable();
+  reached();
+  unreachable();
+  vi.runAllTimers();
+  expect(connection.read()).toBe('offline');
+});

@@ -1,0 +1,29 @@
+
+      export type PossibleTypesResultData = {
+  "possibleTypes": {
+    "Node": [
+      "Activity",
+      "Notification",
+      "User"
+    ],
+    "SearchResult": [
+      "Activity",
+      "User"
+    ]
+  }
+};
+      const result: PossibleTypesResultData = {
+  "possibleTypes": {
+    "Node": [
+      "Activity",
+      "Notification",
+      "User"
+    ],
+    "SearchResult": [
+      "Activity",
+      "User"
+    ]
+  }
+};
+      export default result;
+    

@@ -1,0 +1,54 @@
+import './NotificationCard.css';
+
+import { AtSign, Heart, type LucideIcon, MessageCircle, Repeat2, UserPlus } from 'lucide-react';
+import { Link } from 'wouter';
+
+import type { NotificationFieldsFragment, NotificationKind } from '../gen/graphql.ts';
+import { paths } from '../paths.ts';
+import { Avatar } from '../profile/Avatar.tsx';
+import { ago, inFull, useNow } from '../time.ts';
+
+const kinds: Record<NotificationKind, { icon: LucideIcon; text: string }> = {
+  REPLY: { icon: MessageCircle, text: 'replied to you' },
+  LIKE: { icon: Heart, text: 'liked your crud' },
+  REPOST: { icon: Repeat2, text: 'reposted your crud' },
+  MENTION: { icon: AtSign, text: 'mentioned you' },
+  FOLLOW: { icon: UserPlus, text: 'follows you' },
+};
+
+/** Who did what, and the crud it is about; the whole card leads there. */
+export function NotificationCard({ notification }: { notification: NotificationFieldsFragment }) {
+  const now = useNow();
+  const { kind, actor, activity, createdAt, readAt } = notification;
+  const { icon: Icon, text } = kinds[kind];
+  return (
+    <article
+      className="notification"
+      data-kind={kind}
+      data-unread={readAt === null}
+      tabIndex={-1}
+      aria-label={`${actor.displayName} ${text}`}
+    >
+      <span className="notification-kind">
+        <Icon aria-hidden />
+      </span>
+      <Avatar person={actor} />
+      <div className="notification-body">
+        <p>
+          <Link
+            href={activity ? paths.crud(activity.id) : paths.person(actor.handle)}
+            className="card-link"
+            data-key="open"
+          >
+            <strong>{actor.displayName}</strong> {text}
+          </Link>{' '}
+          <time className="muted" dateTime={createdAt} title={inFull(createdAt)}>
+            {ago(createdAt, now)}
+          </time>
+          {readAt === null && <span className="unseen"> unread</span>}
+        </p>
+        {activity && <p className="muted notification-text">{activity.message}</p>}
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,95 @@
+import './EditProfile.css';
+
+import { useMutation } from '@apollo/client/react';
+import { type SubmitEvent, useId, useState } from 'react';
+
+import { EditProfileDocument, type ProfileFieldsFragment } from '../gen/graphql.ts';
+import { reason, tell } from '../notice.ts';
+import { Dialog } from '../shell/Dialog.tsx';
+
+interface Props {
+  person: ProfileFieldsFragment;
+  onClose: () => void;
+}
+
+export function EditProfile({ person, onClose }: Props) {
+  const [displayName, setDisplayName] = useState(person.displayName);
+  const [bio, setBio] = useState(person.bio ?? '');
+  const [save, { data, loading }] = useMutation(EditProfileDocument);
+
+  const refusals = data?.updateProfile.userErrors ?? [];
+  const refusal = (field: string) =>
+    refusals.find(({ path }) => path.at(-1) === field)?.message ?? '';
+
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    try {
+      const { data } = await save({
+        variables: { input: { displayName, bio: bio === '' ? null : bio } },
+      });
+      if (!data?.updateProfile.user) return;
+      tell('Your profile is saved.');
+      onClose();
+    } catch (error) {
+      tell(reason(error), 'bad');
+    }
+  };
+
+  return (
+    <Dialog title="Edit profile" onClose={onClose}>
+      <form className="edit-profile" onSubmit={(event) => void submit(event)}>
+        <Field label="Name" refusal={refusal('displayName')}>
+          {(describedBy) => (
+            <input
+              value={displayName}
+              onChange={(event) => setDisplayName(event.target.value)}
+              autoComplete="name"
+              aria-describedby={describedBy}
+              aria-invalid={refusal('displayName') !== ''}
+            />
+          )}
+        </Field>
+        <Field label="About you" refusal={refusal('bio')}>
+          {(describedBy) => (
+            <textarea
+              value={bio}
+              onChange={(event) => setBio(event.target.value)}
+              rows={5}
+              aria-describedby={describedBy}
+              aria-invalid={refusal('bio') !== ''}
+            />
+          )}
+        </Field>
+        <div className="dialog-actions">
+          <button type="button" className="button quiet" onClick={onClose}>
+            Cancel
+          </button>
+          <button className="button" disabled={loading}>
+            Save
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+interface FieldProps {
+  label: string;
+  refusal: string;
+  children: (describedBy: string) => React.ReactNode;
+}
+
+function Field({ label, refusal, children }: FieldProps) {
+  const id = useId();
+  return (
+    <div>
+      <label className="field">
+        <span>{label}</span>
+        {children(id)}
+      </label>
+      <p className="refusals" id={id} role="alert">
+        {refusal}
+      </p>
+    </div>
+  );
+}

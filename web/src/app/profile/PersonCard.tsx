@@ -1,0 +1,24 @@
+import './PersonCard.css';
+
+import { Link } from 'wouter';
+
+import { CrudText } from '../crud/CrudText.tsx';
+import type { PersonCardFieldsFragment } from '../gen/graphql.ts';
+import { paths } from '../paths.ts';
+import { Avatar } from './Avatar.tsx';
+import { FollowButton } from './FollowButton.tsx';
+
+/** A person in a list. */
+export function PersonCard({ person }: { person: PersonCardFieldsFragment }) {
+  return (
+    <article className="person-card" tabIndex={-1} aria-label={person.displayName}>
+      <Avatar person={person} />
+      <Link href={paths.person(person.handle)} data-key="open">
+        <strong>{person.displayName}</strong>
+        <span className="muted">@{person.handle}</span>
+      </Link>
+      <FollowButton person={person} />
+      {person.bio && <CrudText text={person.bio} />}
+    </article>
+  );
+}

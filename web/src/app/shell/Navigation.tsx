@@ -1,0 +1,82 @@
+import './Navigation.css';
+
+import { Bell, House, type LucideIcon, PenLine, Search, UserRound } from 'lucide-react';
+import { Link, useLocation } from 'wouter';
+
+import { useCompose } from '../composer/compose.ts';
+import logo from '../../favicon.svg';
+import { paths } from '../paths.ts';
+import { Avatar } from '../profile/Avatar.tsx';
+import { plural } from '../time.ts';
+import { useViewer } from '../viewer/viewer.ts';
+
+export function Navigation() {
+  const viewer = useViewer();
+  const compose = useCompose();
+  return (
+    <header className="navigation">
+      <Link href={paths.home} className="wordmark">
+        <img src={logo} alt="" width="36" height="36" />
+        <span>Cruddur</span>
+      </Link>
+      <nav aria-label="Main">
+        <Item href={paths.home} also={paths.following} icon={House} label="Home" />
+        <Item href={paths.search()} icon={Search} label="Search" />
+        {viewer && (
+          <>
+            <Item
+              href={paths.notifications}
+              icon={Bell}
+              label="Notifications"
+              unread={viewer.unreadNotificationsCount}
+            />
+            <Item href={paths.person(viewer.user.handle)} icon={UserRound} label="Profile" />
+          </>
+        )}
+      </nav>
+      {viewer && (
+        <>
+          <button className="button compose" onClick={() => compose({})}>
+            <PenLine aria-hidden />
+            <span>New crud</span>
+          </button>
+          <Link href={paths.person(viewer.user.handle)} className="me">
+            <Avatar person={viewer.user} />
+            <span>
+              <strong>{viewer.user.displayName}</strong>
+              <span className="muted">@{viewer.user.handle}</span>
+            </span>
+          </Link>
+        </>
+      )}
+    </header>
+  );
+}
+
+interface ItemProps {
+  href: string;
+  also?: string;
+  icon: LucideIcon;
+  label: string;
+  unread?: number;
+}
+
+function Item({ href, also, icon: Icon, label, unread = 0 }: ItemProps) {
+  const [location] = useLocation();
+  const isCurrent = location === href || location === also;
+  const badge = unread > 99 ? '99+' : `${unread}`;
+  return (
+    <Link href={href} aria-current={isCurrent ? 'page' : undefined}>
+      <span className="icon">
+        <Icon aria-hidden />
+        {unread > 0 && (
+          <span className="badge">
+            <span aria-hidden>{badge}</span>
+            <span className="unseen">{plural(unread, 'unread notification')}</span>
+          </span>
+        )}
+      </span>
+      <span className="label">{label}</span>
+    </Link>
+  );
+}
