@@ -119,7 +119,7 @@ impl<L: Lookup> Loader<L> {
     }
 
     /// Keeps what was fetched by other means.
-    pub async fn keep(&self, values: impl IntoIterator<Item = (Key<L>, L::Value)>) {
+    pub async fn keep(&self, values: Vec<(Key<L>, L::Value)>) {
         self.0.prime_many(values.into_iter().map(|(key, value)| (key, Ok(value)))).await;
     }
 

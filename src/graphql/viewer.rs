@@ -85,7 +85,7 @@ impl SignedIn {
         let page = Page::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let scope = scope(ctx);
         let groups = scope.service.message_groups(scope.viewer, &page).await?.map(Arc::new);
-        priming::prime_message_groups(ctx, groups.nodes()).await;
+        priming::prime_message_groups(ctx, &groups).await;
         Ok(connection(groups))
     }
 

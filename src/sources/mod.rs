@@ -11,6 +11,8 @@
 //!   keys answer one page for each key, in the keys' order.
 //! * Lists are ordered by time, then uuid. Counts are kept in the transaction that changes the rows.
 
+#[cfg(feature = "dynamodb")]
+mod dynamodb;
 pub mod mock;
 pub mod seed;
 mod sql;
@@ -176,6 +178,22 @@ pub trait ActivitySource: Send + Sync + 'static {
 /// Direct messages, which may live elsewhere than the activities.
 #[async_trait]
 pub trait MessageSource: Send + Sync + 'static {
+    /// Whether the messages live elsewhere than the activities, which then bring up, ask after and
+    /// fill another store.
+    fn is_apart(&self) -> bool {
+        false
+    }
+
+    /// Brings a store apart to the present schema. Whether it holds nothing.
+    async fn migrate(&self) -> std::result::Result<bool, MigrateError> {
+        Ok(true)
+    }
+
+    /// Answers once a store apart can answer.
+    async fn ping(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// A user's conversations, the one with the newest message first. A position is the time of
     /// the last message and the group's uuid.
     async fn message_groups(&self, user: Uuid, page: &Page) -> Result<Slice<MessageGroup>>;
@@ -329,6 +347,32 @@ impl FromStr for SourceUrl {
     }
 }
 
+/// A DynamoDB table of messages, as `MESSAGES_URL` says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageTable {
+    pub name: String,
+    /// The URL of a DynamoDB of one's own; none for that of the region.
+    pub endpoint: Option<String>,
+}
+
+impl FromStr for MessageTable {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        const ALLOWED: &str =
+            "dynamodb:TABLE, with a table's name of 3 to 255 of a-z A-Z 0-9 _ - .";
+        let name = text.strip_prefix("dynamodb:").ok_or(ALLOWED)?;
+        let fits = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        if !(3..=255).contains(&name.len()) || !name.chars().all(fits) {
+            return Err(ALLOWED);
+        }
+        if !cfg!(feature = "dynamodb") {
+            return Err("nothing: this build has no DynamoDB");
+        }
+        Ok(Self { name: name.to_owned(), endpoint: None })
+    }
+}
+
 /// The two sources that the service works on.
 #[derive(Clone)]
 pub struct Sources {
@@ -339,6 +383,38 @@ pub struct Sources {
 impl<S: ActivitySource + MessageSource> From<Arc<S>> for Sources {
     fn from(source: Arc<S>) -> Self {
         Self { activities: source.clone(), messages: source }
+    }
+}
+
+impl Sources {
+    /// With the messages in a DynamoDB table. Without the feature `dynamodb` they stay where they
+    /// are: then no [`MessageTable`] can be read.
+    pub fn with_messages(self, table: &MessageTable) -> Self {
+        #[cfg(feature = "dynamodb")]
+        let messages = Arc::new(dynamodb::DynamoDb::new(table.clone(), self.activities.clone()));
+        #[cfg(not(feature = "dynamodb"))]
+        let (messages, _) = (self.messages, table);
+        Self { activities: self.activities, messages }
+    }
+
+    /// Brings all stores to the present schema; the answer is that of the activities. Where they
+    /// are empty, whether messages apart are so too.
+    pub async fn migrate(&self) -> std::result::Result<(Migrated, bool), MigrateError> {
+        let no_messages = self.messages.migrate().await?;
+        Ok((self.activities.migrate().await?, no_messages))
+    }
+
+    /// Adds a whole data set, each part to its store.
+    pub async fn import(&self, dataset: &Dataset) -> Result<()> {
+        if !self.messages.is_apart() {
+            return self.activities.import(dataset).await;
+        }
+        let rest = Dataset { messages: Vec::new(), ..dataset.clone() };
+        self.activities.import(&rest).await?;
+        for message in &dataset.messages {
+            self.messages.insert_message(message).await?;
+        }
+        Ok(())
     }
 }
 
