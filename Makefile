@@ -29,7 +29,7 @@ help:
 	@echo 'make generate  write the generated files: $(GENERATED)'
 	@echo 'make web       build the web client, which the program then holds'
 	@echo
-	@echo 'One test:      scripts/with-postgres cargo test NAME'
+	@echo 'One test:      scripts/with-postgres scripts/with-dynamodb cargo test NAME'
 
 # Without Node the gateway still runs, but it has no pages.
 run: $(if $(shell command -v npm),web,no-node)
@@ -47,11 +47,20 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	$(NPM) run build
 
-test: web
+# The client library of AWS in Python, which the tests of the original's table use.
+BOTO3 := $(TARGET)/python/boto3-1.44.8
+
+$(BOTO3):
+	python3 -c 'import ensurepip' 2>/dev/null || scripts/apt-install python3 python3-venv
+	python3 -m venv $(TARGET)/python
+	$(TARGET)/python/bin/pip install --quiet boto3==1.44.8
+	touch $@
+
+test: web $(BOTO3)
 	command -v curl >/dev/null || scripts/apt-install curl
 	mkdir -p $(TARGET)
 	rm -f $(SNAPSHOTS) $(SNAPSHOTS).part
-	INSTA_SNAPSHOT_REFERENCES_FILE=$(SNAPSHOTS).part scripts/with-postgres cargo test
+	INSTA_SNAPSHOT_REFERENCES_FILE=$(SNAPSHOTS).part scripts/with-postgres scripts/with-dynamodb cargo test
 	touch $(SNAPSHOTS).part
 	mv $(SNAPSHOTS).part $(SNAPSHOTS)
 	npm --prefix tests/transport ci

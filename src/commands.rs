@@ -12,7 +12,7 @@ use cruddur::{
     config::Settings,
     graphql, rest,
     service::{Clock, SystemClock},
-    sources::{self, Migrated, SourceUrl, Sources, seed},
+    sources::{Migrated, SourceUrl, Sources, seed},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -62,7 +62,11 @@ pub async fn migrate(settings: &Settings) -> Result<(), Failure> {
             format!("{database} is adopted, with {users} users and {activities} activities.")
         }
         Migrated::Current => format!("{database} is current."),
-    })
+    })?;
+    match settings.shown_messages() {
+        Some(table) => print(format!("{table} is ready.")),
+        None => Ok(()),
+    }
 }
 
 /// Adds the demo people or a made-up crowd, each at most once.
@@ -104,13 +108,13 @@ async fn seed_demo(sources: &Sources) -> Result<(), Failure> {
             format!("the demo people are already here ({}); nothing was changed", user.handle);
         return Err((1, text));
     }
-    sources.activities.import(&demo).await.map_err(failed)?;
+    sources.import(&demo).await.map_err(failed)?;
     print(format!("Added {} users and {} activities.", demo.users.len(), demo.activities.len()))
 }
 
 async fn migrated(settings: &Settings) -> Result<(Sources, Migrated), Failure> {
-    let sources = sources::open(&settings.database, settings.database_connections);
-    let migrated = sources.activities.migrate().await.map_err(failed)?;
+    let sources = settings.open();
+    let (migrated, _) = sources.migrate().await.map_err(failed)?;
     Ok((sources, migrated))
 }
 

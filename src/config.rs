@@ -17,7 +17,7 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use crate::{
     graphql::{Limits, Trusted},
     rest::Flavor,
-    sources::SourceUrl,
+    sources::{self, MessageTable, SourceUrl, Sources},
 };
 
 /// The configuration as it was given. An empty environment variable counts as unset.
@@ -49,6 +49,19 @@ pub struct Config {
     /// The most connections to the database at a time, 1 to 1000 [default: 10]
     #[arg(long, env, global = true, value_name = "COUNT")]
     pub database_connections: Option<String>,
+
+    /// Where direct messages live, if not in the database: dynamodb:TABLE, with credentials and
+    /// region from where AWS's own tools take them
+    #[arg(long, env, global = true, value_name = "URL")]
+    pub messages_url: Option<String>,
+
+    /// The original's name for the table in MESSAGES_URL, which wins where both are set
+    #[arg(long, env, global = true, value_name = "TABLE")]
+    pub ddb_message_table: Option<String>,
+
+    /// The URL of a DynamoDB of one's own [default: that of the region]
+    #[arg(long, env, global = true, value_name = "URL")]
+    pub aws_endpoint_url: Option<String>,
 
     /// The origins of the frontend, separated by commas, whose pages may call this gateway; * for
     /// any [default: none but the gateway's own]
@@ -150,6 +163,8 @@ pub struct Settings {
     pub port: u16,
     pub database: SourceUrl,
     pub database_connections: u32,
+    /// Where direct messages live; none for the database.
+    pub messages: Option<MessageTable>,
     pub origins: Origins,
     pub rest: Flavor,
     /// The handle of the user whom requests act as; none for anonymous requests.
@@ -213,6 +228,7 @@ impl Config {
                 10,
                 1000,
             )?,
+            messages: messages(self.messages_url, self.ddb_message_table, self.aws_endpoint_url)?,
             origins: origins(self.frontend_url, self.backend_url)?,
             rest,
             viewer: read("VIEWER", self.viewer, viewer, "a handle, or none", |text| match text {
@@ -288,6 +304,23 @@ impl Settings {
         }
     }
 
+    /// Where the messages live, if not in the database.
+    pub fn shown_messages(&self) -> Option<String> {
+        let table = self.messages.as_ref()?;
+        let endpoint = table.endpoint.as_deref().map(masked);
+        let at = endpoint.map(|endpoint| format!(" at {endpoint}")).unwrap_or_default();
+        Some(format!("dynamodb:{}{at}", table.name))
+    }
+
+    /// Opens the stores without asking them anything yet.
+    pub fn open(&self) -> Sources {
+        let sources = sources::open(&self.database, self.database_connections);
+        match &self.messages {
+            Some(table) => sources.with_messages(table),
+            None => sources,
+        }
+    }
+
     /// The address of the gateway for this machine itself, without a slash at its end.
     pub fn local_url(&self, port: u16) -> String {
         let host = match self.host.parse() {
@@ -320,6 +353,11 @@ impl fmt::Display for Settings {
         writeln!(f, "PORT={}", self.port)?;
         writeln!(f, "DATABASE_URL={}", self.shown_database())?;
         writeln!(f, "DATABASE_CONNECTIONS={}", self.database_connections)?;
+        if let Some(table) = &self.messages {
+            writeln!(f, "MESSAGES_URL=dynamodb:{}", table.name)?;
+            let endpoint = table.endpoint.as_deref().map(masked).unwrap_or_default();
+            writeln!(f, "AWS_ENDPOINT_URL={endpoint}")?;
+        }
         writeln!(f, "FRONTEND_URL={origins}")?;
         writeln!(f, "REST={rest}")?;
         writeln!(f, "VIEWER={}", self.viewer.as_deref().unwrap_or("none"))?;
@@ -430,6 +468,26 @@ fn trusted(policy: Option<String>, file: Option<String>) -> Result<Trusted, Inva
         let allowed = format!("a JSON object of SHA-256 hashes and documents ({error})");
         Invalid::new("TRUSTED_DOCUMENTS_FILE", &file, allowed)
     })
+}
+
+fn messages(
+    url: Option<String>,
+    table: Option<String>,
+    endpoint: Option<String>,
+) -> Result<Option<MessageTable>, Invalid> {
+    let url = given(url).map(|url| ("MESSAGES_URL", url.clone(), url));
+    let table = given(table).map(|name| ("DDB_MESSAGE_TABLE", format!("dynamodb:{name}"), name));
+    let Some((variable, url, text)) = url.or(table) else { return Ok(None) };
+    let table: MessageTable =
+        url.parse().map_err(|allowed| Invalid::new(variable, &masked(&text), allowed))?;
+    let endpoint = match given(endpoint) {
+        Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => {
+            let allowed = "a URL such as http://dynamodb-local:8000";
+            return Err(Invalid::new("AWS_ENDPOINT_URL", &masked(&url), allowed));
+        }
+        endpoint => endpoint,
+    };
+    Ok(Some(MessageTable { endpoint, ..table }))
 }
 
 /// A URL without what is secret in it: the password between user and host, and the value of a

@@ -79,6 +79,8 @@ pub enum Rule {
     RecipientNotFound,
     /// There is no such conversation, or the viewer has no part in it.
     MessageGroupNotFound,
+    /// There is no such message in a conversation of the viewer's.
+    MessageNotFound,
     /// There is no such activity, or it has expired.
     ActivityNotFound,
     /// The activity belongs to somebody else.
@@ -105,6 +107,7 @@ impl Rule {
             | Self::UserNotFound
             | Self::NotificationNotFound
             | Self::MessageGroupNotFound
+            | Self::MessageNotFound
             | Self::RecipientNotFound => "NOT_FOUND",
             Self::ActivityNotYours | Self::ViewerUnknown => "FORBIDDEN",
             _ => "BAD_USER_INPUT",
@@ -132,6 +135,7 @@ impl Rule {
             Self::RecipientBlank => "The recipient's handle is empty.",
             Self::RecipientNotFound => "There is nobody else with that handle.",
             Self::MessageGroupNotFound => "There is no such conversation of yours.",
+            Self::MessageNotFound => "There is no such message in a conversation of yours.",
             Self::ActivityNotFound => "There is no such activity, or it has expired.",
             Self::ActivityNotYours => "The activity is not yours.",
             Self::UserNotFound => "There is no such user.",

@@ -8,7 +8,7 @@ use cruddur::{
     graphql::Trusted,
     http::{self, Patience, Readiness},
     service::{Clock, Service, SystemClock},
-    sources::{self, MigrateError, Migrated, Sources, seed},
+    sources::{MigrateError, Migrated, Sources, seed},
 };
 use tokio::{
     net::TcpListener,
@@ -32,7 +32,7 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
     tokio::spawn(reload(settings.trusted.clone(), listen(SignalKind::hangup())?));
-    let sources = sources::open(&settings.database, settings.database_connections);
+    let sources = settings.open();
     let service = Service::new(sources.clone(), Arc::new(SystemClock));
     let ready = Readiness::default();
     let cannot_listen = |error: std::io::Error| {
@@ -127,10 +127,13 @@ async fn bring_up(sources: &Sources, ready: &Readiness) -> Result<(), MigrateErr
 /// Fills an empty store with the demo people. Where several gateways start on one empty store, the
 /// others find it filled at their next try.
 async fn migrate_and_seed(sources: &Sources) -> Result<Migrated, MigrateError> {
-    let migrated = sources.activities.migrate().await?;
+    let (migrated, no_messages) = sources.migrate().await?;
     if migrated == Migrated::Empty {
-        let demo = seed::demo(SystemClock.now());
-        let imported = sources.activities.import(&demo).await;
+        let mut demo = seed::demo(SystemClock.now());
+        if !no_messages {
+            demo.messages.clear();
+        }
+        let imported = sources.import(&demo).await;
         imported.map_err(|error| MigrateError::Unreachable(format!("seeding failed: {error}")))?;
     }
     Ok(migrated)

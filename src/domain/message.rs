@@ -1,26 +1,56 @@
+use async_graphql::SimpleObject;
 use uuid::Uuid;
 
-use super::Instant;
+use super::{Cursor, Instant};
 
 /// A conversation of two people, as one of them sees it.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
+#[graphql(complex)]
 pub struct MessageGroup {
+    #[graphql(skip)]
     pub uuid: Uuid,
     /// The other person.
+    #[graphql(skip)]
     pub other_uuid: Uuid,
     /// The text of the last message.
+    #[graphql(skip)]
     pub last_message: String,
     /// When the last message was sent.
+    #[graphql(name = "updatedAt")]
     pub last_message_at: Instant,
 }
 
 /// One direct message.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
+#[graphql(complex)]
 pub struct Message {
+    #[graphql(skip)]
     pub uuid: Uuid,
+    #[graphql(skip)]
     pub group_uuid: Uuid,
     /// The sender.
+    #[graphql(skip)]
     pub user_uuid: Uuid,
+    /// The text.
     pub message: String,
+    /// When it was sent.
     pub created_at: Instant,
+}
+
+impl Message {
+    /// Where the message stands in its conversation.
+    pub fn cursor(&self) -> Cursor {
+        Cursor { at: self.created_at, uuid: self.uuid }
+    }
+
+    pub fn key(&self) -> MessageKey {
+        MessageKey { group_uuid: self.group_uuid, at: self.cursor() }
+    }
+}
+
+/// What a message is found by: its conversation, and where in it the message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageKey {
+    pub group_uuid: Uuid,
+    pub at: Cursor,
 }

@@ -12,7 +12,7 @@ pub mod user;
 pub mod viewer;
 
 pub use activity::{Activity, Reaction, ReactionKind, Ttl};
-pub use message::{Message, MessageGroup};
+pub use message::{Message, MessageGroup, MessageKey};
 pub use notification::{Notification, NotificationKind};
 pub use page::{Cursor, Order, Page, Slice};
 pub use user::{Follow, Profile, User, UserCounts};

@@ -17,6 +17,8 @@ pub enum NotificationKind {
     Mention,
     /// Somebody follows you.
     Follow,
+    /// Somebody sent you a direct message.
+    Message,
 }
 
 /// Something that others did and that concerns the viewer.

@@ -28,26 +28,30 @@ impl Cursor {
 
     /// The cursor's opaque text: URL-safe base64 of the microseconds since 1970 and the uuid.
     pub fn encode(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.to_bytes())
+    }
+
+    /// The microseconds since 1970 and the uuid, both big-endian.
+    pub fn to_bytes(&self) -> [u8; 24] {
         let mut bytes = [0; 24];
         bytes[..8].copy_from_slice(&self.at.timestamp_micros().to_be_bytes());
         bytes[8..].copy_from_slice(self.uuid.as_bytes());
-        URL_SAFE_NO_PAD.encode(bytes)
+        bytes
+    }
+
+    /// Reads what [`Cursor::to_bytes`] wrote; none for anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (micros, uuid) = bytes.split_at_checked(8)?;
+        let at = DateTime::from_timestamp_micros(i64::from_be_bytes(micros.try_into().ok()?))?;
+        let cursor = Self { at, uuid: Uuid::from_slice(uuid).ok()? };
+        (Self::min()..=Self::max()).contains(&cursor).then_some(cursor)
     }
 
     /// Reads what [`Cursor::encode`] wrote; [`Error::BadInput`] for anything else.
     pub fn decode(text: &str) -> Result<Self> {
         let bad = || Error::BadInput("The cursor is none that this service gave out.".into());
-        let bytes: [u8; 24] = URL_SAFE_NO_PAD
-            .decode(text)
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .ok_or_else(bad)?;
-        let (micros, uuid) = bytes.split_at(8);
-        let micros = micros.iter().fold(0_i64, |sum, byte| sum << 8 | i64::from(*byte));
-        let at = DateTime::from_timestamp_micros(micros).ok_or_else(bad)?;
-        let uuid = Uuid::from_slice(uuid).map_err(|_| bad())?;
-        let cursor = Self { at, uuid };
-        if cursor < Self::min() || cursor > Self::max() { Err(bad()) } else { Ok(cursor) }
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
+        Self::from_bytes(&bytes).ok_or_else(bad)
     }
 }
 

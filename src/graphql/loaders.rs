@@ -16,7 +16,9 @@ use futures_util::future::join_all;
 use uuid::Uuid;
 
 use crate::{
-    domain::{Activity, Page, ReactionKind, Slice, User, UserCounts, Viewer},
+    domain::{
+        Activity, Message, MessageGroup, Page, ReactionKind, Slice, User, UserCounts, Viewer,
+    },
     error::{Error, Result},
     service::{Service, UserRelation},
 };
@@ -33,6 +35,10 @@ pub struct Loaders {
     pub activities: Loader<Activities>,
     pub activity_pages: Loader<ActivityPages>,
     pub reactions: Loader<Reactions>,
+    pub message_groups: Loader<MessageGroups>,
+    pub message_groups_with: Loader<MessageGroupsWith>,
+    pub message_pages: Loader<MessagePages>,
+    pub unread: Loader<Unread>,
 }
 
 impl Loaders {
@@ -46,6 +52,10 @@ impl Loaders {
             activities: Loader::new(&reader),
             activity_pages: Loader::new(&reader),
             reactions: Loader::new(&reader),
+            message_groups: Loader::new(&reader),
+            message_groups_with: Loader::new(&reader),
+            message_pages: Loader::new(&reader),
+            unread: Loader::new(&reader),
         }
     }
 
@@ -58,6 +68,10 @@ impl Loaders {
         self.activities.0.clear_all().await;
         self.activity_pages.0.clear_all().await;
         self.reactions.0.clear_all().await;
+        self.message_groups.0.clear_all().await;
+        self.message_groups_with.0.clear_all().await;
+        self.message_pages.0.clear_all().await;
+        self.unread.0.clear_all().await;
     }
 }
 
@@ -102,6 +116,11 @@ impl<L: Lookup> Loader<L> {
                 return value;
             }
         }
+    }
+
+    /// Keeps what was fetched by other means.
+    pub async fn keep(&self, values: Vec<(Key<L>, L::Value)>) {
+        self.0.prime_many(values.into_iter().map(|(key, value)| (key, Ok(value)))).await;
     }
 
     /// Loads many at once: those of them that are not here yet with one fetch for each `Of`.
@@ -259,6 +278,56 @@ impl Lookup for Reactions {
 pub struct Reacted {
     pub liked: bool,
     pub reposted: bool,
+}
+
+/// The viewer's conversations by uuid; none for one that is not the viewer's.
+pub struct MessageGroups;
+
+impl Lookup for MessageGroups {
+    type Of = ();
+    type Value = Option<Arc<MessageGroup>>;
+
+    async fn fetch(reader: &Reader, (): (), uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
+        let found = reader.service.message_groups_by_uuids(reader.viewer, uuids).await?;
+        Ok(in_order(uuids, found.into_iter().map(|it| (it.uuid, Arc::new(it)))))
+    }
+}
+
+/// The viewer's conversations by the uuid of the other person.
+pub struct MessageGroupsWith;
+
+impl Lookup for MessageGroupsWith {
+    type Of = ();
+    type Value = Option<Arc<MessageGroup>>;
+
+    async fn fetch(reader: &Reader, (): (), uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
+        let found = reader.service.message_groups_by_others(reader.viewer, uuids).await?;
+        Ok(in_order(uuids, found.into_iter().map(|it| (it.other_uuid, Arc::new(it)))))
+    }
+}
+
+/// Pages of the messages of the viewer's conversations, oldest first.
+pub struct MessagePages;
+
+impl Lookup for MessagePages {
+    type Of = Page;
+    type Value = Arc<Slice<Arc<Message>>>;
+
+    async fn fetch(reader: &Reader, page: Page, uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
+        shared(reader.service.messages_by_groups(reader.viewer, uuids, &page).await)
+    }
+}
+
+/// How many messages the viewer has not read in each conversation.
+pub struct Unread;
+
+impl Lookup for Unread {
+    type Of = ();
+    type Value = i64;
+
+    async fn fetch(reader: &Reader, (): (), uuids: &[Uuid]) -> Result<Vec<i64>> {
+        reader.service.unread_by_groups(reader.viewer, uuids).await
+    }
 }
 
 /// The value that was found for each uuid, in their order.

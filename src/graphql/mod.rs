@@ -10,6 +10,7 @@ mod errors;
 pub mod guard;
 mod id;
 mod loaders;
+mod message;
 mod mutation;
 mod notification;
 mod priming;
@@ -43,7 +44,7 @@ pub use documents::Trusted;
 pub use guard::Limits;
 
 use crate::{
-    domain::{Activity, Instant, Notification, User, Viewer},
+    domain::{Activity, Instant, Message, MessageGroup, Notification, User, Viewer},
     service::Service,
 };
 
@@ -98,6 +99,16 @@ fn library() -> Library {
         )
         .override_output_type_description::<Edge<Arc<Notification>>>(
             "A notification and its place in a list.",
+        )
+        .override_output_type_description::<Connection<Arc<MessageGroup>>>(
+            "A page of conversations.",
+        )
+        .override_output_type_description::<Edge<Arc<MessageGroup>>>(
+            "A conversation and its place in a list.",
+        )
+        .override_output_type_description::<Connection<Arc<Message>>>("A page of messages.")
+        .override_output_type_description::<Edge<Arc<Message>>>(
+            "A message and its place in its conversation.",
         )
         .override_output_type_description::<Connection<SearchResult>>(
             "A page of what a search found.",

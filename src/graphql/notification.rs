@@ -10,7 +10,7 @@ use super::{
     scope::{int, scope},
 };
 use crate::{
-    domain::{Activity, Notification, User},
+    domain::{Activity, MessageGroup, Notification, NotificationKind, User},
     error::Result,
 };
 
@@ -27,9 +27,17 @@ impl Notification {
     }
 
     /// The activity that it is about: the reply, or what was liked, reposted or mentions the
-    /// viewer. Null for a new follower, and once the activity is gone.
+    /// viewer. Null for a new follower, for a message, and once the activity is gone.
     async fn activity(&self, ctx: &Context<'_>) -> Option<Result<Arc<Activity>>> {
         activity(ctx, self.activity_uuid?).await
+    }
+
+    /// The conversation that has a new message. Null for everything else.
+    async fn message_group(&self, ctx: &Context<'_>) -> Option<Result<Arc<MessageGroup>>> {
+        if self.kind != NotificationKind::Message {
+            return None;
+        }
+        scope(ctx).loaders.message_groups_with.load((), self.actor_uuid).await.transpose()
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
     loaders::ActivityList,
     scope::{Scope, scope},
 };
-use crate::domain::{Activity, Page};
+use crate::domain::{Activity, MessageGroup, Page, Slice};
 
 /// Primes what is selected of the activities that a field of the context shows, be it one or a list.
 pub async fn prime_shown<'a>(
@@ -33,6 +33,26 @@ pub async fn prime_connection<'a>(
     nodes: impl IntoIterator<Item = &'a Arc<Activity>>,
 ) {
     prime(scope(ctx), nodes, nodes_of(ctx.field())).await;
+}
+
+/// Keeps conversations for their messages, and primes the people who are selected below the nodes of a connection of conversations: the others,
+/// and, as senders, the viewer.
+pub async fn prime_message_groups(ctx: &Context<'_>, groups: &Slice<Arc<MessageGroup>>) {
+    let scope = scope(ctx);
+    let known = groups.nodes().map(|group| (((), group.uuid), Some(Arc::clone(group))));
+    let known: Vec<_> = known.collect();
+    scope.loaders.message_groups.keep(known).await;
+    let nodes = nodes_of(ctx.field());
+    let fields: Vec<_> = nodes.iter().flat_map(SelectionField::selection_set).collect();
+    let shows = |names: &[&str]| fields.iter().any(|field| names.contains(&field.name()));
+    let mut people = BTreeSet::new();
+    if shows(&["person", "lastMessage", "messages"]) {
+        people.extend(groups.nodes().map(|group| group.other_uuid));
+    }
+    if !people.is_empty() && shows(&["lastMessage", "messages"]) {
+        people.extend(scope.viewer.member());
+    }
+    scope.loaders.users.load_many(people.into_iter().map(|uuid| ((), uuid))).await;
 }
 
 /// Some activities, and the fields with what is selected of them.

@@ -8,13 +8,13 @@ use uuid::Uuid;
 use super::{
     activity::activity,
     connection::{Connection, connection},
-    id::{self, Kind},
+    id::{self, Kind, Named},
     priming,
     scope::{Scope, scope},
     viewer::SignedIn,
 };
 use crate::{
-    domain::{Activity, Notification, Page, User},
+    domain::{Activity, Message, MessageGroup, MessageKey, Notification, Page, User},
     error::{Error, Result},
     service::SearchHit,
 };
@@ -33,6 +33,8 @@ pub enum Node {
     User(Arc<User>),
     Activity(Arc<Activity>),
     Notification(Arc<Notification>),
+    MessageGroup(Arc<MessageGroup>),
+    Message(Arc<Message>),
 }
 
 /// What a search can find.
@@ -91,7 +93,7 @@ impl Query {
         #[graphql(desc = "The global id of the activity.")] id: ID,
     ) -> Option<Result<Arc<Activity>>> {
         match id::decode(&id) {
-            Ok((Kind::Activity, uuid)) => activity(ctx, uuid).await,
+            Ok(Named::By(Kind::Activity, uuid)) => activity(ctx, uuid).await,
             Ok(_) => None,
             Err(error) => Some(Err(error)),
         }
@@ -148,25 +150,43 @@ async fn nodes(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Result<Node>>> {
     let scope = scope(ctx);
     let ids: Vec<_> = ids.iter().map(|id| id::decode(id)).collect();
     let of = |kind| {
-        let known = ids.iter().flatten().filter(move |(found, _)| *found == kind);
-        known.map(|(_, uuid)| *uuid).collect::<Vec<_>>()
+        let known = ids.iter().flatten().filter_map(move |named| match named {
+            Named::By(found, uuid) if *found == kind => Some(*uuid),
+            _ => None,
+        });
+        known.collect::<Vec<_>>()
     };
+    let keys = ids.iter().flatten().filter_map(|named| match named {
+        Named::Message(key) => Some(*key),
+        Named::By(..) => None,
+    });
+    let keys: Vec<_> = keys.collect();
     let (users, activities) = (of(Kind::User), of(Kind::Activity));
-    let (users, activities, notifications) = futures_util::join!(
+    let groups = of(Kind::MessageGroup);
+    let (users, activities, groups, notifications, messages) = futures_util::join!(
         scope.loaders.users.load_many(users.into_iter().map(|uuid| ((), uuid))),
         scope.loaders.activities.load_many(activities.into_iter().map(|uuid| ((), uuid))),
+        scope.loaders.message_groups.load_many(groups.into_iter().map(|uuid| ((), uuid))),
         notifications(scope, of(Kind::Notification)),
+        messages(scope, &keys),
     );
     priming::prime_shown(ctx, activities.values().flatten().flatten()).await;
-    let node = |(kind, uuid): (Kind, Uuid)| -> Result<Option<Node>> {
-        match kind {
-            Kind::User => Ok(users[&((), uuid)].clone()?.map(Node::User)),
-            Kind::Activity => Ok(activities[&((), uuid)].clone()?.map(Node::Activity)),
-            Kind::Notification => {
-                Ok(notifications.as_ref().map_err(Clone::clone)?.get(&uuid).cloned())
-                    .map(|found| found.map(Node::Notification))
+    let node = |named| -> Result<Option<Node>> {
+        Ok(match named {
+            Named::By(Kind::User, uuid) => users[&((), uuid)].clone()?.map(Node::User),
+            Named::By(Kind::Activity, uuid) => activities[&((), uuid)].clone()?.map(Node::Activity),
+            Named::By(Kind::MessageGroup, uuid) => {
+                groups[&((), uuid)].clone()?.map(Node::MessageGroup)
             }
-        }
+            Named::By(Kind::Notification, uuid) => {
+                let found = notifications.as_ref().map_err(Clone::clone)?.get(&uuid);
+                found.cloned().map(Node::Notification)
+            }
+            Named::Message(key) => {
+                let found = messages.as_ref().map_err(Clone::clone)?.get(&key);
+                found.cloned().map(Node::Message)
+            }
+        })
     };
     ids.into_iter().map(|id| id.and_then(node).transpose()).collect()
 }
@@ -181,4 +201,13 @@ async fn notifications(
     }
     let found = scope.service.notifications_by_uuids(scope.viewer, &uuids).await?;
     Ok(found.into_iter().map(|it| (it.uuid, Arc::new(it))).collect())
+}
+
+/// Those of the messages that the viewer may see.
+async fn messages(scope: &Scope, keys: &[MessageKey]) -> Result<HashMap<MessageKey, Arc<Message>>> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = scope.service.messages_by_keys(scope.viewer, keys).await?;
+    Ok(found.into_iter().map(|it| (it.key(), Arc::new(it))).collect())
 }

@@ -12,7 +12,7 @@ use super::{
     scope::{int, scope},
 };
 use crate::{
-    domain::{Activity, Notification, Page, User, Viewer},
+    domain::{Activity, MessageGroup, Notification, Page, User, Viewer},
     error::Result,
 };
 
@@ -69,6 +69,36 @@ impl SignedIn {
         let scope = scope(ctx);
         let told = scope.service.notifications(scope.viewer, unread_only, &page).await?;
         Ok(connection_with(told.map(Arc::new), Unread))
+    }
+
+    /// The viewer's conversations, the one with the newest message first.
+    async fn message_groups(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many to return from the beginning, 1 to 100. 20 without `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Return only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many to return from the end, 1 to 100. Excludes `first`.")]
+        last: Option<i32>,
+        #[graphql(desc = "Return only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Arc<MessageGroup>>> {
+        let page = Page::from_relay(first, after.as_deref(), last, before.as_deref())?;
+        let scope = scope(ctx);
+        let groups = scope.service.message_groups(scope.viewer, &page).await?.map(Arc::new);
+        priming::prime_message_groups(ctx, &groups).await;
+        Ok(connection(groups))
+    }
+
+    /// The viewer's conversation with a person. Null where they have sent each other no message.
+    async fn message_group(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The person's handle, with or without its `@`. Case matters.")]
+        with_handle: String,
+    ) -> Option<Result<Arc<MessageGroup>>> {
+        let scope = scope(ctx);
+        let found = scope.service.message_group_with(scope.viewer, &with_handle).await;
+        found.map(|group| group.map(Arc::new)).transpose()
     }
 
     /// How many of the viewer's notifications are unread.

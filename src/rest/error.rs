@@ -64,7 +64,7 @@ impl From<Rule> for Code {
             Rule::DisplayNameInvalid => Self::DisplayNameInvalid,
             Rule::BioInvalid => Self::BioInvalid,
             Rule::RecipientBlank | Rule::RecipientNotFound => Self::UserRecieverHandleBlank,
-            Rule::MessageGroupNotFound => Self::MessageGroupUuidBlank,
+            Rule::MessageGroupNotFound | Rule::MessageNotFound => Self::MessageGroupUuidBlank,
             Rule::ActivityNotFound => Self::ActivityUuidBlank,
             Rule::ActivityNotYours => Self::ActivityNotYours,
             Rule::UserNotFound => Self::UserNotFound,

@@ -16,6 +16,8 @@ use crate::{
 const MAX_CRUD: usize = 280;
 const MAX_REPLY: usize = 1024;
 const MAX_SEARCH_TERM: usize = 280;
+/// How many pages of notifications are gone through for those of activities.
+const MAX_NOTIFICATION_PAGES: usize = 10;
 
 /// Something that a search found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -229,10 +231,7 @@ impl Service {
                 .filter(|crud| crud.replies_count > 0)
                 .collect());
         };
-        let now = self.clock.now();
-        let page = Page::first(Page::MAX);
-        let page = self.sources.activities.notifications(user, false, &page, now).await?;
-        let about: Vec<_> = page.nodes().filter_map(|told| told.activity_uuid).collect();
+        let about = self.activities_in_notifications(user).await?;
         let mut known = BTreeMap::new();
         let mut wanted: BTreeSet<_> = about.iter().copied().collect();
         while !wanted.is_empty() {
@@ -251,6 +250,22 @@ impl Service {
             roots.extend(known.remove(&uuid));
         }
         Ok(roots)
+    }
+
+    /// What the latest of a user's notifications are about, those of follows and messages left out.
+    async fn activities_in_notifications(&self, user: Uuid) -> Result<Vec<Uuid>> {
+        let now = self.clock.now();
+        let mut about = Vec::new();
+        let mut page = Page::first(Page::MAX);
+        for _ in 0..MAX_NOTIFICATION_PAGES {
+            let told = self.sources.activities.notifications(user, false, &page, now).await?;
+            about.extend(told.nodes().filter_map(|told| told.activity_uuid));
+            page.after = told.items.last().map(|(cursor, _)| *cursor);
+            if !told.has_next || about.len() >= Page::MAX {
+                break;
+            }
+        }
+        Ok(about)
     }
 
     /// Deletes a batch of activities that expired more than `keep` ago. How many it were.

@@ -1,8 +1,12 @@
+use std::collections::{BTreeSet, HashMap};
+
 use uuid::Uuid;
 
 use super::{Service, checked_message, only, only_page};
 use crate::{
-    domain::{Message, MessageGroup, Page, Slice, Viewer},
+    domain::{
+        Message, MessageGroup, MessageKey, Notification, NotificationKind, Page, Slice, Viewer,
+    },
     error::{Result, Rule},
     sources::{Inserted, NewMessage},
 };
@@ -22,6 +26,97 @@ impl Service {
     /// The viewer's conversations, the one with the newest message first.
     pub async fn message_groups(&self, viewer: Viewer, page: &Page) -> Result<Slice<MessageGroup>> {
         self.sources.messages.message_groups(viewer.reader()?, page).await
+    }
+
+    /// Those of the conversations that are the viewer's.
+    pub async fn message_groups_by_uuids(
+        &self,
+        viewer: Viewer,
+        uuids: &[Uuid],
+    ) -> Result<Vec<MessageGroup>> {
+        let Some(user) = viewer.member() else { return Ok(Vec::new()) };
+        self.sources.messages.message_groups_by_uuids(user, uuids).await
+    }
+
+    /// The viewer's conversations with these others.
+    pub async fn message_groups_by_others(
+        &self,
+        viewer: Viewer,
+        others: &[Uuid],
+    ) -> Result<Vec<MessageGroup>> {
+        let Some(user) = viewer.member() else { return Ok(Vec::new()) };
+        self.sources.messages.message_groups_by_others(user, others).await
+    }
+
+    /// The viewer's conversation with the person with a handle, given with or without its `@`.
+    ///
+    /// [`Rule::HandleBlank`] for an empty one.
+    pub async fn message_group_with(
+        &self,
+        viewer: Viewer,
+        handle: &str,
+    ) -> Result<Option<MessageGroup>> {
+        viewer.reader()?;
+        let Some(other) = self.user_by_handle(handle).await? else { return Ok(None) };
+        Ok(only(self.message_groups_by_others(viewer, &[other.uuid]).await?))
+    }
+
+    /// The messages of each of `groups`, oldest first; an empty page for one that is not the
+    /// viewer's.
+    pub async fn messages_by_groups(
+        &self,
+        viewer: Viewer,
+        groups: &[Uuid],
+        page: &Page,
+    ) -> Result<Vec<Slice<Message>>> {
+        let own = self.message_groups_by_uuids(viewer, groups).await?;
+        let own: Vec<_> = own.into_iter().map(|group| group.uuid).collect();
+        let pages = self.sources.messages.messages_by_groups(&own, page).await?;
+        let pages: HashMap<_, _> = own.into_iter().zip(pages).collect();
+        let page = |group| pages.get(group).cloned().unwrap_or_else(Slice::empty);
+        Ok(groups.iter().map(page).collect())
+    }
+
+    /// Those of the messages that are in conversations of the viewer's.
+    pub async fn messages_by_keys(
+        &self,
+        viewer: Viewer,
+        keys: &[MessageKey],
+    ) -> Result<Vec<Message>> {
+        let groups: BTreeSet<_> = keys.iter().map(|key| key.group_uuid).collect();
+        let groups: Vec<_> = groups.into_iter().collect();
+        let own = self.message_groups_by_uuids(viewer, &groups).await?;
+        let own: BTreeSet<_> = own.into_iter().map(|group| group.uuid).collect();
+        let keys: Vec<_> =
+            keys.iter().filter(|key| own.contains(&key.group_uuid)).copied().collect();
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.sources.messages.messages_by_keys(&keys).await
+    }
+
+    /// How many messages of the other person the viewer has not read in each of `groups`, in their
+    /// order.
+    pub async fn unread_by_groups(&self, viewer: Viewer, groups: &[Uuid]) -> Result<Vec<i64>> {
+        let Some(user) = viewer.member() else { return Ok(vec![0; groups.len()]) };
+        self.sources.messages.unread_by_groups(user, groups).await
+    }
+
+    /// Marks a message and all before it in its conversation as read.
+    ///
+    /// [`Rule::MessageNotFound`].
+    pub async fn mark_messages_read(
+        &self,
+        viewer: Viewer,
+        up_to: Option<MessageKey>,
+    ) -> Result<MessageGroup> {
+        let user = viewer.writer()?;
+        let up_to = up_to.ok_or(Rule::MessageNotFound)?;
+        if !self.sources.messages.mark_messages_read(user, &up_to).await? {
+            return Err(Rule::MessageNotFound.into());
+        }
+        let group = self.message_groups_by_uuids(viewer, &[up_to.group_uuid]).await?;
+        Ok(only(group).ok_or(Rule::MessageNotFound)?)
     }
 
     /// The messages of a conversation of the viewer's, oldest first; an empty page where there is
@@ -81,9 +176,33 @@ impl Service {
             idempotency: self.idempotency(user, idempotency_key, &input, now)?,
         };
         match self.sources.messages.insert_message(&new).await? {
-            Inserted::New(message) | Inserted::Earlier(message) => Ok(message),
+            Inserted::New(message) | Inserted::Earlier(message) => {
+                self.tell_of_message(&message, receiver_uuid).await;
+                Ok(message)
+            }
             Inserted::KeyReused => Err(Rule::IdempotencyKeyReused.into()),
             Inserted::Gone => Err(Rule::MessageGroupNotFound.into()),
+        }
+    }
+
+    /// Notifies the receiver of a message.
+    ///
+    /// The message may lie in another store, so the notification is no part of its transaction. It
+    /// has the message's uuid: a repetition of the message with its idempotency key adds what a
+    /// failure left out, and nothing twice. Without it the message is sent all the same, and counts
+    /// as unread.
+    async fn tell_of_message(&self, message: &Message, receiver: Uuid) {
+        let told = Notification {
+            uuid: message.uuid,
+            user_uuid: receiver,
+            actor_uuid: message.user_uuid,
+            kind: NotificationKind::Message,
+            activity_uuid: None,
+            created_at: message.created_at,
+            read_at: None,
+        };
+        if let Err(error) = self.sources.activities.insert_notification(&told).await {
+            tracing::warn!(%error, message = %message.uuid, "nobody was notified of a message");
         }
     }
 

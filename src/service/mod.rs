@@ -73,7 +73,8 @@ impl Service {
 
     /// Whether the stores answer; [`Error::Unavailable`] while they do not.
     pub async fn ping(&self) -> Result<()> {
-        self.sources.activities.ping().await
+        self.sources.activities.ping().await?;
+        self.sources.messages.ping().await
     }
 
     /// The viewer who goes by a handle: a stranger where nobody has it.

@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Activity, Cursor, Follow, Instant, Message, MessageGroup, Notification, Order, Page,
-        Profile, Reaction, ReactionKind, Slice, User, UserCounts,
+        Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Notification, Order,
+        Page, Profile, Reaction, ReactionKind, Slice, User, UserCounts,
         page::forever,
         text::{Search, words},
     },
@@ -39,6 +39,8 @@ struct State {
     messages: BTreeMap<Uuid, Message>,
     /// Each conversation and its two people.
     groups: BTreeMap<Uuid, [Uuid; 2]>,
+    /// Up to where in a conversation each of its people has read.
+    read: BTreeMap<(Uuid, Uuid), Cursor>,
     /// What each user's idempotency keys made.
     keys: BTreeMap<(Uuid, String), (Idempotency, Uuid)>,
 }
@@ -505,6 +507,12 @@ impl ActivitySource for Mock {
         Ok(i64::try_from(unread.count()).unwrap_or(i64::MAX))
     }
 
+    async fn insert_notification(&self, notification: &Notification) -> Result<()> {
+        let mut state = self.state();
+        state.notifications.entry(notification.uuid).or_insert_with(|| notification.clone());
+        Ok(())
+    }
+
     async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool> {
         let mut state = self.state();
         let last = state.notifications.get(&up_to).filter(|it| it.user_uuid == user);
@@ -555,6 +563,36 @@ impl MessageSource for Mock {
             slice(Order::OldestFirst, page, found)
         };
         Ok(groups.iter().map(messages).collect())
+    }
+
+    async fn messages_by_keys(&self, keys: &[MessageKey]) -> Result<Vec<Message>> {
+        let state = self.state();
+        Ok(state.messages.values().filter(|it| keys.contains(&it.key())).cloned().collect())
+    }
+
+    async fn unread_by_groups(&self, user: Uuid, groups: &[Uuid]) -> Result<Vec<i64>> {
+        let state = self.state();
+        let unread = |group: &Uuid| {
+            let read = state.read.get(&(*group, user)).copied().unwrap_or(Cursor::min());
+            let own = state.groups.get(group).is_some_and(|people| people.contains(&user));
+            let unread = state.messages.values().filter(|it| {
+                own && it.group_uuid == *group && it.user_uuid != user && it.cursor() > read
+            });
+            i64::try_from(unread.count()).unwrap_or(i64::MAX)
+        };
+        Ok(groups.iter().map(unread).collect())
+    }
+
+    async fn mark_messages_read(&self, user: Uuid, up_to: &MessageKey) -> Result<bool> {
+        let mut state = self.state();
+        let MessageKey { group_uuid, at } = *up_to;
+        let own = state.groups.get(&group_uuid).is_some_and(|people| people.contains(&user));
+        if !own || !state.messages.values().any(|it| it.key() == *up_to) {
+            return Ok(false);
+        }
+        let read = state.read.entry((group_uuid, user)).or_insert(at);
+        *read = at.max(*read);
+        Ok(true)
     }
 
     async fn insert_message(&self, new: &NewMessage) -> Result<Inserted<Message>> {

@@ -11,6 +11,8 @@
 //!   keys answer one page for each key, in the keys' order.
 //! * Lists are ordered by time, then uuid. Counts are kept in the transaction that changes the rows.
 
+#[cfg(feature = "dynamodb")]
+mod dynamodb;
 pub mod mock;
 pub mod seed;
 mod sql;
@@ -22,8 +24,8 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Activity, Follow, Instant, Message, MessageGroup, Notification, Page, Profile, Reaction,
-        ReactionKind, Slice, User, UserCounts, text::Search,
+        Activity, Follow, Instant, Message, MessageGroup, MessageKey, Notification, Page, Profile,
+        Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
     },
     error::Result,
 };
@@ -165,6 +167,9 @@ pub trait ActivitySource: Send + Sync + 'static {
 
     async fn unread_notifications(&self, user: Uuid, now: Instant) -> Result<i64>;
 
+    /// Adds a notification of no activity, unless it is there.
+    async fn insert_notification(&self, notification: &Notification) -> Result<()>;
+
     /// Marks as read what is unread among this notification of the user's and all before it. Whether
     /// there is such a notification.
     async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool>;
@@ -173,6 +178,22 @@ pub trait ActivitySource: Send + Sync + 'static {
 /// Direct messages, which may live elsewhere than the activities.
 #[async_trait]
 pub trait MessageSource: Send + Sync + 'static {
+    /// Whether the messages live elsewhere than the activities, which then bring up, ask after and
+    /// fill another store.
+    fn is_apart(&self) -> bool {
+        false
+    }
+
+    /// Brings a store apart to the present schema. Whether it holds nothing.
+    async fn migrate(&self) -> std::result::Result<bool, MigrateError> {
+        Ok(true)
+    }
+
+    /// Answers once a store apart can answer.
+    async fn ping(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// A user's conversations, the one with the newest message first. A position is the time of
     /// the last message and the group's uuid.
     async fn message_groups(&self, user: Uuid, page: &Page) -> Result<Slice<MessageGroup>>;
@@ -194,6 +215,17 @@ pub trait MessageSource: Send + Sync + 'static {
     /// Each conversation's messages, oldest first.
     async fn messages_by_groups(&self, groups: &[Uuid], page: &Page)
     -> Result<Vec<Slice<Message>>>;
+
+    /// Messages by where they stand.
+    async fn messages_by_keys(&self, keys: &[MessageKey]) -> Result<Vec<Message>>;
+
+    /// How many messages of the other person a user has not read in each conversation, in the order
+    /// of `groups`; zero for one that is not theirs.
+    async fn unread_by_groups(&self, user: Uuid, groups: &[Uuid]) -> Result<Vec<i64>>;
+
+    /// Marks as read this message and all before it in its conversation, for one of its two people.
+    /// Whether there is such a message in a conversation of this user's.
+    async fn mark_messages_read(&self, user: Uuid, up_to: &MessageKey) -> Result<bool>;
 
     /// Adds a message to the conversation of its two people, opening it where there is none. The
     /// answer's `group_uuid` tells which it is.
@@ -315,6 +347,32 @@ impl FromStr for SourceUrl {
     }
 }
 
+/// A DynamoDB table of messages, as `MESSAGES_URL` says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageTable {
+    pub name: String,
+    /// The URL of a DynamoDB of one's own; none for that of the region.
+    pub endpoint: Option<String>,
+}
+
+impl FromStr for MessageTable {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        const ALLOWED: &str =
+            "dynamodb:TABLE, with a table's name of 3 to 255 of a-z A-Z 0-9 _ - .";
+        let name = text.strip_prefix("dynamodb:").ok_or(ALLOWED)?;
+        let fits = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        if !(3..=255).contains(&name.len()) || !name.chars().all(fits) {
+            return Err(ALLOWED);
+        }
+        if !cfg!(feature = "dynamodb") {
+            return Err("nothing: this build has no DynamoDB");
+        }
+        Ok(Self { name: name.to_owned(), endpoint: None })
+    }
+}
+
 /// The two sources that the service works on.
 #[derive(Clone)]
 pub struct Sources {
@@ -325,6 +383,38 @@ pub struct Sources {
 impl<S: ActivitySource + MessageSource> From<Arc<S>> for Sources {
     fn from(source: Arc<S>) -> Self {
         Self { activities: source.clone(), messages: source }
+    }
+}
+
+impl Sources {
+    /// With the messages in a DynamoDB table. Without the feature `dynamodb` they stay where they
+    /// are: then no [`MessageTable`] can be read.
+    pub fn with_messages(self, table: &MessageTable) -> Self {
+        #[cfg(feature = "dynamodb")]
+        let messages = Arc::new(dynamodb::DynamoDb::new(table.clone(), self.activities.clone()));
+        #[cfg(not(feature = "dynamodb"))]
+        let (messages, _) = (self.messages, table);
+        Self { activities: self.activities, messages }
+    }
+
+    /// Brings all stores to the present schema; the answer is that of the activities. Where they
+    /// are empty, whether messages apart are so too.
+    pub async fn migrate(&self) -> std::result::Result<(Migrated, bool), MigrateError> {
+        let no_messages = self.messages.migrate().await?;
+        Ok((self.activities.migrate().await?, no_messages))
+    }
+
+    /// Adds a whole data set, each part to its store.
+    pub async fn import(&self, dataset: &Dataset) -> Result<()> {
+        if !self.messages.is_apart() {
+            return self.activities.import(dataset).await;
+        }
+        let rest = Dataset { messages: Vec::new(), ..dataset.clone() };
+        self.activities.import(&rest).await?;
+        for message in &dataset.messages {
+            self.messages.insert_message(message).await?;
+        }
+        Ok(())
     }
 }
 

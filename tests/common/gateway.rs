@@ -37,7 +37,14 @@ pub struct Gateway {
 impl Gateway {
     /// Over the mock, unless `args` say otherwise.
     pub fn start(args: &[&str]) -> Self {
-        let mut child = cruddur(args, &[("PORT", "0"), ("DATABASE_URL", "mock:")])
+        let env = [
+            ("PORT", "0"),
+            ("DATABASE_URL", "mock:"),
+            // Any will do where there is an endpoint.
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+        ];
+        let mut child = cruddur(args, &env)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -94,6 +101,12 @@ impl Gateway {
     /// Posts JSON with curl.
     pub fn post(&self, path: &str, body: &serde_json::Value) -> (u16, serde_json::Value) {
         self.curl(path, &["-H", "Content-Type: application/json", "-d", &body.to_string()])
+    }
+
+    /// Ends it at once, as `kill -KILL` does.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it was started");
     }
 
     pub fn signal(&self, signal: &str) {

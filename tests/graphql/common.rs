@@ -7,12 +7,12 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta};
 use cruddur::{
     domain::{
-        Activity, Follow, Instant, Notification, NotificationKind, Reaction, ReactionKind, User,
-        Viewer,
+        Activity, Follow, Instant, Message, Notification, NotificationKind, Reaction, ReactionKind,
+        User, Viewer,
     },
     graphql::{self, Limits},
     service::Service,
-    sources::{self, Dataset, SourceUrl, Sources},
+    sources::{self, Dataset, NewMessage, SourceUrl, Sources},
 };
 use uuid::Uuid;
 
@@ -80,14 +80,41 @@ pub const fn notification_uuid(number: u128) -> Uuid {
     Uuid::from_u128(0x7000_8002_0000_0000_0000 + number)
 }
 
+pub const fn group_uuid(number: u128) -> Uuid {
+    Uuid::from_u128(0x7000_8003_0000_0000_0000 + number)
+}
+
+pub const fn message_uuid(number: u128) -> Uuid {
+    Uuid::from_u128(0x7000_8004_0000_0000_0000 + number)
+}
+
+/// Who wrote to whom, in which conversation, when and what. The two last stand at one microsecond.
+const MESSAGES: [(u128, [u128; 2], u128, u32, &str); 7] = [
+    (1, [1, 2], 1, 5, "Have you seen the moth?"),
+    (2, [2, 1], 1, 11, "Taped it into the log book"),
+    (3, [3, 1], 2, 12, "May I ask a machine something?"),
+    (4, [2, 3], 3, 13, "Not for ada's eyes"),
+    (5, [3, 1], 2, 14, "Anything at all?"),
+    (6, [1, 2], 1, 15, "A first"),
+    (7, [2, 1], 1, 15, "Indeed"),
+];
+
 /// The global id that a name like `user 1` or `activity 12` stands for.
 pub fn global_id(name: &str) -> Option<String> {
     let (kind, number) = name.split_once(' ')?;
     let number = number.parse().ok()?;
+    if kind == "message" {
+        let (number, _, group, minute, _) = MESSAGES.into_iter().find(|it| it.0 == number)?;
+        let micros = at(minute).timestamp_micros().to_be_bytes();
+        let [group, message] = [group_uuid(group), message_uuid(number)];
+        let bytes = [b"m", &group.as_bytes()[..], &micros, message.as_bytes()].concat();
+        return Some(URL_SAFE_NO_PAD.encode(bytes));
+    }
     let (byte, uuid) = match kind {
         "user" => (b'u', user_uuid(number)),
         "activity" => (b'a', activity_uuid(number)),
         "notification" => (b'n', notification_uuid(number)),
+        "group" => (b'g', group_uuid(number)),
         _ => return None,
     };
     Some(URL_SAFE_NO_PAD.encode([&[byte], uuid.as_bytes().as_slice()].concat()))
@@ -163,6 +190,19 @@ pub fn people() -> Dataset {
             read_at: (number < 3).then(noon),
         });
     }
+    data.messages.extend(MESSAGES.into_iter().map(|(number, [from, to], group, minute, text)| {
+        NewMessage {
+            message: Message {
+                uuid: message_uuid(number),
+                group_uuid: group_uuid(group),
+                user_uuid: user_uuid(from),
+                message: text.into(),
+                created_at: at(minute),
+            },
+            receiver_uuid: user_uuid(to),
+            idempotency: None,
+        }
+    }));
     counted(data)
 }
 
@@ -190,6 +230,30 @@ pub fn crowd(cruds: u32) -> Dataset {
         }
     }
     counted(data)
+}
+
+/// A user who has a conversation of three messages with each of many others.
+pub fn talkers(others: u32) -> Dataset {
+    let mut data = Dataset::default();
+    data.users.push(user(1, "ada", "Ada Lovelace", None));
+    for number in 2..others + 2 {
+        let person = u128::from(number);
+        data.users.push(user(person, &format!("user{number}"), &format!("User {number}"), None));
+        for (n, [from, to]) in [[1, person], [person, 1], [person, 1]].into_iter().enumerate() {
+            data.messages.push(NewMessage {
+                message: Message {
+                    uuid: message_uuid(person * 10 + n as u128),
+                    group_uuid: group_uuid(person),
+                    user_uuid: user_uuid(from),
+                    message: format!("{n}"),
+                    created_at: at(number + n as u32),
+                },
+                receiver_uuid: user_uuid(to),
+                idempotency: None,
+            });
+        }
+    }
+    data
 }
 
 fn user(number: u128, handle: &str, name: &str, bio: Option<&str>) -> User {

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use cruddur::{
     domain::{
-        Activity, Follow, Instant, Notification, Page, Profile, Reaction, ReactionKind, Slice,
-        User, UserCounts, text::Search,
+        Activity, Follow, Instant, Message, MessageGroup, MessageKey, Notification, Page, Profile,
+        Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
     },
     error::{Error, Result},
     sources::{
-        ActivitySource, Dataset, Inserted, MigrateError, Migrated, NewActivity, Sources,
-        UserRelation,
+        ActivitySource, Dataset, Inserted, MessageSource, MigrateError, Migrated, NewActivity,
+        NewMessage, Sources, UserRelation,
     },
 };
 use uuid::Uuid;
@@ -19,20 +19,22 @@ use uuid::Uuid;
 /// Notes each call before it passes it on.
 pub struct Counting {
     source: Arc<dyn ActivitySource>,
+    messages: Arc<dyn MessageSource>,
     calls: Mutex<Vec<&'static str>>,
     /// A method that fails instead of being passed on.
     broken: Mutex<Option<(&'static str, Error)>>,
 }
 
 impl Counting {
-    /// Puts itself before the activities of some sources.
+    /// Puts itself before some sources.
     pub fn before(sources: Sources) -> (Arc<Self>, Sources) {
         let counting = Arc::new(Self {
             source: sources.activities,
+            messages: sources.messages,
             calls: Mutex::default(),
             broken: Mutex::default(),
         });
-        (counting.clone(), Sources { activities: counting, ..sources })
+        (counting.clone(), counting.into())
     }
 
     /// The calls since the last question, in order.
@@ -245,8 +247,68 @@ impl ActivitySource for Counting {
         self.source.unread_notifications(user, now).await
     }
 
+    async fn insert_notification(&self, notification: &Notification) -> Result<()> {
+        self.note("insert_notification").await?;
+        self.source.insert_notification(notification).await
+    }
+
     async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool> {
         self.note("mark_notifications_read").await?;
         self.source.mark_notifications_read(user, up_to, now).await
+    }
+}
+
+#[async_trait]
+impl MessageSource for Counting {
+    async fn message_groups(&self, user: Uuid, page: &Page) -> Result<Slice<MessageGroup>> {
+        self.note("message_groups").await?;
+        self.messages.message_groups(user, page).await
+    }
+
+    async fn message_groups_by_uuids(
+        &self,
+        user: Uuid,
+        uuids: &[Uuid],
+    ) -> Result<Vec<MessageGroup>> {
+        self.note("message_groups_by_uuids").await?;
+        self.messages.message_groups_by_uuids(user, uuids).await
+    }
+
+    async fn message_groups_by_others(
+        &self,
+        user: Uuid,
+        others: &[Uuid],
+    ) -> Result<Vec<MessageGroup>> {
+        self.note("message_groups_by_others").await?;
+        self.messages.message_groups_by_others(user, others).await
+    }
+
+    async fn messages_by_groups(
+        &self,
+        groups: &[Uuid],
+        page: &Page,
+    ) -> Result<Vec<Slice<Message>>> {
+        self.note("messages_by_groups").await?;
+        self.messages.messages_by_groups(groups, page).await
+    }
+
+    async fn messages_by_keys(&self, keys: &[MessageKey]) -> Result<Vec<Message>> {
+        self.note("messages_by_keys").await?;
+        self.messages.messages_by_keys(keys).await
+    }
+
+    async fn unread_by_groups(&self, user: Uuid, groups: &[Uuid]) -> Result<Vec<i64>> {
+        self.note("unread_by_groups").await?;
+        self.messages.unread_by_groups(user, groups).await
+    }
+
+    async fn mark_messages_read(&self, user: Uuid, up_to: &MessageKey) -> Result<bool> {
+        self.note("mark_messages_read").await?;
+        self.messages.mark_messages_read(user, up_to).await
+    }
+
+    async fn insert_message(&self, new: &NewMessage) -> Result<Inserted<Message>> {
+        self.note("insert_message").await?;
+        self.messages.insert_message(new).await
     }
 }

@@ -46,6 +46,11 @@ documents! {
     users_are_followed,
     the_profile_is_updated,
     notifications_are_marked_as_read,
+    conversations_are_read_by_their_two_people,
+    messages_page_backward,
+    messages_are_sent,
+    messages_are_marked_as_read,
+    messages_are_nobody_elses,
     nobody_changes_anything,
     bad_arguments_are_told,
 }

@@ -7,7 +7,7 @@ use cruddur::{domain::Viewer, error::Error};
 use serde_json::{Value, json};
 
 use crate::{
-    common::{self, ADA, World, crowd, global_id, people},
+    common::{self, ADA, World, crowd, global_id, people, talkers},
     counting::Counting,
 };
 
@@ -176,6 +176,73 @@ async fn notifications_take_a_call_for_activities_actors_and_authors() {
         "users_by_uuids",
     ];
     assert_eq!(calls, expected);
+}
+
+#[tokio::test]
+async fn conversations_with_people_and_messages_take_a_call_of_each_kind() {
+    let (counting, world) = counted(&talkers(120), ADA).await;
+    let document = "query($first: Int) { viewer { messageGroups(first: $first) { nodes {
+        updatedAt unreadCount person { handle } lastMessage { message sender { handle } }
+        messages(last: 2) { nodes { message sender { handle } group { id } } }
+    } } } }";
+    for first in PAGE_SIZES {
+        let data = data(&world, document, first).await;
+        let mut calls = counting.calls();
+        calls.sort_unstable();
+        let expected = [
+            "message_groups",
+            // Whether the pages are of conversations of the viewer's.
+            "message_groups_by_uuids",
+            "message_groups_by_uuids",
+            "messages_by_groups",
+            "messages_by_groups",
+            "unread_by_groups",
+            "users_by_uuids",
+        ];
+        assert_eq!(calls, expected, "{first}");
+        let nodes = data["viewer"]["messageGroups"]["nodes"].as_array().unwrap();
+        assert_eq!(nodes.len(), usize::try_from(first).unwrap());
+        assert!(nodes.iter().all(|node| node["unreadCount"] == 2));
+        assert!(nodes.iter().all(|node| node["messages"]["nodes"].as_array().unwrap().len() == 2));
+    }
+}
+
+#[tokio::test]
+async fn a_message_notifies_its_receiver_once() {
+    let (_, world) = counted(&people(), ADA).await;
+    let send = "mutation { sendMessage(input: {
+        toHandle: \"grace\", message: \"Psst\", idempotencyKey: \"psst\"
+    }) { message { uuid } } }";
+    let first = data(&world, send, 0).await;
+    assert_eq!(data(&world, send, 0).await, first);
+    let grace = World { viewer: Viewer::Member(common::user_uuid(2)), ..world };
+    let document = "{ viewer { notifications(first: 2) {
+        unreadCount nodes { kind actor { handle } activity { id } messageGroup { unreadCount } }
+    } } }";
+    let told = &data(&grace, document, 0).await["viewer"]["notifications"];
+    assert_eq!(told["unreadCount"], 2);
+    let message = json!({
+        "kind": "MESSAGE", "actor": {"handle": "ada"}, "activity": null,
+        "messageGroup": {"unreadCount": 3},
+    });
+    assert_eq!(told["nodes"][0], message);
+    assert_eq!(told["nodes"][1]["messageGroup"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_message_is_sent_although_its_notification_fails_and_told_by_the_repetition() {
+    let (counting, world) = counted(&people(), ADA).await;
+    let send = "mutation { sendMessage(input: {
+        toHandle: \"grace\", message: \"Psst\", idempotencyKey: \"psst\"
+    }) { message { uuid } } }";
+    counting.break_method("insert_notification", Error::Unavailable);
+    let first = data(&world, send, 0).await;
+    let count = "{ viewer { unreadNotificationsCount } }";
+    let grace = World::new(counting.clone().into(), Viewer::Member(common::user_uuid(2)));
+    assert_eq!(data(&grace, count, 0).await["viewer"]["unreadNotificationsCount"], 1);
+    counting.break_method("nothing", Error::Unavailable);
+    assert_eq!(data(&world, send, 0).await, first);
+    assert_eq!(data(&grace, count, 0).await["viewer"]["unreadNotificationsCount"], 2);
 }
 
 #[tokio::test]

@@ -93,3 +93,25 @@ pub struct MarkNotificationsReadInput {
     /// The global id of a notification of the viewer's: this one and all older ones are marked.
     pub up_to_id: ID,
 }
+
+/// A direct message to send.
+#[derive(InputObject)]
+pub struct SendMessageInput {
+    /// The handle of the person to send it to, with or without its `@`. Needed without `groupId`.
+    pub to_handle: Option<String>,
+    /// The global id of a conversation of the viewer's to send it to. Where it is given, `toHandle`
+    /// does not count.
+    pub group_id: Option<ID>,
+    /// The text, 1 to 1024 characters.
+    pub message: String,
+    /// A text of the client's own, 1 to 255 characters, that makes a retry safe: within a day, the
+    /// same key with the same input sends nothing again and gives the first message.
+    pub idempotency_key: Option<String>,
+}
+
+/// Messages to mark as read.
+#[derive(InputObject)]
+pub struct MarkMessagesReadInput {
+    /// The global id of a message: this one and all older ones of its conversation are marked.
+    pub up_to_id: ID,
+}

@@ -12,6 +12,7 @@ use async_graphql::{Context, Object};
 
 use self::{input::*, payload::*};
 use super::{
+    connection::Edge,
     id::{self, Kind},
     scope::{Scope, int, scope},
     viewer::SignedIn,
@@ -19,6 +20,7 @@ use super::{
 use crate::{
     domain::{Activity, ReactionKind},
     error::{Error, Result},
+    service::Recipient,
 };
 
 pub struct Mutation;
@@ -176,6 +178,37 @@ impl Mutation {
             unread_count: unread.map(int),
             user_errors,
         })
+    }
+
+    /// Sends a direct message. The first one to a person opens the conversation with them.
+    async fn send_message(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The message to send.")] input: SendMessageInput,
+    ) -> Result<SendMessagePayload> {
+        let Scope { service, viewer, .. } = scope(ctx);
+        let SendMessageInput { to_handle, group_id, message, idempotency_key } = input;
+        let to = match &group_id {
+            Some(id) => Recipient::Group(id::of_kind(Kind::MessageGroup, id)),
+            None => Recipient::Handle(to_handle.as_deref()),
+        };
+        let sent = service.send_message(*viewer, to, Some(&message), idempotency_key.as_deref());
+        let (message, user_errors) = change(ctx, sent).await?;
+        let message = message.map(Arc::new);
+        let edge = message.as_ref().map(|message| Edge::new(message.cursor(), message.clone()));
+        Ok(SendMessagePayload { message, edge, user_errors })
+    }
+
+    /// Marks a message and all older ones of its conversation as read by the viewer.
+    async fn mark_messages_read(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The messages to mark.")] input: MarkMessagesReadInput,
+    ) -> Result<MarkMessagesReadPayload> {
+        let Scope { service, viewer, .. } = scope(ctx);
+        let up_to = id::of_message(&input.up_to_id);
+        let (group, user_errors) = change(ctx, service.mark_messages_read(*viewer, up_to)).await?;
+        Ok(MarkMessagesReadPayload { group: group.map(Arc::new), user_errors })
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 
 use crate::{
-    domain::{Activity, User},
+    domain::{Activity, Message, MessageGroup, User},
     error::{Result, Rule},
     graphql::{activity::activity, connection::Edge, viewer::SignedIn},
     service::Service,
@@ -32,14 +32,13 @@ impl From<Rule> for UserError {
             Rule::UserNotFound | Rule::CannotFollowYourself => Some("userId"),
             Rule::DisplayNameBlank | Rule::DisplayNameInvalid => Some("displayName"),
             Rule::BioInvalid => Some("bio"),
-            Rule::NotificationNotFound => Some("upToId"),
+            Rule::NotificationNotFound | Rule::MessageNotFound => Some("upToId"),
+            Rule::RecipientBlank | Rule::RecipientNotFound => Some("toHandle"),
+            Rule::MessageGroupNotFound => Some("groupId"),
             Rule::ViewerUnknown
             | Rule::HandleBlank
             | Rule::SearchTermBlank
-            | Rule::SearchTermTooLong
-            | Rule::RecipientBlank
-            | Rule::RecipientNotFound
-            | Rule::MessageGroupNotFound => None,
+            | Rule::SearchTermTooLong => None,
         };
         let path = field.map(|field| vec!["input", field]).unwrap_or_default();
         Self { code: rule, message: rule.to_string(), path }
@@ -169,6 +168,26 @@ pub struct MarkNotificationsReadPayload {
     pub viewer: Option<SignedIn>,
     /// How many of the viewer's notifications are unread now. Null where it was refused.
     pub unread_count: Option<i32>,
+    /// Why it was refused. Empty where it was not.
+    pub user_errors: Vec<UserError>,
+}
+
+/// What came of `sendMessage`.
+#[derive(SimpleObject)]
+pub struct SendMessagePayload {
+    /// The message. Null where it was refused.
+    pub message: Option<Arc<Message>>,
+    /// The message in its place in the conversation. Null where it was refused.
+    pub edge: Option<Edge<Arc<Message>>>,
+    /// Why it was refused. Empty where it was not.
+    pub user_errors: Vec<UserError>,
+}
+
+/// What came of `markMessagesRead`.
+#[derive(SimpleObject)]
+pub struct MarkMessagesReadPayload {
+    /// The conversation with its new `unreadCount`. Null where it was refused.
+    pub group: Option<Arc<MessageGroup>>,
     /// Why it was refused. Empty where it was not.
     pub user_errors: Vec<UserError>,
 }

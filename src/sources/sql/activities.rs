@@ -317,6 +317,10 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         Ok(rows.first().map_or(0, |(count,)| *count))
     }
 
+    async fn insert_notification(&self, notification: &Notification) -> Result<()> {
+        super::writes::insert_notification(self, notification).await
+    }
+
     async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool> {
         super::writes::mark_notifications_read(self, user, up_to, now).await
     }

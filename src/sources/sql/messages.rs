@@ -11,7 +11,7 @@ use super::{
     writes::{Claim, claim_key},
 };
 use crate::{
-    domain::{Message, MessageGroup, Order, Page, Slice},
+    domain::{Cursor, Instant, Message, MessageGroup, MessageKey, Order, Page, Slice},
     error::{Error, Result},
     sources::{Inserted, MessageSource, NewMessage},
 };
@@ -63,6 +63,52 @@ impl<DB: Dialect> MessageSource for Sql<DB> {
         let statement = Statement::new(format!("{select} {}", list.order_by_key(page)));
         let statement = statement.bind_uuids(groups).bind_range(&list, page);
         self.pages::<KeyedMessage>(statement, groups, page).await
+    }
+
+    async fn messages_by_keys(&self, keys: &[MessageKey]) -> Result<Vec<Message>> {
+        let uuids: Vec<_> = keys.iter().map(|key| key.at.uuid).collect();
+        let found = DB::in_uuids("$1");
+        let sql = format!("SELECT {MESSAGE} FROM messages WHERE uuid {found}");
+        let mut messages: Vec<Message> = self.all(Statement::new(sql).bind_uuids(&uuids)).await?;
+        messages.retain(|message| keys.contains(&message.key()));
+        Ok(messages)
+    }
+
+    async fn unread_by_groups(&self, user: Uuid, groups: &[Uuid]) -> Result<Vec<i64>> {
+        let nothing = Cursor::min();
+        let sql = format!(
+            "SELECT (SELECT count(*) FROM message_group_members AS g \
+             JOIN messages AS m ON m.group_uuid = g.group_uuid AND m.user_uuid <> g.user_uuid \
+             AND (m.created_at, m.uuid) > (coalesce(g.read_at, $3), coalesce(g.read_uuid, $4)) \
+             WHERE g.group_uuid = k.key AND g.user_uuid = $2) FROM {} ORDER BY k.n",
+            DB::keys("$1")
+        );
+        let statement = Statement::new(sql).bind_uuids(groups).bind(user);
+        let rows: Vec<(i64,)> = self.all(statement.bind(nothing.at).bind(nothing.uuid)).await?;
+        Ok(rows.into_iter().map(|(count,)| count).collect())
+    }
+
+    async fn mark_messages_read(&self, user: Uuid, up_to: &MessageKey) -> Result<bool> {
+        let mut write = self.write().await?;
+        let transaction = &mut *write.transaction;
+        let found = "SELECT m.created_at, m.uuid FROM messages AS m \
+                     JOIN message_group_members AS g ON g.group_uuid = m.group_uuid \
+                     WHERE m.uuid = $1 AND m.group_uuid = $2 AND g.user_uuid = $3";
+        let found = Statement::<DB>::new(found).bind(up_to.at.uuid).bind(up_to.group_uuid);
+        let found: Option<(Instant, Uuid)> = found.bind(user).first(transaction).await?;
+        let Cursor { at, uuid } = up_to.at;
+        if found != Some((at, uuid)) {
+            return Ok(false);
+        }
+        let nothing = Cursor::min();
+        let read = "UPDATE message_group_members SET read_at = $3, read_uuid = $4 \
+                    WHERE user_uuid = $1 AND group_uuid = $2 \
+                    AND (coalesce(read_at, $5), coalesce(read_uuid, $6)) < ($3, $4)";
+        let read = Statement::<DB>::new(read).bind(user).bind(up_to.group_uuid);
+        let read = read.bind(at).bind(uuid).bind(nothing.at).bind(nothing.uuid);
+        read.run(transaction).await?;
+        write.commit().await?;
+        Ok(true)
     }
 
     async fn insert_message(&self, new: &NewMessage) -> Result<Inserted<Message>> {

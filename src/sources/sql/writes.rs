@@ -124,6 +124,23 @@ pub async fn insert_notifications<DB: Dialect>(
     .await
 }
 
+pub async fn insert_notification<DB: Dialect>(
+    source: &Sql<DB>,
+    notification: &Notification,
+) -> Result<()> {
+    let Notification { uuid, user_uuid, actor_uuid, kind, activity_uuid, created_at, read_at } =
+        *notification;
+    let statement = Statement::<DB>::new(format!(
+        "INSERT INTO notifications ({NOTIFICATION}, visible_until) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"
+    ));
+    let statement = statement.bind(uuid).bind(user_uuid).bind(actor_uuid).bind(kind);
+    let statement = statement.bind(activity_uuid).bind(created_at).bind(read_at).bind(forever());
+    let mut write = source.write().await?;
+    statement.run(&mut write.transaction).await?;
+    write.commit().await
+}
+
 pub async fn delete_activity<DB: Dialect>(
     source: &Sql<DB>,
     uuid: Uuid,

@@ -1,0 +1,130 @@
+//! The texts that stand in keys.
+//!
+//! Sort keys are ISO 8601 times, whose texts have the order of the times. More digits than
+//! microseconds need keep two things of one microsecond apart; they sort behind the time without.
+
+use chrono::{DateTime, NaiveDateTime, SubsecRound, Timelike, Utc};
+use uuid::Uuid;
+
+use crate::domain::{Cursor, Instant};
+
+pub fn messages_of(group: Uuid) -> String {
+    format!("MSG#{group}")
+}
+
+pub fn groups_of(user: Uuid) -> String {
+    format!("GRP#{user}")
+}
+
+/// The lower uuid comes first.
+pub fn pair([low, high]: [Uuid; 2]) -> String {
+    format!("PAIR#{low}#{high}")
+}
+
+pub fn idempotency(user: Uuid, key: &str) -> String {
+    format!("IDEM#{user}#{key}")
+}
+
+/// A time as it is written.
+pub fn time(at: Instant) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()
+}
+
+/// A time as it is written where the plain one is taken: with ten more digits by the uuid.
+pub fn tied_time(at: Instant, uuid: Uuid) -> String {
+    format!("{}{:010}+00:00", at.format("%Y-%m-%dT%H:%M:%S%.6f"), uuid.as_u128() % 10_000_000_000)
+}
+
+/// The texts, lowest and highest, between which all forms of a time lie.
+pub fn bounds(at: Instant) -> [String; 2] {
+    let digits = at.format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
+    let whole = at.format("%Y-%m-%dT%H:%M:%S").to_string();
+    [if at.nanosecond() == 0 { whole } else { digits.clone() }, format!("{digits}~")]
+}
+
+/// Reads a time: as its text says it in UTC, which is its place in a list, and as it is.
+pub fn read_time(text: &str) -> Option<[Instant; 2]> {
+    const FORM: &str = "%Y-%m-%dT%H:%M:%S%.f";
+    let (naive, rest) = NaiveDateTime::parse_and_remainder(text, FORM).ok()?;
+    let place = naive.and_utc().trunc_subsecs(6);
+    if rest.is_empty() {
+        return Some([place, place]);
+    }
+    let at = DateTime::parse_from_rfc3339(text).ok()?;
+    Some([place, at.with_timezone(&Utc).trunc_subsecs(6)])
+}
+
+/// A position as the attribute `read_up_to` holds it; its texts have the order of the positions.
+pub fn position(cursor: Cursor) -> String {
+    format!("{}#{}", time(cursor.at), cursor.uuid)
+}
+
+/// Reads what [`position`] wrote; the beginning for anything else.
+pub fn read_position(text: &str) -> Cursor {
+    let read = || {
+        let (time, uuid) = text.split_once('#')?;
+        Some(Cursor { at: read_time(time)?[0], uuid: uuid.parse().ok()? })
+    };
+    read().unwrap_or(Cursor::min())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Instant {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_form_of_a_time_is_read() {
+        for (text, place, time) in [
+            ("2023-03-20T22:52:11", "2023-03-20T22:52:11Z", "2023-03-20T22:52:11Z"),
+            (
+                "2023-03-20T22:52:11.123456",
+                "2023-03-20T22:52:11.123456Z",
+                "2023-03-20T22:52:11.123456Z",
+            ),
+            ("2023-03-20T22:52:11+00:00", "2023-03-20T22:52:11Z", "2023-03-20T22:52:11Z"),
+            ("2023-03-20T22:52:11.5-04:00", "2023-03-20T22:52:11.5Z", "2023-03-21T02:52:11.5Z"),
+            (
+                "2023-03-20T22:52:11.1234560000000042+00:00",
+                "2023-03-20T22:52:11.123456Z",
+                "2023-03-20T22:52:11.123456Z",
+            ),
+        ] {
+            assert_eq!(read_time(text), Some([at(place), at(time)]), "{text}");
+            let [low, high] = bounds(at(place));
+            assert!(low.as_str() <= text && text <= high.as_str(), "{low} {text} {high}");
+        }
+        for text in ["", "2023", "2023-03-20", "2023-03-20T22:52:11 later", "yesterday"] {
+            assert_eq!(read_time(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_have_the_order_of_their_times() {
+        let texts = [
+            "2023-03-20T22:52:11",
+            "2023-03-20T22:52:11+00:00",
+            "2023-03-20T22:52:11.000001",
+            "2023-03-20T22:52:11.123456",
+            "2023-03-20T22:52:11.123456+00:00",
+            "2023-03-20T22:52:11.1234560000000042+00:00",
+            "2023-03-20T22:52:11.123457+00:00",
+        ];
+        assert!(texts.is_sorted());
+        let [_, high] = bounds(at("2023-03-20T22:52:11.123456Z"));
+        let [low, _] = bounds(at("2023-03-20T22:52:11.123457Z"));
+        assert!(high < low);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let cursor = Cursor { at: at("2026-01-01T00:00:00Z"), uuid: Uuid::from_u128(42) };
+        assert_eq!(time(cursor.at), "2026-01-01T00:00:00.000000+00:00");
+        assert_eq!(tied_time(cursor.at, cursor.uuid), "2026-01-01T00:00:00.0000000000000042+00:00");
+        assert_eq!(read_position(&position(cursor)), cursor);
+        assert_eq!(read_position(""), Cursor::min());
+    }
+}

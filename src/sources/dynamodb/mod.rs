@@ -1,0 +1,222 @@
+//! Direct messages in DynamoDB, in the one table of the original Cruddur, beside an original backend
+//! that still writes to it.
+//!
+//! * keys.rs   the texts that stand in keys
+//! * rows.rs   items and what they mean
+//! * reads.rs  pages and look-ups
+//! * send.rs   how a message is added
+//! * table.rs  how the table is made and checked
+//!
+//! The original's items:
+//! * `MSG#<group>`, sort key the time of the message: a message with its sender;
+//! * `GRP#<user>`, sort key the time of the last message: a conversation with its other person. Each
+//!   conversation has two, which move to the time of each new message.
+//!
+//! The gateway's own, which the original never reads:
+//! * `PAIR#<user>#<user>`, the lower uuid first: the conversation of two people, so that they have one;
+//! * `IDEM#<user>#<key>`: what an idempotency key made;
+//! * on `GRP#` items `last_message_uuid`, and `read_up_to`, the position of the last message that the
+//!   user has read. Where an original backend has moved the item, which drops both, all that there
+//!   was until then counts as read.
+//!
+//! Two of the original's times are taken as what their text says in UTC: those without an offset, and,
+//! for their place in a list, those with another offset. So no page can miss one.
+
+mod keys;
+mod reads;
+mod rows;
+mod send;
+mod table;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use aws_config::{
+    BehaviorVersion, Region, environment::EnvironmentVariableRegionProvider,
+    meta::region::RegionProviderChain, profile::ProfileFileRegionProvider,
+};
+use aws_sdk_dynamodb::{
+    Client,
+    config::{retry::RetryConfig, timeout::TimeoutConfig},
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    types::AttributeValue,
+};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use tokio::sync::{Mutex, OnceCell};
+use uuid::Uuid;
+
+use super::{ActivitySource, Inserted, MessageSource, MessageTable, MigrateError, NewMessage};
+use crate::{
+    domain::{Message, MessageGroup, MessageKey, Page, Slice},
+    error::{Error, Result},
+};
+
+/// How long one request to DynamoDB may take, with its retries and one by one.
+const TIMEOUT: Duration = Duration::from_secs(8);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How many conversations are read at a time for one request.
+const CONCURRENCY: usize = 16;
+/// Over how many locks the conversations are spread.
+const TURNS: usize = 64;
+
+type Item = HashMap<String, AttributeValue>;
+
+/// The messages in one table.
+pub struct DynamoDb {
+    table: MessageTable,
+    client: OnceCell<Client>,
+    /// Who knows the names that the original keeps in each item.
+    people: Arc<dyn ActivitySource>,
+    /// Whose turn it is to write into a conversation, so that the senders of one process do not
+    /// undo each other's transactions.
+    turns: Vec<Mutex<()>>,
+}
+
+impl DynamoDb {
+    /// The table, which is not asked anything yet.
+    pub fn new(table: MessageTable, people: Arc<dyn ActivitySource>) -> Self {
+        let turns = (0..TURNS).map(|_| Mutex::default()).collect();
+        Self { table, client: OnceCell::new(), people, turns }
+    }
+
+    async fn client(&self) -> &Client {
+        self.client.get_or_init(|| connect(self.table.endpoint.clone())).await
+    }
+
+    /// The lock of a conversation, which others may share.
+    fn turn(&self, [low, _]: [Uuid; 2]) -> &Mutex<()> {
+        &self.turns[usize::from(low.as_bytes()[15]) % TURNS]
+    }
+}
+
+/// A client by the standard chain of credentials: environment, profile, web identity, container,
+/// machine. Where the region is in neither environment nor profile, an endpoint does without.
+async fn connect(endpoint: Option<String>) -> Client {
+    let tls = Provider::Rustls(CryptoMode::Ring);
+    let retries = RetryConfig::standard()
+        .with_max_attempts(4)
+        .with_initial_backoff(Duration::from_millis(50))
+        .with_max_backoff(Duration::from_secs(1));
+    let timeouts = TimeoutConfig::builder()
+        .operation_timeout(TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .build();
+    let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new())
+        .or_else(endpoint.as_ref().map(|_| Region::new("us-east-1")));
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(Builder::new().tls_provider(tls).build_https())
+        .retry_config(retries)
+        .timeout_config(timeouts)
+        .region(region);
+    if let Some(endpoint) = endpoint {
+        loader = loader.endpoint_url(endpoint);
+    }
+    Client::new(&loader.load().await)
+}
+
+#[async_trait]
+impl MessageSource for DynamoDb {
+    fn is_apart(&self) -> bool {
+        true
+    }
+
+    async fn migrate(&self) -> std::result::Result<bool, MigrateError> {
+        table::migrate(self.client().await, &self.table.name).await
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.item("PING".into(), "PING".into()).await.map(drop)
+    }
+
+    async fn message_groups(&self, user: Uuid, page: &Page) -> Result<Slice<MessageGroup>> {
+        self.groups(user, page).await
+    }
+
+    async fn message_groups_by_uuids(
+        &self,
+        user: Uuid,
+        uuids: &[Uuid],
+    ) -> Result<Vec<MessageGroup>> {
+        let found = self.find_rows(user, uuids, |row| row.group_uuid).await?;
+        Ok(found.into_iter().map(rows::GroupRow::into_group).collect())
+    }
+
+    async fn message_groups_by_others(
+        &self,
+        user: Uuid,
+        others: &[Uuid],
+    ) -> Result<Vec<MessageGroup>> {
+        let found = self.find_rows(user, others, |row| row.other_uuid).await?;
+        Ok(found.into_iter().map(rows::GroupRow::into_group).collect())
+    }
+
+    async fn messages_by_groups(
+        &self,
+        groups: &[Uuid],
+        page: &Page,
+    ) -> Result<Vec<Slice<Message>>> {
+        self.message_pages(groups, page).await
+    }
+
+    async fn messages_by_keys(&self, keys: &[MessageKey]) -> Result<Vec<Message>> {
+        let found = self.message_rows(keys).await?;
+        Ok(found.into_iter().map(|row| row.message).collect())
+    }
+
+    async fn unread_by_groups(&self, user: Uuid, groups: &[Uuid]) -> Result<Vec<i64>> {
+        self.unread(user, groups).await
+    }
+
+    async fn mark_messages_read(&self, user: Uuid, up_to: &MessageKey) -> Result<bool> {
+        self.mark_read(user, up_to).await
+    }
+
+    async fn insert_message(&self, new: &NewMessage) -> Result<Inserted<Message>> {
+        send::insert_message(self, new).await
+    }
+}
+
+/// Whether another try may mend it: no answer in time, or too much to do.
+fn is_passing<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    const PASSING: [&str; 8] = [
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    ];
+    match error {
+        SdkError::ServiceError(error) => {
+            // A table that is not there yet is being made.
+            let code = error.err().code().unwrap_or_default();
+            PASSING.contains(&code) || code == "ResourceNotFoundException"
+        }
+        _ => true,
+    }
+}
+
+/// What a client may know of a failure; the rest is logged here.
+fn failed<E, R>(error: SdkError<E, R>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    let passing = is_passing(&error);
+    let error = DisplayErrorContext(error);
+    if passing {
+        tracing::warn!(%error, "DynamoDB did not answer");
+        Error::Unavailable
+    } else {
+        tracing::error!(%error, "a request to DynamoDB failed");
+        Error::Internal
+    }
+}
