@@ -79,6 +79,8 @@ export type NotificationKind =
   | 'LIKE'
   /** Somebody mentioned you with `@handle`. */
   | 'MENTION'
+  /** Somebody sent you a direct message. */
+  | 'MESSAGE'
   /** Somebody replied to an activity of yours. */
   | 'REPLY'
   /** Somebody reposted an activity of yours. */
@@ -145,6 +147,8 @@ export type UserErrorCode =
   | 'MESSAGE_GROUP_NOT_FOUND'
   /** The message contains U+0000, which no store can keep. */
   | 'MESSAGE_INVALID'
+  /** There is no such message in a conversation of the viewer's. */
+  | 'MESSAGE_NOT_FOUND'
   /** The message has more characters than allowed: 280 for a crud, 1024 for a reply or a direct message. */
   | 'MESSAGE_TOO_LONG'
   /** There is no such notification among the viewer's. */

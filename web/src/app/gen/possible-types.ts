@@ -3,6 +3,8 @@
   "possibleTypes": {
     "Node": [
       "Activity",
+      "Message",
+      "MessageGroup",
       "Notification",
       "User"
     ],
@@ -16,6 +18,8 @@
   "possibleTypes": {
     "Node": [
       "Activity",
+      "Message",
+      "MessageGroup",
       "Notification",
       "User"
     ],
