@@ -6,6 +6,7 @@
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    path::Path,
     str::FromStr,
 };
 
@@ -14,7 +15,7 @@ use clap::Args;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 use crate::{
-    graphql::Limits,
+    graphql::{Limits, Trusted},
     rest::Flavor,
     sources::{self, MessageTable, SourceUrl, Sources},
 };
@@ -112,6 +113,37 @@ pub struct Config {
     #[arg(long, env, global = true, value_name = "NODES")]
     pub max_nodes: Option<String>,
 
+    /// The most bytes of a GraphQL document, 1 to 1000000 [default: 100000]
+    #[arg(long, env, global = true, value_name = "BYTES")]
+    pub max_bytes: Option<String>,
+
+    /// The most tokens in a GraphQL document, 1 to 100000 [default: 4000]
+    #[arg(long, env, global = true, value_name = "TOKENS")]
+    pub max_tokens: Option<String>,
+
+    /// The most aliases in a GraphQL document, 1 to 10000 [default: 30]
+    #[arg(long, env, global = true, value_name = "ALIASES")]
+    pub max_aliases: Option<String>,
+
+    /// The most directives in a GraphQL document, 1 to 10000 [default: 50]
+    #[arg(long, env, global = true, value_name = "DIRECTIVES")]
+    pub max_directives: Option<String>,
+
+    /// The most fields of a GraphQL document, each as often as fragments repeat it, 1 to 1000000
+    /// [default: 5000]
+    #[arg(long, env, global = true, value_name = "FIELDS")]
+    pub max_selections: Option<String>,
+
+    /// What becomes of GraphQL documents that are not in the manifest: off has no manifest, log
+    /// runs and logs them, only refuses them [default: off]
+    #[arg(long, env, global = true, value_name = "POLICY")]
+    pub trusted_documents: Option<String>,
+
+    /// The manifest of trusted GraphQL documents: a JSON object of SHA-256 hashes and texts, read
+    /// again at SIGHUP
+    #[arg(long, env, global = true, value_name = "FILE")]
+    pub trusted_documents_file: Option<String>,
+
     /// What is logged: a level (off, error, warn, info, debug, trace) or a list such as
     /// info,cruddur=debug [default: info]
     #[arg(long, env, global = true, value_name = "FILTER")]
@@ -142,6 +174,7 @@ pub struct Settings {
     /// For how long expired activities are kept; none for ever.
     pub delete_expired_after: Option<TimeDelta>,
     pub limits: Limits,
+    pub trusted: Trusted,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -225,8 +258,13 @@ impl Config {
             limits: Limits {
                 depth: number("MAX_DEPTH", self.max_depth, 15, 100)? as usize,
                 nodes: number("MAX_NODES", self.max_nodes, 10_000, 1_000_000)?.into(),
-                ..Limits::default()
+                bytes: number("MAX_BYTES", self.max_bytes, 100_000, 1_000_000)? as usize,
+                tokens: number("MAX_TOKENS", self.max_tokens, 4000, 100_000)? as usize,
+                aliases: number("MAX_ALIASES", self.max_aliases, 30, 10_000)? as usize,
+                directives: number("MAX_DIRECTIVES", self.max_directives, 50, 10_000)? as usize,
+                selections: number("MAX_SELECTIONS", self.max_selections, 5000, 1_000_000)?.into(),
             },
+            trusted: trusted(self.trusted_documents, self.trusted_documents_file)?,
             log: read(
                 "LOG",
                 self.log,
@@ -328,6 +366,18 @@ impl fmt::Display for Settings {
         writeln!(f, "DELETE_EXPIRED_AFTER={}", days.as_deref().unwrap_or("off"))?;
         writeln!(f, "MAX_DEPTH={}", self.limits.depth)?;
         writeln!(f, "MAX_NODES={}", self.limits.nodes)?;
+        writeln!(f, "MAX_BYTES={}", self.limits.bytes)?;
+        writeln!(f, "MAX_TOKENS={}", self.limits.tokens)?;
+        writeln!(f, "MAX_ALIASES={}", self.limits.aliases)?;
+        writeln!(f, "MAX_DIRECTIVES={}", self.limits.directives)?;
+        writeln!(f, "MAX_SELECTIONS={}", self.limits.selections)?;
+        let (policy, file) = match self.trusted.setting() {
+            None => ("off", String::new()),
+            Some((file, true)) => ("only", file.display().to_string()),
+            Some((file, false)) => ("log", file.display().to_string()),
+        };
+        writeln!(f, "TRUSTED_DOCUMENTS={policy}")?;
+        writeln!(f, "TRUSTED_DOCUMENTS_FILE={file}")?;
         writeln!(f, "LOG={}", self.log)?;
         write!(f, "LOG_FORMAT={log_format}")
     }
@@ -422,6 +472,22 @@ fn messages(
         endpoint => endpoint,
     };
     Ok(Some(MessageTable { endpoint, ..table }))
+}
+
+fn trusted(policy: Option<String>, file: Option<String>) -> Result<Trusted, Invalid> {
+    let allowed = "off, log, only";
+    let only = read("TRUSTED_DOCUMENTS", policy, "off", allowed, |text| match text {
+        "off" => Some(None),
+        "log" => Some(Some(false)),
+        "only" => Some(Some(true)),
+        _ => None,
+    })?;
+    let Some(only) = only else { return Ok(Trusted::default()) };
+    let file = given(file).unwrap_or_default();
+    Trusted::open(Path::new(&file), only).map_err(|error| {
+        let allowed = format!("a JSON object of SHA-256 hashes and documents ({error})");
+        Invalid::new("TRUSTED_DOCUMENTS_FILE", &file, allowed)
+    })
 }
 
 /// A URL without what is secret in it: the password between user and host, and the value of a

@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use chrono::TimeDelta;
 use cruddur::{
     config::Settings,
-    http::{self, Readiness},
+    graphql::Trusted,
+    http::{self, Patience, Readiness},
     service::{Clock, Service, SystemClock},
     sources::{MigrateError, Migrated, Sources, seed},
 };
@@ -30,6 +31,7 @@ const SWEEP_BATCH: u32 = 500;
 pub async fn serve(settings: Settings) -> Result<(), Failure> {
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
+    tokio::spawn(reload(settings.trusted.clone(), listen(SignalKind::hangup())?));
     let sources = settings.open();
     let service = Service::new(sources.clone(), Arc::new(SystemClock));
     let ready = Readiness::default();
@@ -44,7 +46,7 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     let (stop, stopped) = oneshot::channel::<()>();
     let router = http::router(&settings, service.clone(), ready.clone());
     // The sender is dropped when it is time to stop.
-    let server = tokio::spawn(http::serve(listener, router, async {
+    let server = tokio::spawn(http::serve(listener, router, Patience::default(), async {
         let _ = stopped.await;
     }));
     let background = async {
@@ -69,6 +71,17 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
 
 fn listen(kind: SignalKind) -> Result<Signal, Failure> {
     signal(kind).map_err(|error| (1, format!("cannot wait for signals: {error}")))
+}
+
+/// Reads the trusted documents again at each hangup.
+async fn reload(trusted: Trusted, mut hangup: Signal) {
+    while hangup.recv().await.is_some() {
+        match trusted.reload() {
+            None => info!("there are no trusted documents to read again"),
+            Some(Ok(documents)) => info!(documents, "read the trusted documents again"),
+            Some(Err(error)) => warn!(%error, "the trusted documents stay as they were"),
+        }
+    }
 }
 
 fn welcome(settings: &Settings, port: u16) -> String {

@@ -104,6 +104,12 @@ fn a_bad_value_stops_the_start_with_one_line_that_names_it() {
         ("DELETE_EXPIRED_AFTER", "1d", "1d", days),
         ("MAX_DEPTH", "-1", "-1", "a number from 1 to 100"),
         ("MAX_NODES", "1e3", "1e3", "a number from 1 to 1000000"),
+        ("MAX_BYTES", "0", "0", "a number from 1 to 1000000"),
+        ("MAX_TOKENS", "100001", "100001", "a number from 1 to 100000"),
+        ("MAX_ALIASES", "0", "0", "a number from 1 to 10000"),
+        ("MAX_DIRECTIVES", "10001", "10001", "a number from 1 to 10000"),
+        ("MAX_SELECTIONS", "x", "x", "a number from 1 to 1000000"),
+        ("TRUSTED_DOCUMENTS", "on", "on", "off, log, only"),
         ("LOG", "verbose", "verbose", levels),
         ("LOG", "cruddur=loud", "cruddur=loud", levels),
         ("LOG_FORMAT", "xml", "xml", "auto, text, json"),
@@ -139,6 +145,13 @@ fn the_effective_configuration_is_shown_without_secrets() {
     DELETE_EXPIRED_AFTER=off
     MAX_DEPTH=15
     MAX_NODES=10000
+    MAX_BYTES=100000
+    MAX_TOKENS=4000
+    MAX_ALIASES=30
+    MAX_DIRECTIVES=50
+    MAX_SELECTIONS=5000
+    TRUSTED_DOCUMENTS=off
+    TRUSTED_DOCUMENTS_FILE=
     LOG=info
     LOG_FORMAT=auto
     ");
@@ -169,6 +182,13 @@ fn the_effective_configuration_is_shown_without_secrets() {
     DELETE_EXPIRED_AFTER=30
     MAX_DEPTH=15
     MAX_NODES=10000
+    MAX_BYTES=100000
+    MAX_TOKENS=4000
+    MAX_ALIASES=30
+    MAX_DIRECTIVES=50
+    MAX_SELECTIONS=5000
+    TRUSTED_DOCUMENTS=off
+    TRUSTED_DOCUMENTS_FILE=
     LOG=warn,cruddur=debug
     LOG_FORMAT=auto
     ");
@@ -201,6 +221,35 @@ fn the_database_url_can_come_from_a_file_but_not_from_two_places() {
 }
 
 #[test]
+fn a_manifest_of_trusted_documents_is_needed_where_they_are_asked_for() {
+    let missing = run(&["check-config"], &[("TRUSTED_DOCUMENTS", "only")]);
+    assert_eq!(missing.status.code(), Some(2));
+    let line = "cruddur: TRUSTED_DOCUMENTS_FILE (--trusted-documents-file): \"\" is not allowed; \
+                allowed: a JSON object of SHA-256 hashes and documents (";
+    assert!(stderr(&missing).starts_with(line), "{}", stderr(&missing));
+}
+
+#[test]
+fn a_hangup_reads_the_trusted_documents_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("manifest.json");
+    std::fs::write(&path, "{}").expect("a file");
+    let file = path.to_str().expect("UTF-8");
+    let args = ["--trusted-documents", "only", "--trusted-documents-file", file];
+    let mut gateway = Gateway::start(&args);
+    gateway.wait_until_ready();
+    let query = serde_json::json!({ "query": "{__typename}" });
+    let (status, refused) = gateway.post("/graphql", &query);
+    assert_eq!(status, 200);
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "PERSISTED_QUERY_NOT_IN_LIST");
+    let hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
+    std::fs::write(&path, format!("{{\"{hash}\":\"{{__typename}}\"}}")).expect("a file");
+    gateway.signal("-HUP");
+    gateway.wait_for_log("read the trusted documents again");
+    assert_eq!(gateway.post("/graphql", &query).1["data"]["__typename"], "Query");
+}
+
+#[test]
 fn help_names_every_variable_and_tells_no_secret() {
     let help = run(&["--help"], &[("DATABASE_URL", "postgres://u:s3cret@db/x")]);
     for variable in [
@@ -219,6 +268,13 @@ fn help_names_every_variable_and_tells_no_secret() {
         "DELETE_EXPIRED_AFTER",
         "MAX_DEPTH",
         "MAX_NODES",
+        "MAX_BYTES",
+        "MAX_TOKENS",
+        "MAX_ALIASES",
+        "MAX_DIRECTIVES",
+        "MAX_SELECTIONS",
+        "TRUSTED_DOCUMENTS",
+        "TRUSTED_DOCUMENTS_FILE",
         "LOG",
         "LOG_FORMAT",
     ] {

@@ -2,7 +2,11 @@
 
 mod common;
 
-use std::time::Duration;
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -14,10 +18,15 @@ use bytes::Bytes;
 use common::{Answer, Client, TestApp};
 use cruddur::{
     config::Origins,
-    http::{Readiness, layered},
+    http::{Patience, Readiness, layered, serve},
 };
 use futures_util::stream;
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
 
 #[tokio::test]
 async fn health_tells_live_from_ready() {
@@ -93,7 +102,7 @@ async fn a_panic_is_answered_and_tells_nothing() {
         panic!("postgres://cruddur:secret@db/cruddur");
     }
     let routes = Router::new().route("/graphql", get(panics)).route("/api/panics", get(panics));
-    let client = Client(layered(&Origins::Any, Duration::from_secs(9), routes));
+    let client = Client(layered(&Origins::Any, Patience::default(), routes));
     let rest = client.get("/api/panics").await;
     assert_eq!(rest.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(rest.json(), json!(["internal_server_error"]));
@@ -107,8 +116,8 @@ async fn a_panic_is_answered_and_tells_nothing() {
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_given_up() {
     let routes = Router::new().route("/api/slow", get(std::future::pending::<()>));
-    let limit = Duration::from_millis(1);
-    let client = Client(layered(&Origins::Any, limit, routes));
+    let patience = Patience { answer: Duration::from_millis(1), ..Patience::default() };
+    let client = Client(layered(&Origins::Any, patience, routes));
     let answer = client.get("/api/slow").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.json(), json!(["service_unavailable"]));
@@ -184,95 +193,6 @@ async fn a_failure_can_be_read_by_a_page_of_a_configured_origin() {
 }
 
 #[tokio::test]
-async fn graphql_is_answered_over_post_and_get() {
-    let client = TestApp::new().await.anon();
-    let expected = json!({ "data": { "__typename": "Query" } });
-    let post = client.graphql("{ __typename }", json!({})).await;
-    assert_eq!((post.status, post.json()), (StatusCode::OK, expected.clone()));
-    assert_eq!(post.header("content-type"), "application/json");
-    let get = client.get("/graphql?query=%7B__typename%7D").await;
-    assert_eq!((get.status, get.json()), (StatusCode::OK, expected.clone()));
-    let named = "/graphql?query=query+A%7B__typename%7Dquery+B%7Bb:__typename%7D&operationName=A\
-        &variables=%7B%22a%22:1%7D&extensions=%7B%7D";
-    assert_eq!(client.get(named).await.json(), expected);
-}
-
-#[tokio::test]
-async fn the_content_type_of_a_graphql_answer_follows_accept() {
-    let client = TestApp::new().await.anon();
-    let send = async |accept: &str, query: &str| {
-        let headers = [("accept", accept), ("content-type", "application/json; charset=utf-8")];
-        let body = json!({ "query": query }).to_string();
-        let answer = client.send(Method::POST, "/graphql", &headers, body).await;
-        (answer.status.as_u16(), answer.header("content-type").to_owned())
-    };
-    let modern = "application/graphql-response+json";
-    let both = "application/graphql-response+json; charset=utf-8, application/json; q=0.9";
-    assert_eq!(send(both, "{ __typename }").await, (200, modern.to_owned()));
-    assert_eq!(send(both, "{ nope }").await, (400, modern.to_owned()));
-    assert_eq!(send(both, "{").await, (400, modern.to_owned()));
-    let json = "application/json";
-    assert_eq!(send("*/*", "{ __typename }").await, (200, json.to_owned()));
-    assert_eq!(send(json, "{ nope }").await, (200, json.to_owned()));
-}
-
-#[tokio::test]
-async fn a_mutation_by_get_is_refused() {
-    let client = TestApp::new().await.anon();
-    for query in [
-        "mutation%7B__typename%7D",
-        "query+A%7B__typename%7Dmutation+B%7B__typename%7D&operationName=B",
-    ] {
-        let answer = client.get(&format!("/graphql?query={query}")).await;
-        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
-        assert_eq!(answer.header("allow"), "POST");
-        assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "METHOD_NOT_ALLOWED");
-    }
-}
-
-#[tokio::test]
-async fn what_is_no_graphql_request_is_refused_in_its_own_form() {
-    let client = TestApp::new().await.anon();
-    let post = async |content_type: &str, body: &str| {
-        let headers = [("content-type", content_type)];
-        let answer = client.send(Method::POST, "/graphql", &headers, body.to_owned()).await;
-        (answer.status.as_u16(), answer.json()["errors"][0]["extensions"]["code"].clone())
-    };
-    let query = r#"{"query":"{__typename}"}"#;
-    let unsupported = (415, json!("UNSUPPORTED_MEDIA_TYPE"));
-    assert_eq!(post("text/plain", query).await, unsupported);
-    assert_eq!(post("application/x-www-form-urlencoded", "query=%7B%7D").await, unsupported);
-    assert_eq!(post("multipart/form-data; boundary=x", query).await, unsupported);
-    let bad = (400, json!("BAD_REQUEST"));
-    for body in ["", "{", "[]", "1", "{}", r#"{"query":1}"#, r#"{"query":"{a}","variables":1}"#] {
-        assert_eq!(post("application/json", body).await, bad, "{body}");
-    }
-    for path in [
-        "/graphql",
-        "/graphql?query=",
-        "/graphql?query=%7Ba%7D&variables=%7B",
-        "/graphql?query=a&query=b",
-    ] {
-        let answer = client.get(path).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
-        assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "BAD_REQUEST", "{path}");
-    }
-}
-
-#[tokio::test]
-async fn a_browser_is_sent_from_graphql_to_graphiql() {
-    let app = TestApp::new().await;
-    let headers = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
-    let answer = app.anon().send(Method::GET, "/graphql", &headers, Body::empty()).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    assert_eq!(answer.header("location"), "/graphiql");
-    let off = app.with(&["--graphiql", "off"]).anon();
-    let answer = off.send(Method::GET, "/graphql", &headers, Body::empty()).await;
-    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    assert_eq!(off.get("/graphiql").await.status, StatusCode::NOT_FOUND);
-}
-
-#[tokio::test]
 async fn pages_load_nothing_from_outside_and_are_not_cached() {
     let page = TestApp::new().await.anon().get("/graphiql").await;
     assert!(page.header("content-type").starts_with("text/html"));
@@ -283,10 +203,158 @@ async fn pages_load_nothing_from_outside_and_are_not_cached() {
 }
 
 #[tokio::test]
-async fn requests_act_as_the_configured_viewer_or_nobody() {
+async fn a_rest_body_is_judged_after_its_sender_and_by_the_route() {
     let app = TestApp::new().await;
-    let body = json!({ "query": "{ __typename }" });
-    for client in [app.anon(), app.as_user("worf"), app.as_user("nobody-here")] {
-        assert_eq!(client.post("/graphql", body.clone()).await.status, StatusCode::OK);
+    let large = || Body::from("x".repeat(1024 * 1024 + 1));
+    let headers = [("content-type", "application/json")];
+    let anon = app.anon().send(Method::POST, "/api/activities", &headers, large()).await;
+    assert_eq!((anon.status, anon.json()), (StatusCode::UNAUTHORIZED, json!({})));
+    let worf = app.as_user("worf").send(Method::POST, "/api/activities", &headers, large()).await;
+    assert_eq!(worf.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(worf.json(), json!(["payload_too_large"]));
+}
+
+#[tokio::test]
+async fn options_is_answered_by_the_route_unless_a_page_asks() {
+    let client = TestApp::new().await.with(&["--frontend-url", "https://cruddur.example"]).anon();
+    let options = async |path: &str, headers: &[(&str, &str)]| {
+        client.send(Method::OPTIONS, path, headers, Body::empty()).await
+    };
+    for (path, allow) in [
+        ("/graphql", "GET,HEAD,POST,OPTIONS"),
+        ("/health/live", "GET,HEAD,OPTIONS"),
+        ("/api/activities/home", "GET,HEAD,OPTIONS"),
+    ] {
+        let answer = options(path, &[]).await;
+        assert_eq!((answer.status, answer.header("allow")), (StatusCode::NO_CONTENT, allow));
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        let page = options(path, &[("origin", "https://cruddur.example")]).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert_eq!(page.header("access-control-allow-origin"), "https://cruddur.example");
     }
+    let page = [("origin", "https://cruddur.example"), ("access-control-request-method", "GET")];
+    for headers in [&[][..], &page] {
+        for path in ["/nope", "/api/nope"] {
+            let unknown = options(path, headers).await;
+            assert_eq!(unknown.status, StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(unknown.json(), json!(["not_found"]));
+        }
+    }
+}
+
+/// The headers that an answer depends on.
+fn varies(answer: &Answer) -> Vec<&str> {
+    let mut names: Vec<_> =
+        answer.headers.get_all("vary").iter().filter_map(|it| it.to_str().ok()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[tokio::test]
+async fn large_json_is_compressed_for_who_takes_it() {
+    let client = TestApp::new().await.anon();
+    let gzip = [("accept-encoding", "br, gzip")];
+    let large = client.send(Method::GET, "/api/activities/home", &gzip, Body::empty()).await;
+    assert_eq!(large.header("content-encoding"), "gzip");
+    assert_eq!(varies(&large), ["accept-encoding", "origin"]);
+    let plain = client.get("/api/activities/home").await;
+    assert_eq!(plain.header("content-encoding"), "");
+    assert!(plain.text.len() > 1024);
+    assert_eq!(varies(&plain), ["accept-encoding", "origin"]);
+    let small = client.send(Method::GET, "/health/live", &gzip, Body::empty()).await;
+    assert_eq!((small.header("content-encoding"), small.header("vary")), ("", "origin"));
+}
+
+/// What is logged, as text.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("no test panics with it").extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_leaves_a_line_in_the_log() {
+    let log = Log::default();
+    let writer = log.clone();
+    // For all tests of this file: a log for one thread would miss what other threads met first.
+    tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).init();
+    let routes = Router::new()
+        .route("/api/too-slow", get(std::future::pending::<()>))
+        .route("/api/quick", get(async || "done"));
+    let client = Client(layered(&Origins::Any, Patience::default(), routes));
+    let gone = timeout(Duration::from_millis(1), client.get("/api/too-slow")).await;
+    assert!(gone.is_err());
+    client.get("/api/quick").await;
+    let log = String::from_utf8(log.0.lock().expect("no panic").clone()).expect("UTF-8");
+    let line = |path: &str| log.lines().find(|line| line.contains(path)).expect("a line");
+    let gone = line("path=\"/api/too-slow\"");
+    assert!(gone.contains("request{id="), "{gone}");
+    assert!(gone.contains("the client went away method=GET"), "{gone}");
+    let answered = line("path=\"/api/quick\"");
+    assert!(answered.contains("answered method=GET"), "{answered}");
+    assert!(answered.contains(" status=200 ms="), "{answered}");
+}
+
+/// What comes back over a connection to the gateway until it is closed, when `sent` is all that a
+/// client sends.
+async fn conversation(patience: Patience, sent: &[u8]) -> String {
+    let app = TestApp::new().await;
+    let routes = app.as_user("worf").0;
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let router = layered(&Origins::Any, patience, routes);
+    let server = tokio::spawn(serve(listener, router, patience, std::future::pending()));
+    let mut client = TcpStream::connect(address).await.expect("a connection");
+    client.write_all(sent).await.expect("it is small");
+    let mut answer = Vec::new();
+    let read = timeout(Duration::from_secs(60), client.read_to_end(&mut answer)).await;
+    read.expect("the connection is closed").expect("in order");
+    server.abort();
+    String::from_utf8(answer).expect("UTF-8")
+}
+
+#[tokio::test]
+async fn a_half_sent_request_is_closed() {
+    let short = Duration::from_millis(50);
+    let head = Patience { head: short, ..Patience::default() };
+    let idle = Patience { idle: short, ..Patience::default() };
+    assert_eq!(conversation(idle, b"").await, "");
+    let request = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+    assert!(conversation(idle, request).await.ends_with("{\"status\":\"live\"}"));
+    assert_eq!(conversation(head, b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-").await, "");
+    let body = Patience { body: short, ..Patience::default() };
+    for path in ["/graphql", "/api/activities"] {
+        let sent = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+             Content-Length: 100\r\n\r\n{{\"query\":"
+        );
+        let answer = conversation(body, sent.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
+        assert!(answer.to_lowercase().contains("\"request_timeout\""), "{answer}");
+        assert!(answer.contains("connection: close\r\n"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_before_it_is_sent() {
+    let sent = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+                 Content-Length: 1048577\r\nExpect: 100-continue\r\n\r\n";
+    let answer = conversation(Patience::default(), sent).await;
+    assert!(answer.starts_with("HTTP/1.1 413 Payload Too Large\r\n"), "{answer}");
+    assert!(answer.contains("PAYLOAD_TOO_LARGE"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_refused() {
+    let sent = format!("GET /health/live HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(70_000));
+    let answer = conversation(Patience::default(), sent.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 431 Request Header Fields Too Large\r\n"), "{answer}");
 }

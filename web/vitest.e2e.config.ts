@@ -7,6 +7,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Everything shares the processors with browsers and gateways.
-    maxWorkers: 1,
+    maxWorkers: 2,
   },
 });

@@ -2,7 +2,7 @@
 
 use async_graphql::{Response, ServerError};
 
-use super::guard::Refusal;
+use super::{documents::Unknown, guard::Refusal};
 use crate::error::Error;
 
 /// The most errors that a response has.
@@ -16,7 +16,7 @@ const BAD_VALUE: [&str; 3] =
     ["Invalid value for argument ", "Expected input type ", "Failed to parse "];
 
 /// The response to a document that the guard does not admit.
-pub fn refused(refusal: Refusal) -> Response {
+pub fn refused(refusal: Refusal) -> Box<Response> {
     let (error, code) = match refusal {
         Refusal::Syntax(error) => (readable(error), "GRAPHQL_PARSE_FAILED"),
         Refusal::FragmentCycle(name) => {
@@ -29,7 +29,28 @@ pub fn refused(refusal: Refusal) -> Response {
             (ServerError::new(message, None), "GRAPHQL_VALIDATION_FAILED")
         }
     };
-    let mut response = Response::from_errors(vec![error]);
+    request(error, code)
+}
+
+/// The response to a request whose document is not to be had.
+pub fn unknown(unknown: Unknown) -> Box<Response> {
+    let (message, code) = match unknown {
+        Unknown::Malformed => {
+            ("`persistedQuery` must have version 1 and a `sha256Hash`.", "BAD_REQUEST")
+        }
+        Unknown::Mismatch => ("The document has another SHA-256.", "PERSISTED_QUERY_HASH_MISMATCH"),
+        // Apollo's clients know these words.
+        Unknown::NotFound => ("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND"),
+        Unknown::NotTrusted => {
+            ("The document is not one of those that are run here.", "PERSISTED_QUERY_NOT_IN_LIST")
+        }
+    };
+    request(ServerError::new(message, None), code)
+}
+
+/// The response to a request that is not carried out.
+pub fn request(error: ServerError, code: &'static str) -> Box<Response> {
+    let mut response = Box::new(Response::from_errors(vec![error]));
     finish(&mut response.errors, |_| code);
     response
 }

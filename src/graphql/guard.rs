@@ -25,6 +25,8 @@ const MAX_BRACKETS: usize = 100;
 /// How much one document may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
+    /// Bytes of the text: one comment or string can be as long as it likes, and is read for long.
+    pub bytes: usize,
     /// Tokens of the text; commas and comments are none.
     pub tokens: usize,
     /// Aliases in the whole document.
@@ -42,6 +44,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            bytes: 100_000,
             tokens: 4_000,
             aliases: 30,
             directives: 50,
@@ -109,6 +112,11 @@ impl Guard {
         variables: &Variables,
     ) -> Result<(ExecutableDocument, Cost), Refusal> {
         let tokens = count_tokens(text, self.limits.tokens)?;
+        let bytes = self.limits.bytes;
+        if text.len() > bytes {
+            let (found, limit) = (text.len() as u64, bytes as u64);
+            return Err(Refusal::TooMuch { what: "bytes", found, limit });
+        }
         let document = parse_query(text).map_err(|error| Refusal::Syntax(error.into()))?;
         let cost = self.measure(&document, variables)?;
         let cost = Cost { tokens, ..cost };

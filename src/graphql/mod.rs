@@ -5,6 +5,7 @@
 
 mod activity;
 mod connection;
+mod documents;
 mod errors;
 pub mod guard;
 mod id;
@@ -16,25 +17,30 @@ mod priming;
 mod query;
 mod scope;
 mod user;
+mod variables;
 mod viewer;
 
 use std::sync::Arc;
 
 use async_graphql::{
-    EmptySubscription, Request, Response, SDLExportOptions,
-    parser::types::{ExecutableDocument, OperationType},
+    EmptySubscription, Request, Response, SDLExportOptions, Value,
+    parser::types::{ExecutableDocument, OperationDefinition, OperationType},
+    to_value,
 };
 use tokio::task::unconstrained;
 use uuid::Uuid;
 
 use self::{
     connection::{Connection, Edge},
-    guard::Guard,
+    documents::Documents,
+    guard::{Cost, Guard},
     mutation::Mutation,
     notification::Unread,
     query::{Query, SearchResult},
     scope::Scope,
+    variables::Signatures,
 };
+pub use documents::Trusted;
 pub use guard::Limits;
 
 use crate::{
@@ -44,11 +50,13 @@ use crate::{
 
 type Library = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
-/// The schema, which serves any number of requests, and the guard before it.
+/// The schema, which serves any number of requests, and what stands before it.
 #[derive(Clone)]
 pub struct Schema {
     library: Library,
     guard: Guard,
+    signatures: Arc<Signatures>,
+    documents: Documents,
 }
 
 /// A request whose document has been read and may be run.
@@ -56,11 +64,19 @@ pub struct Admitted {
     request: Request,
     /// What the operation is that the request names; none where it names none of the document.
     pub operation: Option<OperationType>,
+    /// What the document asks for, where the client wants to know.
+    cost: Option<Cost>,
 }
 
 /// The schema, for documents within these limits.
 pub fn schema(limits: Limits) -> Schema {
-    Schema { library: library(), guard: Guard::new(limits, &sdl()) }
+    let sdl = sdl();
+    Schema {
+        library: library(),
+        guard: Guard::new(limits, &sdl),
+        signatures: Arc::new(Signatures::new(&sdl)),
+        documents: Documents::new(Trusted::default()),
+    }
 }
 
 fn library() -> Library {
@@ -113,16 +129,35 @@ pub fn sdl() -> String {
 }
 
 impl Schema {
-    /// Reads a request's document, unless it asks for more than is allowed.
+    /// The schema for a gateway whose operator trusts these documents.
+    #[must_use]
+    pub fn trusting(self, trusted: Trusted) -> Self {
+        Self { documents: Documents::new(trusted), ..self }
+    }
+
+    /// Finds and reads a request's document, unless it asks for more than is allowed or the
+    /// variables do not fit it.
+    ///
+    /// The extension `persistedQuery` names a document by its hash; with `cost: true` the response
+    /// says what the document asks for.
     pub fn admit(&self, mut request: Request) -> Result<Admitted, Box<Response>> {
-        match self.guard.admit(&request.query, &request.variables) {
-            Err(refusal) => Err(Box::new(errors::refused(refusal))),
-            Ok((document, _)) => {
-                let operation = operation(&document, request.operation_name.as_deref());
-                request.set_parsed_query(document);
-                Ok(Admitted { request, operation })
-            }
+        let new = self.documents.complete(&mut request).map_err(errors::unknown)?;
+        let admitted = self.guard.admit(&request.query, &request.variables);
+        let (document, cost) = admitted.map_err(errors::refused)?;
+        let mut ty = None;
+        if let Some(operation) = operation(&document, request.operation_name.as_deref()) {
+            ty = Some(operation.ty);
+            let usages = self.signatures.check_usages(&document, operation);
+            usages.map_err(|error| errors::request(error, "GRAPHQL_VALIDATION_FAILED"))?;
+            let values = variables::check_values(operation, &request.variables);
+            values.map_err(|error| errors::request(error, "BAD_USER_INPUT"))?;
         }
+        if let Some(hash) = new {
+            self.documents.keep(hash, &request.query);
+        }
+        let asked = request.extensions.get("cost") == Some(&Value::Boolean(true));
+        request.set_parsed_query(document);
+        Ok(Admitted { request, operation: ty, cost: asked.then_some(cost) })
     }
 
     /// Runs one request in the name of a viewer.
@@ -133,16 +168,23 @@ impl Schema {
         let request = admitted.request.data(Scope::new(service, viewer));
         // Cooperative scheduling would stop the fields every hundred or so looks into a loader, and
         // so tear apart what is fetched together.
-        errors::finished(unconstrained(self.library.execute(request)).await)
+        let mut response = errors::finished(unconstrained(self.library.execute(request)).await);
+        if let Some(cost) = admitted.cost.and_then(|cost| to_value(cost).ok()) {
+            response.extensions.insert("cost".to_owned(), cost);
+        }
+        response
     }
 }
 
-/// What the operation with this name is; that of the only operation where no name is given.
-fn operation(document: &ExecutableDocument, name: Option<&str>) -> Option<OperationType> {
+/// The operation with this name; the only operation where no name is given.
+fn operation<'d>(
+    document: &'d ExecutableDocument,
+    name: Option<&str>,
+) -> Option<&'d OperationDefinition> {
     let mut operations = document.operations.iter();
     let found = match name {
         Some(name) => operations.find(|(of, _)| of.is_some_and(|of| of.as_str() == name)),
         None => operations.next().filter(|_| operations.next().is_none()),
     };
-    found.map(|(_, operation)| operation.node.ty)
+    found.map(|(_, operation)| &operation.node)
 }

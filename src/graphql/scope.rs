@@ -22,7 +22,7 @@ pub struct Scope {
     pub loaders: Loaders,
 }
 
-/// The scope of the request, which [`super::execute`] gives to every one.
+/// The scope of the request, which [`super::Schema::execute`] gives to every one.
 pub fn scope<'a>(ctx: &Context<'a>) -> &'a Scope {
     ctx.data_unchecked()
 }

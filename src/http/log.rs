@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{extract::Request, http::Method, middleware::Next, response::Response};
 use tower_http::request_id::RequestId;
 use tracing::{Instrument, info, info_span};
 
@@ -19,21 +19,42 @@ pub async fn drop_insane_request_id(mut request: Request) -> Request {
     request
 }
 
-/// Logs the request when its answer begins. What is logged on the way carries the request id.
+/// Logs the request when its answer begins, or when its client goes away before. What is logged
+/// on the way carries the request id.
 pub async fn log(request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().map(RequestId::header_value).cloned();
     let id = id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
     let span = info_span!("request", id);
-    let method = request.method().clone();
-    let path = request.uri().path().to_owned();
-    let start = Instant::now();
     async move {
+        let mut line = Line {
+            method: request.method().clone(),
+            path: request.uri().path().to_owned(),
+            start: Instant::now(),
+            status: None,
+        };
         let response = next.run(request).await;
-        let ms = start.elapsed().as_secs_f64() * 1000.0;
-        let ms = (ms * 100.0).round() / 100.0;
-        info!(%method, path, status = response.status().as_u16(), ms, "answered");
+        line.status = Some(response.status().as_u16());
         response
     }
     .instrument(span)
     .await
+}
+
+/// The line of a request, which is written when the work on the request ends.
+struct Line {
+    method: Method,
+    path: String,
+    start: Instant,
+    status: Option<u16>,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let Self { method, path, start, status } = self;
+        let ms = (start.elapsed().as_secs_f64() * 100_000.0).round() / 100.0;
+        match status {
+            Some(status) => info!(%method, path, status, ms, "answered"),
+            None => info!(%method, path, ms, "the client went away"),
+        }
+    }
 }

@@ -1,37 +1,55 @@
 //! The HTTP/1.1 server. axum's own has no limit on the time in which a request's head must come.
 
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::watch,
+    sync::{Semaphore, watch},
     time::{sleep, timeout},
 };
+use tokio_util::io::InspectReader;
 use tracing::{debug, warn};
 
-/// How long the head of a request may take, and how long a connection may be idle between two.
-const HEAD: Duration = Duration::from_secs(30);
+use super::{Patience, head::HeadTimer};
+
+/// How many connections there may be at a time; others wait to be accepted. An idle one takes some
+/// 20 kB.
+const MAX_CONNECTIONS: usize = 10_000;
+/// How many bytes the head of a request may have, and how many of a body are held at a time.
+const MAX_HEAD: usize = 64 * 1024;
 /// How long the requests in hand may still take when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
 /// How long to wait when no connection can be accepted, for want of file descriptors say.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` is done, then lets the requests in hand end, for ten seconds at most.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    patience: Patience,
+    stop: impl Future<Output = ()>,
+) {
     let (stopping, _) = watch::channel(());
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut stop = pin!(stop);
     loop {
+        let accepted = async {
+            let place = room.clone().acquire_owned().await;
+            (place, listener.accept().await)
+        };
         tokio::select! {
             () = &mut stop => break,
-            accepted = listener.accept() => match accepted {
+            (place, accepted) = accepted => match accepted {
                 Ok((stream, _)) => {
-                    tokio::spawn(connection(stream, router.clone(), stopping.subscribe()));
+                    let connection =
+                        connection(stream, router.clone(), patience, stopping.subscribe());
+                    tokio::spawn(async move {
+                        connection.await;
+                        drop(place);
+                    });
                 }
                 Err(error) => {
                     warn!(%error, "cannot accept a connection");
@@ -48,12 +66,23 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, mut stopping: watch::Receiver<()>) {
+async fn connection(
+    stream: TcpStream,
+    router: Router,
+    patience: Patience,
+    mut stopping: watch::Receiver<()>,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         debug!(%error, "cannot set TCP_NODELAY");
     }
+    let timer = HeadTimer::new(patience.head);
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    builder
+        .timer(timer.clone())
+        .header_read_timeout(patience.idle)
+        .max_header_size(MAX_HEAD)
+        .max_buf_size(MAX_HEAD);
+    let stream = InspectReader::new(stream, move |_: &[u8]| timer.begin());
     let connection = builder
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
         .with_upgrades();

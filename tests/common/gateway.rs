@@ -109,11 +109,15 @@ impl Gateway {
         self.child.wait().expect("it was started");
     }
 
-    /// Sends a signal and gives what the program said, and its exit code.
-    pub fn stop(mut self, signal: &str) -> (String, String, Option<i32>) {
+    pub fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args([signal, &pid]).status().expect("kill runs");
         assert!(sent.success());
+    }
+
+    /// Sends a signal and gives what the program said, and its exit code.
+    pub fn stop(mut self, signal: &str) -> (String, String, Option<i32>) {
+        self.signal(signal);
         let (mut out, mut err) = (String::new(), String::new());
         self.stdout.read_to_string(&mut out).expect("UTF-8");
         self.stderr.read_to_string(&mut err).expect("UTF-8");

@@ -300,7 +300,7 @@ async fn a_server_that_is_down_is_told_apart_from_one_that_refuses() {
     assert_eq!(down.activities.ping().await, Err(Error::Unavailable));
 
     let database = PostgresDatabase::new("refusing").await;
-    let unknown = database.url.replace("sources_refusing", "sources_unknown");
+    let unknown = database.url.replace("/refusing", "/unknown");
     let unknown = sources::open(&SourceUrl::Postgres(unknown), 2);
     let outcome = unknown.activities.migrate().await;
     assert!(matches!(outcome, Err(MigrateError::Failed(_))), "{outcome:?}");

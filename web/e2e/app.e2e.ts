@@ -34,6 +34,13 @@ const post = (message: string, from = gateway) =>
     { input: { message, ttl: 'ONE_DAY' } },
   );
 
+/** Does something and waits until the gateway has answered the operation that follows. */
+const answered = (operation: string, action: Promise<void>) =>
+  Promise.all([
+    page.waitForResponse((response) => !!response.request().postData()?.includes(operation)),
+    action,
+  ]);
+
 /** Waits until what `read` gives matches; polling of the app itself takes ten seconds. */
 const eventually = (read: () => Promise<unknown>) =>
   expect.poll(read, { timeout: 20_000, interval: 100 });
@@ -87,7 +94,7 @@ test('a like is shown at once, kept, and taken back', async () => {
   await post('Do you like this?');
   await visit.goto('/');
   const liked = crud('Do you like this?');
-  await button(liked, 'Like, 0').click();
+  await answered('LikeCrud', button(liked, 'Like, 0').click());
   await button(liked, 'Like, 1').waitFor();
   await page.reload();
   expect(await button(liked, 'Like, 1').getAttribute('aria-pressed')).toBe('true');
@@ -116,7 +123,7 @@ test('a crud is reposted and deleted', async () => {
   await button(crud('Here today'), 'Repost, 0').click();
   await button(crud('Here today'), 'Repost, 1').waitFor();
   await button(crud('Here today'), 'Delete').click();
-  await button(page.getByRole('dialog'), 'Delete').click();
+  await answered('DeleteCrud', button(page.getByRole('dialog'), 'Delete').click());
   await eventually(() => crud('Here today').count()).toBe(0);
   await page.reload();
   await crud('').first().waitFor();
@@ -126,7 +133,7 @@ test('a crud is reposted and deleted', async () => {
 test('following somebody fills the feed of the followed', async () => {
   await visit.goto('/@londo');
   await page.getByText('0 followers').waitFor();
-  await button(page, 'Follow Londo Mollari').click();
+  await answered('FollowPerson', button(page, 'Follow Londo Mollari').click());
   await page.getByText('1 follower', { exact: true }).waitFor();
   await visit.goto('/following');
   await crud('Londo Mollari').first().waitFor();
@@ -153,7 +160,7 @@ test('a hashtag leads to its search, and what is typed to another', async () => 
 test('notifications are counted and marked as read', async () => {
   await page.getByRole('link', { name: /unread notification/ }).click();
   await page.locator('.notification[data-unread="true"]').first().waitFor();
-  await button(page, 'Mark all as read').click();
+  await answered('MarkNotificationsRead', button(page, 'Mark all as read').click());
   await eventually(() => page.locator('[data-unread="true"]').count()).toBe(0);
   await page.reload();
   await page.locator('.notification').first().waitFor();

@@ -13,6 +13,7 @@ export class Gateway {
     readonly url: string,
     private readonly process: ChildProcess,
     private readonly folder: string,
+    private readonly ownsFolder: boolean,
   ) {}
 
   /** Starts a gateway; `beside` another one it serves the same file to another viewer. */
@@ -25,7 +26,7 @@ export class Gateway {
     let log = '';
     child.stderr.on('data', (text: Buffer) => (log += text.toString()));
     child.on('error', (error) => (log += `${error}`));
-    const gateway = new Gateway(`http://127.0.0.1:${port}`, child, folder);
+    const gateway = new Gateway(`http://127.0.0.1:${port}`, child, folder, !beside);
     const deadline = Date.now() + 20_000;
     while (!(await gateway.answers())) {
       if (child.exitCode !== null || Date.now() > deadline) {
@@ -70,7 +71,7 @@ export class Gateway {
       this.process.kill('SIGTERM');
       await once(this.process, 'exit');
     }
-    await rm(this.folder, { recursive: true, force: true });
+    if (this.ownsFolder) await rm(this.folder, { recursive: true, force: true });
   }
 }
 

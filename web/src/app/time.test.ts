@@ -18,9 +18,11 @@ test.each([
 
 test.each([
   ['2026-06-15T12:00:30Z', 'less than a minute'],
-  ['2026-06-15T12:01:59Z', '1 minute'],
+  ['2026-06-15T12:01:29Z', '1 minute'],
+  ['2026-06-15T12:59:50Z', '1 hour'],
   ['2026-06-15T15:00:00Z', '3 hours'],
-  ['2026-06-22T11:00:00Z', '6 days'],
+  ['2026-06-16T11:59:59Z', '1 day'],
+  ['2026-06-22T11:00:00Z', '7 days'],
 ])('%s leaves %s', (instant, expected) => {
   expect(left(instant, now)).toBe(expected);
 });

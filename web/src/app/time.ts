@@ -28,13 +28,14 @@ export function ago(instant: string, now: number): string {
   }).format(then);
 }
 
-/** How long something will still be there: `3 days`, rounded down; `less than a minute` at the end. */
+/** About how long something will still be there: `3 days`; `less than a minute` at the end. */
 export function left(instant: string, now: number): string {
   const rest = Date.parse(instant) - now;
   if (rest < MINUTE) return 'less than a minute';
-  if (rest < HOUR) return plural(Math.floor(rest / MINUTE), 'minute');
-  if (rest < DAY) return plural(Math.floor(rest / HOUR), 'hour');
-  return plural(Math.floor(rest / DAY), 'day');
+  const [minutes, hours, days] = [MINUTE, HOUR, DAY].map((unit) => Math.round(rest / unit));
+  if (minutes! < 60) return plural(minutes!, 'minute');
+  if (hours! < 24) return plural(hours!, 'hour');
+  return plural(days!, 'day');
 }
 
 export function hasPassed(instant: string | null, now: number): boolean {

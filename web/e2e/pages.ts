@@ -1,28 +1,12 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 
-import { desktop, launch, phone, Visit } from './browser.ts';
+import { launch, Visit } from './browser.ts';
 import { Gateway } from './gateway.ts';
 
 let gateway: Gateway;
 let browser: Browser;
 let thread: string;
-
-beforeAll(async () => {
-  [gateway, browser] = await Promise.all([Gateway.start(), launch()]);
-  thread = await gateway.thread();
-});
-afterAll(async () => {
-  await browser.close();
-  await gateway.stop();
-});
-
-const looks = [
-  { look: 'desktop-dark', viewport: desktop, colorScheme: 'dark' },
-  { look: 'desktop-light', viewport: desktop, colorScheme: 'light' },
-  { look: 'phone-dark', viewport: phone, colorScheme: 'dark' },
-  { look: 'phone-light', viewport: phone, colorScheme: 'light' },
-] as const;
 
 const pages = [
   { name: 'home', path: () => '/', ready: '.crud' },
@@ -39,19 +23,31 @@ const pages = [
   { name: 'composer', path: () => '/@andrewbrown', press: 'New crud', ready: '.dialog' },
 ];
 
-describe.each(looks)('$look', ({ look, viewport, colorScheme }) => {
-  let visit: Visit;
+/** Looks at every page in a window of a device, in both colour schemes. */
+export function testPages(device: string, viewport: { width: number; height: number }): void {
   beforeAll(async () => {
-    visit = await Visit.open(browser, gateway.url, { viewport, colorScheme });
+    [gateway, browser] = await Promise.all([Gateway.start(), launch()]);
+    thread = await gateway.thread();
   });
-  afterAll(() => visit.close());
+  afterAll(async () => {
+    await browser.close();
+    await gateway.stop();
+  });
 
-  test.each(pages)('$name fits its window and is accessible', async (page) => {
-    await visit.goto(page.path());
-    if (page.press) await visit.page.getByRole('button', { name: page.press }).click();
-    await visit.page.locator(page.ready).first().waitFor();
-    await visit.screenshot(`${page.name}-${look}`);
-    await visit.expectFits();
-    await visit.expectAccessible();
+  describe.each(['dark', 'light'] as const)(`${device}-%s`, (colorScheme) => {
+    let visit: Visit;
+    beforeAll(async () => {
+      visit = await Visit.open(browser, gateway.url, { viewport, colorScheme });
+    });
+    afterAll(() => visit.close());
+
+    test.each(pages)('$name fits its window and is accessible', async (page) => {
+      await visit.goto(page.path());
+      if (page.press) await visit.page.getByRole('button', { name: page.press }).click();
+      await visit.page.locator(page.ready).first().waitFor();
+      await visit.screenshot(`${page.name}-${device}-${colorScheme}`);
+      await visit.expectFits();
+      await visit.expectAccessible();
+    });
   });
-});
+}

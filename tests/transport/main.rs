@@ -1,0 +1,11 @@
+//! GraphQL over HTTP as its specification and Apollo's clients have it. The audits beside this file
+//! ask the real binary the same.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod attacks;
+mod documents;
+mod pages;
+mod requests;
+mod variables;

@@ -1,0 +1,4 @@
+import { desktop } from './browser.ts';
+import { testPages } from './pages.ts';
+
+testPages('desktop', desktop);
