@@ -454,22 +454,6 @@ fn database(
     text.parse().map_err(|allowed| Invalid::new(variable, &masked(&text), allowed))
 }
 
-fn trusted(policy: Option<String>, file: Option<String>) -> Result<Trusted, Invalid> {
-    let allowed = "off, log, only";
-    let only = read("TRUSTED_DOCUMENTS", policy, "off", allowed, |text| match text {
-        "off" => Some(None),
-        "log" => Some(Some(false)),
-        "only" => Some(Some(true)),
-        _ => None,
-    })?;
-    let Some(only) = only else { return Ok(Trusted::default()) };
-    let file = given(file).unwrap_or_default();
-    Trusted::open(Path::new(&file), only).map_err(|error| {
-        let allowed = format!("a JSON object of SHA-256 hashes and documents ({error})");
-        Invalid::new("TRUSTED_DOCUMENTS_FILE", &file, allowed)
-    })
-}
-
 fn messages(
     url: Option<String>,
     table: Option<String>,
@@ -488,6 +472,22 @@ fn messages(
         endpoint => endpoint,
     };
     Ok(Some(MessageTable { endpoint, ..table }))
+}
+
+fn trusted(policy: Option<String>, file: Option<String>) -> Result<Trusted, Invalid> {
+    let allowed = "off, log, only";
+    let only = read("TRUSTED_DOCUMENTS", policy, "off", allowed, |text| match text {
+        "off" => Some(None),
+        "log" => Some(Some(false)),
+        "only" => Some(Some(true)),
+        _ => None,
+    })?;
+    let Some(only) = only else { return Ok(Trusted::default()) };
+    let file = given(file).unwrap_or_default();
+    Trusted::open(Path::new(&file), only).map_err(|error| {
+        let allowed = format!("a JSON object of SHA-256 hashes and documents ({error})");
+        Invalid::new("TRUSTED_DOCUMENTS_FILE", &file, allowed)
+    })
 }
 
 /// A URL without what is secret in it: the password between user and host, and the value of a

@@ -39,7 +39,8 @@ pub fn tied_time(at: Instant, uuid: Uuid) -> String {
 pub fn bounds(at: Instant) -> [String; 2] {
     let digits = at.format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
     let whole = at.format("%Y-%m-%dT%H:%M:%S").to_string();
-    [if at.nanosecond() == 0 { whole } else { digits.clone() }, format!("{digits}~")]
+    let fewest = if at.nanosecond() == 0 { &whole } else { digits.trim_end_matches('0') };
+    [fewest.to_owned(), format!("{digits}~")]
 }
 
 /// Reads a time: as its text says it in UTC, which is its place in a list, and as it is.
