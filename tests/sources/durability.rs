@@ -51,9 +51,11 @@ async fn drop_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
     .await
 }
 
-/// Drops a reply at each of its awaits; it has happened whole or not at all.
+/// Drops replies after more and more polls, until a few have ended by themselves; each has happened
+/// whole or not at all.
 async fn drop_replies(sources: &Sources) {
     let source = &sources.activities;
+    let mut ended = 0;
     for polls in 0..1_000 {
         let number = 0x1000 + polls as u32;
         let notification =
@@ -84,8 +86,10 @@ async fn drop_replies(sources: &Sources) {
         assert!(source.delete_activity(id(number), WORF).await.expect("an answer"));
         if let Some(done) = done {
             assert!(matches!(done, Ok(Inserted::New(_))), "{done:?}");
-            assert!(polls > 3, "the future was dropped at several awaits before");
-            return;
+            ended += 1;
+            if ended == 3 {
+                return;
+            }
         }
     }
     panic!("the future never ends");
