@@ -89,9 +89,8 @@ ifdef WEB
 	.ci/step 'web lint' $(NPM) run lint
 	.ci/step 'web types' $(NPM) run typecheck
 endif
-ifneq ($(wildcard .ci/schemathesis),)
 	.ci/step 'schemathesis' .ci/schemathesis
-endif
+	.ci/step 'containers' .ci/check-containers
 
 generate: $(if $(WEB),web/node_modules/.package-lock.json)
 	cargo run --quiet -- schema >$(TARGET)/schema.graphql
