@@ -207,8 +207,8 @@ test('messages are read, refused, sent, and seen by both', async () => {
     expect(await field.inputValue()).toBe('');
     await worf.getByText('You: Today is a good day to type.').waitFor();
 
-    await other.page.getByRole('link', { name: /1 unread message/ }).click({ timeout: 20_000 });
-    await other.page.getByRole('article', { name: 'Andrew' }).getByRole('link').click();
+    await other.page.getByRole('link', { name: /3 unread messages/ }).click({ timeout: 20_000 });
+    await other.page.getByRole('article', { name: 'Andrew Brown' }).getByRole('link').click();
     const seen = other.page.getByRole('log').getByText('Today is a good day to type.');
     await seen.waitFor();
     await other.page.getByLabel('Your message to').fill('Qapla!');
