@@ -29,7 +29,8 @@ export function ProfileHead({ person }: { person: ProfileFieldsFragment }) {
           <div className="profile-actions">
             {viewer && (
               <Link className="button quiet" href={paths.conversation(person.handle)}>
-                <Mail aria-hidden /> Message
+                <Mail aria-hidden />
+                <span>Message</span>
               </Link>
             )}
             <FollowButton person={person} />
