@@ -182,6 +182,104 @@ test('new cruds and notifications arrive while one looks', async () => {
   }
 });
 
+test('messages are read, refused, sent, and seen by both', async () => {
+  const worfs = await Gateway.start('worf', gateway);
+  const other = await Visit.open(browser, worfs.url);
+  try {
+    await page.getByRole('link', { name: /unread message/ }).click();
+    const worf = crud('@worf');
+    await worf.getByText(/unread message/).waitFor();
+    await answered('MarkMessagesRead', worf.getByRole('link').click());
+    await page.waitForURL('**/messages/@worf');
+    const log = page.getByRole('log', { name: /^Messages with/ });
+    await log.getByText('It has honor.').waitFor();
+    await eventually(() => worf.getByText(/unread message/).count()).toBe(0);
+
+    const field = page.getByLabel('Your message to @worf');
+    await field.fill('x'.repeat(1_025));
+    await page.getByText('-1 characters left').waitFor();
+    await button(page.getByRole('main'), 'Send').click();
+    await page.getByRole('alert').getByText('The message is too long.').waitFor();
+    expect((await field.inputValue()).length).toBe(1_025);
+    await field.fill('Today is a good day to type.');
+    await field.press('Control+Enter');
+    await log.getByText('Today is a good day to type.').waitFor();
+    expect(await field.inputValue()).toBe('');
+    await worf.getByText('You: Today is a good day to type.').waitFor();
+
+    await other.page.getByRole('link', { name: /3 unread messages/ }).click({ timeout: 20_000 });
+    await other.page.getByRole('article', { name: 'Andrew Brown' }).getByRole('link').click();
+    const seen = other.page.getByRole('log').getByText('Today is a good day to type.');
+    await seen.waitFor();
+    await other.page.getByLabel('Your message to').fill('Qapla!');
+    await other.page.keyboard.press('Control+Enter');
+    await log.getByText('Qapla!').waitFor({ timeout: 20_000 });
+    expect(await log.getByRole('listitem').count()).toBe(5);
+  } finally {
+    await other.close();
+    await worfs.stop();
+  }
+});
+
+test('a conversation begins on a profile', async () => {
+  await visit.goto('/@coco');
+  await page.getByRole('main').getByRole('link', { name: 'Message', exact: true }).click();
+  await page.getByText('Nothing said yet').waitFor();
+  await page.getByLabel('Your message to @coco').fill('Hello, Coco.');
+  await answered('SendMessage', button(page.getByRole('main'), 'Send').click());
+  await page.getByRole('log').getByText('Hello, Coco.').waitFor();
+  await crud('@coco').getByText('You: Hello, Coco.').waitFor();
+  await page.reload();
+  await page.getByRole('log').getByText('Hello, Coco.').waitFor();
+});
+
+test('a message that fails comes back into the field', async () => {
+  await visit.goto('/messages/@bayko');
+  const log = page.getByRole('log');
+  await log.getByText('Yes, I have!').waitFor();
+  await page.route('**/graphql', async (route) => {
+    if (!route.request().postData()?.includes('SendMessage')) return route.continue();
+    await new Promise((wake) => setTimeout(wake, 500));
+    return route.fulfill({ json: { data: null, errors: [{ message: 'Not today.' }] } });
+  });
+  const field = page.getByLabel('Your message to @bayko');
+  await field.fill('Lost and found');
+  await field.press('Control+Enter');
+  await log.getByText('Lost and found').waitFor();
+  await page.getByText('Not today.').waitFor();
+  expect(await log.getByText('Lost and found').count()).toBe(0);
+  expect(await field.inputValue()).toBe('Lost and found');
+});
+
+test('a conversation goes on as one scrolls up, and a notification leads to it', async () => {
+  const cocos = await Gateway.start('coco', gateway);
+  try {
+    for (let at = 1; at <= 45; at += 1) {
+      await cocos.run(
+        `mutation Send($input: SendMessageInput!) {
+          sendMessage(input: $input) { userErrors { message } }
+        }`,
+        { input: { toHandle: 'andrewbrown', message: `Long talk, message ${at}` } },
+      );
+    }
+    await visit.goto('/notifications');
+    const told = crud('sent you a message').first();
+    await told.getByRole('link', { name: /sent you a message/ }).click();
+    await page.waitForURL('**/messages/@coco');
+    const log = page.getByRole('log');
+    await log.getByText('Long talk, message 45').waitFor();
+    const first = log.getByText('Long talk, message 1', { exact: true });
+    expect(await first.count()).toBe(0);
+    await log.hover();
+    await eventually(async () => {
+      await page.mouse.wheel(0, -2_000);
+      return first.count();
+    }).toBe(1);
+  } finally {
+    await cocos.stop();
+  }
+});
+
 test('the profile is edited, and an empty name refused', async () => {
   await visit.goto('/@andrewbrown');
   await button(page, 'Edit profile').click();

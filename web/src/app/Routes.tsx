@@ -1,6 +1,7 @@
 import { Route, Switch } from 'wouter';
 
 import { HomePage } from './feed/HomePage.tsx';
+import { MessagesPage } from './messages/MessagesPage.tsx';
 import { NotificationsPage } from './notifications/NotificationsPage.tsx';
 import { decoded, paths } from './paths.ts';
 import { PeoplePage } from './profile/PeoplePage.tsx';
@@ -21,6 +22,9 @@ export function Routes() {
         <HomePage feed="following" />
       </Route>
       <Route path={paths.notifications} component={NotificationsPage} />
+      <Route path={/^\/messages(?:\/@(?<handle>[^/]+))?$/}>
+        {({ handle }) => <MessagesPage handle={handle} />}
+      </Route>
       <Route path="/search" component={SearchPage} />
       <Route path="/crud/:id">{({ id }) => <ThreadPage key={id} id={decoded(id)} />}</Route>
       <Route path={/^\/@(?<handle>[^/]+)$/}>

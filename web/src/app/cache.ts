@@ -1,4 +1,10 @@
-import { type ApolloCache, InMemoryCache, type Reference } from '@apollo/client';
+import {
+  type ApolloCache,
+  type FieldMergeFunction,
+  type FieldPolicy,
+  InMemoryCache,
+  type Reference,
+} from '@apollo/client';
 import { relayStylePagination } from '@apollo/client/utilities';
 
 import possible from './gen/possible-types.ts';
@@ -16,7 +22,11 @@ export function createCache(): InMemoryCache {
       // There is one viewer at a time.
       Viewer: {
         keyFields: [],
-        fields: { feed: relayStylePagination(), notifications: relayStylePagination() },
+        fields: {
+          feed: relayStylePagination(),
+          notifications: relayStylePagination(),
+          messageGroups: refreshedPagination('front'),
+        },
       },
       User: {
         fields: {
@@ -25,9 +35,55 @@ export function createCache(): InMemoryCache {
           following: relayStylePagination(),
         },
       },
+      MessageGroup: { fields: { messages: refreshedPagination('back') } },
       Activity: { fields: { replies: relayStylePagination() } },
     },
   });
+}
+
+export interface LoadedList {
+  edges: { cursor: string; node: Reference }[];
+  pageInfo: object;
+}
+
+/**
+ * Pagination of a list whose newest page is asked for again and again: what was loaded beyond that
+ * page stays. The newest items are at the `newest` end, and nothing ever leaves the list.
+ */
+function refreshedPagination(newest: 'front' | 'back'): FieldPolicy {
+  const pagination = relayStylePagination();
+  const merge = pagination.merge as FieldMergeFunction<LoadedList>;
+  return {
+    ...pagination,
+    merge(known: LoadedList | undefined, incoming: LoadedList, options) {
+      const merged = merge(known, incoming, options);
+      if (!known || options.args?.before || options.args?.after) return merged;
+      return refreshed(known, merged, newest);
+    },
+  };
+}
+
+/** A list with its newest page replaced. Where the two share nothing, only that page is left. */
+export function refreshed(
+  known: LoadedList,
+  page: LoadedList,
+  newest: 'front' | 'back',
+): LoadedList {
+  const fresh = new Set(page.edges.map(({ node }) => node.__ref));
+  const isFresh = ({ node }: LoadedList['edges'][number]) => fresh.has(node.__ref);
+  const shared = known.edges.findIndex(isFresh);
+  if (shared < 0) return page;
+  const before = known.edges.slice(0, shared);
+  const after = known.edges.slice(shared).filter((edge) => !isFresh(edge));
+  if (newest === 'front') {
+    // What rose to the front left its old place; the rest is as it was.
+    const rest = [...before, ...after];
+    const edges = [...page.edges, ...rest];
+    return rest.length > 0 ? { ...known, edges } : page;
+  }
+  // Behind the page is what was added here while the page was on its way.
+  const edges = [...before, ...page.edges, ...after];
+  return before.length > 0 ? { ...known, edges } : { ...page, edges };
 }
 
 export interface Entity {

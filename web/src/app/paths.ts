@@ -12,6 +12,8 @@ export const paths = {
   home: '/',
   following: '/following',
   notifications: '/notifications',
+  messages: '/messages',
+  conversation: (handle: string) => `/messages/@${encodeURIComponent(handle)}`,
   crud: (id: string) => `/crud/${encodeURIComponent(id)}`,
   person: (handle: string) => `/@${encodeURIComponent(handle)}`,
   followers: (handle: string) => `/@${encodeURIComponent(handle)}/followers`,

@@ -11,6 +11,7 @@ import { Avatar } from '../profile/Avatar.tsx';
 import { useViewer } from '../viewer/viewer.ts';
 import { draftKey } from './draftKey.ts';
 import { postCrud, postReply } from './post.ts';
+import { Remaining } from './Remaining.tsx';
 import { ttls } from './ttl.ts';
 
 const CRUD_LIMIT = 280;
@@ -118,20 +119,5 @@ export function Composer({ replyTo, autoFocus, field, onPosted }: Props) {
         </button>
       </div>
     </form>
-  );
-}
-
-function Remaining({ id, remaining, limit }: { id: string; remaining: number; limit: number }) {
-  const used = Math.min(1, 1 - remaining / limit);
-  const state = remaining < 0 ? 'over' : remaining <= 20 ? 'close' : 'fine';
-  return (
-    <span className="remaining" id={id} data-state={state}>
-      <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden>
-        <circle cx="10" cy="10" r="8" pathLength="1" />
-        <circle cx="10" cy="10" r="8" pathLength="1" strokeDasharray={`${used} 1`} />
-      </svg>
-      {remaining}
-      <span className="unseen"> characters left</span>
-    </span>
   );
 }

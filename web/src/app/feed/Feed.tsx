@@ -56,7 +56,7 @@ export function Feed<Node extends { id: string }>(props: Props<Node>) {
 }
 
 /** The end of the loaded part of a list: loads the next page when it comes near. */
-function NextPage({ load }: { load: () => Promise<unknown> }) {
+export function NextPage({ load }: { load: () => Promise<unknown> }) {
   const [failed, setFailed] = useState(false);
   const end = useRef<HTMLDivElement>(null);
 

@@ -2,9 +2,8 @@ import type { OperationVariables, TypedDocumentNode } from '@apollo/client';
 import { useApolloClient } from '@apollo/client/react';
 import { useEffect, useEffectEvent, useState } from 'react';
 
+import { POLL_MS } from '../polling.ts';
 import { countArrivals } from './arrivals.ts';
-
-const POLL_MS = 10_000;
 
 interface Watched<Data, Variables> {
   /** The query of the first page. */

@@ -1,6 +1,14 @@
 import './NotificationCard.css';
 
-import { AtSign, Heart, type LucideIcon, MessageCircle, Repeat2, UserPlus } from 'lucide-react';
+import {
+  AtSign,
+  Heart,
+  type LucideIcon,
+  Mail,
+  MessageCircle,
+  Repeat2,
+  UserPlus,
+} from 'lucide-react';
 import { Link } from 'wouter';
 
 import type { NotificationFieldsFragment, NotificationKind } from '../gen/graphql.ts';
@@ -14,6 +22,7 @@ const kinds: Record<NotificationKind, { icon: LucideIcon; text: string }> = {
   REPOST: { icon: Repeat2, text: 'reposted your crud' },
   MENTION: { icon: AtSign, text: 'mentioned you' },
   FOLLOW: { icon: UserPlus, text: 'follows you' },
+  MESSAGE: { icon: Mail, text: 'sent you a message' },
 };
 
 /** Who did what, and the crud it is about; the whole card leads there. */
@@ -35,11 +44,7 @@ export function NotificationCard({ notification }: { notification: NotificationF
       <Avatar person={actor} />
       <div className="notification-body">
         <p>
-          <Link
-            href={activity ? paths.crud(activity.id) : paths.person(actor.handle)}
-            className="card-link"
-            data-key="open"
-          >
+          <Link href={destination(notification)} className="card-link" data-key="open">
             <strong>{actor.displayName}</strong> {text}
           </Link>{' '}
           <time className="muted" dateTime={createdAt} title={inFull(createdAt)}>
@@ -51,4 +56,9 @@ export function NotificationCard({ notification }: { notification: NotificationF
       </div>
     </article>
   );
+}
+
+function destination({ kind, actor, activity }: NotificationFieldsFragment): string {
+  if (kind === 'MESSAGE') return paths.conversation(actor.handle);
+  return activity ? paths.crud(activity.id) : paths.person(actor.handle);
 }

@@ -57,7 +57,7 @@ export function NotificationsPage() {
             empty={
               <Empty title="All quiet">
                 When somebody replies to you, likes or reposts your cruds, mentions or follows you,
-                it says so here.
+                or sends you a message, it says so here.
               </Empty>
             }
           >

@@ -1,6 +1,6 @@
 import './Profile.css';
 
-import { CalendarDays } from 'lucide-react';
+import { CalendarDays, Mail } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
 
@@ -8,11 +8,13 @@ import { CrudText } from '../crud/CrudText.tsx';
 import type { ProfileFieldsFragment } from '../gen/graphql.ts';
 import { paths } from '../paths.ts';
 import { monthAndYear } from '../time.ts';
+import { useViewer } from '../viewer/viewer.ts';
 import { Avatar, hueOf } from './Avatar.tsx';
 import { EditProfile } from './EditProfile.tsx';
 import { FollowButton } from './FollowButton.tsx';
 
 export function ProfileHead({ person }: { person: ProfileFieldsFragment }) {
+  const viewer = useViewer();
   const [editing, setEditing] = useState(false);
   return (
     <section className="profile" aria-label="Profile" style={{ '--hue': hueOf(person.handle) }}>
@@ -24,7 +26,15 @@ export function ProfileHead({ person }: { person: ProfileFieldsFragment }) {
             Edit profile
           </button>
         ) : (
-          <FollowButton person={person} />
+          <div className="profile-actions">
+            {viewer && (
+              <Link className="button quiet" href={paths.conversation(person.handle)}>
+                <Mail aria-hidden />
+                <span>Message</span>
+              </Link>
+            )}
+            <FollowButton person={person} />
+          </div>
         )}
       </div>
       <h2>{person.displayName}</h2>

@@ -1,10 +1,11 @@
 import './Navigation.css';
 
-import { Bell, House, type LucideIcon, PenLine, Search, UserRound } from 'lucide-react';
+import { Bell, House, type LucideIcon, Mail, PenLine, Search, UserRound } from 'lucide-react';
 import { Link, useLocation } from 'wouter';
 
 import { useCompose } from '../composer/compose.ts';
 import logo from '../../favicon.svg';
+import { useUnreadMessages } from '../messages/useConversations.ts';
 import { paths } from '../paths.ts';
 import { Avatar } from '../profile/Avatar.tsx';
 import { plural } from '../time.ts';
@@ -13,6 +14,7 @@ import { useViewer } from '../viewer/viewer.ts';
 export function Navigation() {
   const viewer = useViewer();
   const compose = useCompose();
+  const unreadMessages = useUnreadMessages();
   return (
     <header className="navigation">
       <Link href={paths.home} className="wordmark">
@@ -29,6 +31,14 @@ export function Navigation() {
               icon={Bell}
               label="Notifications"
               unread={viewer.unreadNotificationsCount}
+              noun="unread notification"
+            />
+            <Item
+              href={paths.messages}
+              icon={Mail}
+              label="Messages"
+              unread={unreadMessages}
+              noun="unread message"
             />
             <Item href={paths.person(viewer.user.handle)} icon={UserRound} label="Profile" />
           </>
@@ -59,11 +69,12 @@ interface ItemProps {
   icon: LucideIcon;
   label: string;
   unread?: number;
+  noun?: string;
 }
 
-function Item({ href, also, icon: Icon, label, unread = 0 }: ItemProps) {
+function Item({ href, also, icon: Icon, label, unread = 0, noun = '' }: ItemProps) {
   const [location] = useLocation();
-  const isCurrent = location === href || location === also;
+  const isCurrent = location === href || location === also || location.startsWith(`${href}/`);
   const badge = unread > 99 ? '99+' : `${unread}`;
   return (
     <Link href={href} aria-current={isCurrent ? 'page' : undefined}>
@@ -72,7 +83,7 @@ function Item({ href, also, icon: Icon, label, unread = 0 }: ItemProps) {
         {unread > 0 && (
           <span className="badge">
             <span aria-hidden>{badge}</span>
-            <span className="unseen">{plural(unread, 'unread notification')}</span>
+            <span className="unseen">{plural(unread, noun)}</span>
           </span>
         )}
       </span>

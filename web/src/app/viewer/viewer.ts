@@ -2,8 +2,7 @@ import { useQuery } from '@apollo/client/react';
 import { createContext, use } from 'react';
 
 import { CurrentViewerDocument, type CurrentViewerQuery } from '../gen/graphql.ts';
-
-const POLL_MS = 10_000;
+import { live } from '../polling.ts';
 
 /** The signed-in user and their count of unread notifications. */
 export type Viewer = NonNullable<CurrentViewerQuery['viewer']>;
@@ -17,9 +16,6 @@ export function useViewer(): Viewer | null | undefined {
 
 /** Asks who the viewer is, again and again, so that the count of unread notifications is fresh. */
 export function useViewerQuery(): Viewer | null | undefined {
-  const { data } = useQuery(CurrentViewerDocument, {
-    pollInterval: POLL_MS,
-    skipPollAttempt: () => document.hidden,
-  });
+  const { data } = useQuery(CurrentViewerDocument, live);
   return data?.viewer;
 }
