@@ -36,12 +36,13 @@ COPY src/ src/
 COPY --from=web /web/dist/ web/dist/
 RUN cargo build --release --locked \
     && install -D target/release/cruddur /image/usr/local/bin/cruddur \
+    && install -D -m 644 /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt \
     && install -d -o 10001 -g 10001 /image/data
 
 
 # Debian's slim image: it has the C library that the program was built with, whose resolver finds
-# the database's host, and Debian mends it; the program needs nothing more. No command runs in this
-# stage, so a smaller image with that library and without a shell (distroless/cc) can take its place.
+# the database's host, and Debian mends it; the program brings the roots that it trusts AWS by. No
+# command runs in this stage, so a smaller image with that library and without a shell (distroless/cc) can take its place.
 FROM ${FINAL_IMAGE} AS final
 COPY --from=build /image/ /
 # A number, so that an orchestrator can see that it is not root.
