@@ -2,7 +2,7 @@ use async_graphql::{Enum, SimpleObject};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::{Instant, NotificationKind};
+use super::{Cursor, Instant, NotificationKind, Positioned};
 
 /// A crud, the short post that Cruddur is named after, or a reply to one. An activity is served
 /// until it expires; after that no query finds it.
@@ -28,6 +28,12 @@ pub struct Activity {
     pub expires_at: Option<Instant>,
     /// When it was posted.
     pub created_at: Instant,
+}
+
+impl Positioned for Activity {
+    fn cursor(&self) -> Cursor {
+        Cursor { at: self.created_at, uuid: self.uuid }
+    }
 }
 
 /// For how long a crud is shown after it was posted.

@@ -1,7 +1,7 @@
 use async_graphql::SimpleObject;
 use uuid::Uuid;
 
-use super::{Cursor, Instant};
+use super::{Cursor, Instant, Positioned};
 
 /// A conversation of two people, as one of them sees it.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
@@ -18,6 +18,12 @@ pub struct MessageGroup {
     /// When the last message was sent.
     #[graphql(name = "updatedAt")]
     pub last_message_at: Instant,
+}
+
+impl Positioned for MessageGroup {
+    fn cursor(&self) -> Cursor {
+        Cursor { at: self.last_message_at, uuid: self.uuid }
+    }
 }
 
 /// One direct message.
@@ -37,12 +43,13 @@ pub struct Message {
     pub created_at: Instant,
 }
 
-impl Message {
-    /// Where the message stands in its conversation.
-    pub fn cursor(&self) -> Cursor {
+impl Positioned for Message {
+    fn cursor(&self) -> Cursor {
         Cursor { at: self.created_at, uuid: self.uuid }
     }
+}
 
+impl Message {
     pub fn key(&self) -> MessageKey {
         MessageKey { group_uuid: self.group_uuid, at: self.cursor() }
     }

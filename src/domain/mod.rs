@@ -14,7 +14,7 @@ pub mod viewer;
 pub use activity::{Activity, Reaction, ReactionKind, Ttl};
 pub use message::{Message, MessageGroup, MessageKey};
 pub use notification::{Notification, NotificationKind};
-pub use page::{Cursor, Order, Page, Slice};
+pub use page::{Cursor, Order, Page, Positioned, Slice};
 pub use user::{Follow, Profile, User, UserCounts};
 pub use viewer::Viewer;
 

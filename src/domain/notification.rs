@@ -1,7 +1,7 @@
 use async_graphql::{Enum, SimpleObject};
 use uuid::Uuid;
 
-use super::Instant;
+use super::{Cursor, Instant, Positioned};
 
 /// What a notification tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Enum, sqlx::Type)]
@@ -41,4 +41,10 @@ pub struct Notification {
     pub created_at: Instant,
     /// When the viewer marked it as read. Null while it is unread.
     pub read_at: Option<Instant>,
+}
+
+impl Positioned for Notification {
+    fn cursor(&self) -> Cursor {
+        Cursor { at: self.created_at, uuid: self.uuid }
+    }
 }

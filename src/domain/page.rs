@@ -55,6 +55,15 @@ impl Cursor {
     }
 }
 
+/// Something that stands in lists of its kind at a place of its own.
+pub trait Positioned: Sized {
+    fn cursor(&self) -> Cursor;
+
+    fn positioned(self) -> (Cursor, Self) {
+        (self.cursor(), self)
+    }
+}
+
 /// The last instant of the year 9999, which stands for "never ends": every store and every client
 /// can hold it.
 pub fn forever() -> Instant {

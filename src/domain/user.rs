@@ -1,7 +1,7 @@
 use async_graphql::SimpleObject;
 use uuid::Uuid;
 
-use super::Instant;
+use super::{Cursor, Instant, Positioned};
 
 /// A person on Cruddur.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
@@ -23,6 +23,12 @@ pub struct User {
     pub cognito_user_id: String,
     /// When the user joined.
     pub created_at: Instant,
+}
+
+impl Positioned for User {
+    fn cursor(&self) -> Cursor {
+        Cursor { at: self.created_at, uuid: self.uuid }
+    }
 }
 
 /// What users may change about themselves.

@@ -2,11 +2,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use super::{Service, checked_message, only, only_page};
+use super::{Service, checked_message, only};
 use crate::{
     domain::{
-        Activity, Cursor, Instant, Notification, NotificationKind, Page, Reaction, ReactionKind,
-        Slice, Ttl, User, Viewer,
+        Activity, Instant, Notification, NotificationKind, Page, Reaction, ReactionKind, Slice,
+        Ttl, User, Viewer,
         text::{Search, mentions},
     },
     error::{Result, Rule},
@@ -338,16 +338,6 @@ impl Service {
             created_at: now,
             read_at: None,
         }
-    }
-
-    /// The position of an activity in every list that is ordered by time of posting.
-    pub fn cursor(activity: &Activity) -> Cursor {
-        Cursor { at: activity.created_at, uuid: activity.uuid }
-    }
-
-    /// Replies of one activity, as [`Service::replies_by_parents`] gives them.
-    pub async fn replies(&self, parent: Uuid, page: &Page) -> Result<Slice<Activity>> {
-        only_page(self.replies_by_parents(&[parent], page).await?)
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     domain::{
         Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Notification, Order,
-        Page, Profile, Reaction, ReactionKind, Slice, User, UserCounts,
+        Page, Positioned, Profile, Reaction, ReactionKind, Slice, User, UserCounts,
         page::forever,
         text::{Search, words},
     },
@@ -82,11 +82,7 @@ impl State {
         wanted: impl Fn(&Activity) -> bool,
     ) -> Slice<Activity> {
         let found = self.activities.values().filter(|it| wanted(it) && self.is_visible(it, now));
-        slice(
-            order,
-            page,
-            found.map(|it| (Cursor { at: it.created_at, uuid: it.uuid }, it.clone())),
-        )
+        slice(order, page, found.map(|it| it.clone().positioned()))
     }
 
     fn is_following(&self, follower: Uuid, followed: Uuid) -> bool {
@@ -118,12 +114,21 @@ impl State {
         }
     }
 
-    /// What an idempotency key made before, or that it was used for something else.
-    fn earlier(&self, idempotency: Option<&Idempotency>) -> Option<std::result::Result<Uuid, ()>> {
+    /// The answer to a create whose idempotency key was used before; `made` holds what keys made.
+    fn earlier<T: Clone>(
+        &self,
+        idempotency: Option<&Idempotency>,
+        made: &BTreeMap<Uuid, T>,
+    ) -> Option<Inserted<T>> {
         let now = idempotency?;
-        let (then, made) = self.keys.get(&(now.user_uuid, now.key.clone()))?;
-        let fresh = then.created_at > now.since;
-        fresh.then_some(if then.input_hash == now.input_hash { Ok(*made) } else { Err(()) })
+        let (then, uuid) = self.keys.get(&(now.user_uuid, now.key.clone()))?;
+        if then.created_at <= now.since {
+            return None;
+        }
+        if then.input_hash != now.input_hash {
+            return Some(Inserted::KeyReused);
+        }
+        Some(made.get(uuid).cloned().map_or(Inserted::Gone, Inserted::Earlier))
     }
 
     fn remember(&mut self, idempotency: Option<&Idempotency>, made: Uuid) {
@@ -149,12 +154,8 @@ impl State {
     }
 
     fn insert_message(&mut self, new: &NewMessage) -> Inserted<Message> {
-        match self.earlier(new.idempotency.as_ref()) {
-            Some(Err(())) => return Inserted::KeyReused,
-            Some(Ok(uuid)) => {
-                return self.messages.get(&uuid).cloned().map_or(Inserted::Gone, Inserted::Earlier);
-            }
-            None => {}
+        if let Some(earlier) = self.earlier(new.idempotency.as_ref(), &self.messages) {
+            return earlier;
         }
         let mut people = [new.message.user_uuid, new.receiver_uuid];
         people.sort();
@@ -208,7 +209,7 @@ impl ActivitySource for Mock {
     async fn users_matching(&self, search: &Search, page: &Page) -> Result<Slice<User>> {
         let state = self.state();
         let found = state.users.values().filter(|it| search.matches(&user_words(it)));
-        let found = found.map(|it| (Cursor { at: it.created_at, uuid: it.uuid }, it.clone()));
+        let found = found.map(|it| it.clone().positioned());
         Ok(slice(Order::NewestFirst, page, found))
     }
 
@@ -336,13 +337,8 @@ impl ActivitySource for Mock {
 
     async fn insert_activity(&self, new: &NewActivity) -> Result<Inserted<Activity>> {
         let mut state = self.state();
-        match state.earlier(new.idempotency.as_ref()) {
-            Some(Err(())) => return Ok(Inserted::KeyReused),
-            Some(Ok(uuid)) => {
-                let made = state.activities.get(&uuid).cloned();
-                return Ok(made.map_or(Inserted::Gone, Inserted::Earlier));
-            }
-            None => {}
+        if let Some(earlier) = state.earlier(new.idempotency.as_ref(), &state.activities) {
+            return Ok(earlier);
         }
         if let Some(parent) = new.activity.reply_to_activity_uuid {
             if state.activity(parent, new.activity.created_at).is_none() {
@@ -483,7 +479,7 @@ impl ActivitySource for Mock {
             .values()
             .filter(|it| it.user_uuid == user && !(unread_only && it.read_at.is_some()))
             .filter(|it| state.notification_is_visible(it, now))
-            .map(|it| (Cursor { at: it.created_at, uuid: it.uuid }, it.clone()));
+            .map(|it| it.clone().positioned());
         Ok(slice(Order::NewestFirst, page, found))
     }
 
@@ -530,8 +526,7 @@ impl ActivitySource for Mock {
 impl MessageSource for Mock {
     async fn message_groups(&self, user: Uuid, page: &Page) -> Result<Slice<MessageGroup>> {
         let state = self.state();
-        let groups =
-            state.groups_of(user).map(|it| (Cursor { at: it.last_message_at, uuid: it.uuid }, it));
+        let groups = state.groups_of(user).map(Positioned::positioned);
         Ok(slice(Order::NewestFirst, page, groups))
     }
 
@@ -559,7 +554,7 @@ impl MessageSource for Mock {
         let state = self.state();
         let messages = |group: &Uuid| {
             let found = state.messages.values().filter(|it| it.group_uuid == *group);
-            let found = found.map(|it| (Cursor { at: it.created_at, uuid: it.uuid }, it.clone()));
+            let found = found.map(|it| it.clone().positioned());
             slice(Order::OldestFirst, page, found)
         };
         Ok(groups.iter().map(messages).collect())

@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta};
 use cruddur::{
-    domain::{Cursor, Instant, Message, MessageGroup, MessageKey, Page, Slice, User},
+    domain::{Cursor, Instant, Message, MessageGroup, MessageKey, Page, Positioned, Slice, User},
     sources::{self, Dataset, Idempotency, Inserted, NewMessage, SourceUrl, Sources},
 };
 use futures_util::future::join_all;

@@ -18,7 +18,7 @@ use super::{
     viewer::SignedIn,
 };
 use crate::{
-    domain::{Activity, ReactionKind},
+    domain::{Activity, Positioned, ReactionKind},
     error::{Error, Result},
     service::Recipient,
 };

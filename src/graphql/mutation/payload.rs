@@ -5,10 +5,9 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 
 use crate::{
-    domain::{Activity, Message, MessageGroup, User},
+    domain::{Activity, Message, MessageGroup, Positioned, User},
     error::{Result, Rule},
     graphql::{activity::activity, connection::Edge, viewer::SignedIn},
-    service::Service,
 };
 
 /// Why a mutation was refused, in words for the person who asked for it.
@@ -194,5 +193,5 @@ pub struct MarkMessagesReadPayload {
 
 /// The edge of an activity in the lists that are ordered by time of posting.
 pub fn edge(activity: &Arc<Activity>) -> Edge<Arc<Activity>> {
-    Edge::new(Service::cursor(activity), activity.clone())
+    Edge::new(activity.cursor(), activity.clone())
 }

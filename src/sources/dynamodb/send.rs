@@ -22,7 +22,7 @@ use super::{
     rows::{self, GroupRow, MessageRow, Row, get, text},
 };
 use crate::{
-    domain::{Message, User},
+    domain::{Message, Positioned, User},
     error::{Error, Result},
     sources::{Idempotency, Inserted, NewMessage},
 };

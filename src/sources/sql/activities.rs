@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Activity, Follow, Instant, Notification, Page, Profile, Reaction, ReactionKind, Slice,
-        User, UserCounts,
+        Activity, Follow, Instant, Notification, Page, Positioned, Profile, Reaction, ReactionKind,
+        Slice, User, UserCounts,
         text::{Search, words},
     },
     error::Result,
@@ -175,7 +175,7 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         let sql = format!("SELECT {ACTIVITY} FROM ({select}) AS f WHERE 1 = 1 {keyset}");
         let statement = Statement::new(sql).bind(user).bind(now).bind_range(&list, page);
         let rows: Vec<Activity> = self.all(statement).await?;
-        Ok(page.slice(rows.into_iter().map(super::Positioned::positioned)))
+        Ok(page.slice(rows.into_iter().map(Positioned::positioned)))
     }
 
     async fn activities_matching(

@@ -8,7 +8,7 @@ use super::{
     dialect::Dialect,
     rows::KeyedMessage,
     statement::{Statement, insert},
-    writes::{Claim, claim_key},
+    writes::claim_key,
 };
 use crate::{
     domain::{Cursor, Instant, Message, MessageGroup, MessageKey, Order, Page, Slice},
@@ -124,14 +124,10 @@ pub async fn insert_message<DB: Dialect>(
     connection: &mut DB::Connection,
     new: &NewMessage,
 ) -> Result<Inserted<Message>> {
-    match claim_key::<DB>(connection, new.idempotency.as_ref(), new.message.uuid).await? {
-        Claim::New => {}
-        Claim::KeyReused => return Ok(Inserted::KeyReused),
-        Claim::Earlier(uuid) => {
-            let sql = format!("SELECT {MESSAGE} FROM messages WHERE uuid = $1");
-            let made = Statement::<DB>::new(sql).bind(uuid).first(connection).await?;
-            return Ok(made.map_or(Inserted::Gone, Inserted::Earlier));
-        }
+    let made = format!("SELECT {MESSAGE} FROM messages WHERE uuid = $1");
+    let key = new.idempotency.as_ref();
+    if let Some(earlier) = claim_key::<DB, _>(connection, key, new.message.uuid, &made).await? {
+        return Ok(earlier);
     }
     let group_uuid = open_group::<DB>(connection, new).await?;
     let message = Message { group_uuid, ..new.message.clone() };

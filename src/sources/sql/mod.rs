@@ -33,11 +33,11 @@ use uuid::Uuid;
 
 use self::{
     dialect::{Dialect, Gives},
-    rows::{Keyed, Positioned},
+    rows::Keyed,
     statement::Statement,
 };
 use crate::{
-    domain::{Order, Page, Slice},
+    domain::{Order, Page, Positioned, Slice},
     error::{Error, Result},
 };
 

@@ -3,9 +3,7 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::domain::{
-    Activity, Cursor, Instant, Message, MessageGroup, Notification, User, UserCounts,
-};
+use crate::domain::{Activity, Cursor, Instant, Message, Positioned, User, UserCounts};
 
 /// A row of a list by keys: its item, where it stands, and which key it belongs to.
 pub trait Keyed {
@@ -50,8 +48,7 @@ impl Keyed for KeyedMessage {
     }
 
     fn positioned(self) -> (Cursor, Message) {
-        let Message { created_at: at, uuid, .. } = self.message;
-        (Cursor { at, uuid }, self.message)
+        self.message.positioned()
     }
 }
 
@@ -75,28 +72,6 @@ impl Keyed for RelatedUser {
         (Cursor { at: self.related_at, uuid: self.user.uuid }, self.user)
     }
 }
-
-/// An item that tells where it stands in a list of its kind.
-pub trait Positioned: Sized {
-    fn positioned(self) -> (Cursor, Self);
-}
-
-macro_rules! positioned {
-    ($($item:ty: $at:ident),*) => {$(
-        impl Positioned for $item {
-            fn positioned(self) -> (Cursor, Self) {
-                (Cursor { at: self.$at, uuid: self.uuid }, self)
-            }
-        }
-    )*};
-}
-
-positioned!(
-    Activity: created_at,
-    Notification: created_at,
-    User: created_at,
-    MessageGroup: last_message_at
-);
 
 #[derive(FromRow)]
 pub struct CountsRow {

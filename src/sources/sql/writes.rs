@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     Sql,
     activities::{ACTIVITY, NOTIFICATION, USER, joined_words, user_words},
-    dialect::Dialect,
+    dialect::{Dialect, Gives},
     rows::EarlierRow,
     statement::{Statement, insert},
 };
@@ -52,14 +52,10 @@ pub async fn insert_activity<DB: Dialect>(
     let activity = &new.activity;
     let mut write = source.write().await?;
     let transaction = &mut *write.transaction;
-    match claim_key::<DB>(transaction, new.idempotency.as_ref(), activity.uuid).await? {
-        Claim::New => {}
-        Claim::KeyReused => return Ok(Inserted::KeyReused),
-        Claim::Earlier(uuid) => {
-            let sql = format!("SELECT {ACTIVITY} FROM activities WHERE uuid = $1");
-            let made = Statement::<DB>::new(sql).bind(uuid).first(transaction).await?;
-            return Ok(made.map_or(Inserted::Gone, Inserted::Earlier));
-        }
+    let made = format!("SELECT {ACTIVITY} FROM activities WHERE uuid = $1");
+    let key = new.idempotency.as_ref();
+    if let Some(earlier) = claim_key::<DB, _>(transaction, key, activity.uuid, &made).await? {
+        return Ok(earlier);
     }
     let visible_until = match activity.reply_to_activity_uuid {
         None => activity.expires_at.unwrap_or(forever()),
@@ -327,24 +323,19 @@ pub async fn mark_notifications_read<DB: Dialect>(
     Ok(true)
 }
 
-/// What an idempotency key says of a create.
-pub enum Claim {
-    /// Go on.
-    New,
-    /// The same was made before: this.
-    Earlier(Uuid),
-    /// Something else was made before.
-    KeyReused,
-}
-
-/// Takes the key for what is about to be made, unless it was taken since the key's `since`. Waits
-/// for another transaction that is taking the same key.
-pub async fn claim_key<DB: Dialect>(
+/// Takes the key for what is about to be made, unless it was taken since the key's `since`: then
+/// there is an answer already, with what `select` finds by the uuid that was made. Waits for another
+/// transaction that is taking the same key.
+pub async fn claim_key<DB, T>(
     connection: &mut DB::Connection,
     key: Option<&Idempotency>,
     made: Uuid,
-) -> Result<Claim> {
-    let Some(it) = key else { return Ok(Claim::New) };
+    select: &str,
+) -> Result<Option<Inserted<T>>>
+where
+    DB: Dialect + Gives<T>,
+{
+    let Some(it) = key else { return Ok(None) };
     let forget = "DELETE FROM idempotency_keys WHERE user_uuid = $1 AND created_at <= $2";
     Statement::<DB>::new(forget).bind(it.user_uuid).bind(it.since).run(connection).await?;
     let take = "INSERT INTO idempotency_keys (user_uuid, key, input_hash, made_uuid, created_at) \
@@ -352,18 +343,17 @@ pub async fn claim_key<DB: Dialect>(
     let take = Statement::<DB>::new(take).bind(it.user_uuid).bind(it.key.clone());
     let take = take.bind(it.input_hash.clone()).bind(made).bind(it.created_at);
     if take.run(connection).await? > 0 {
-        return Ok(Claim::New);
+        return Ok(None);
     }
     let earlier =
         "SELECT input_hash, made_uuid FROM idempotency_keys WHERE user_uuid = $1 AND key = $2";
     let earlier = Statement::<DB>::new(earlier).bind(it.user_uuid).bind(it.key.clone());
     let earlier: Option<EarlierRow> = earlier.first(connection).await?;
-    match earlier {
-        Some(earlier) if earlier.input_hash == it.input_hash => {
-            Ok(Claim::Earlier(earlier.made_uuid))
-        }
-        Some(_) => Ok(Claim::KeyReused),
-        // Forgotten between the two statements.
-        None => Err(Error::Unavailable),
+    // Else it was forgotten between the two statements.
+    let earlier = earlier.ok_or(Error::Unavailable)?;
+    if earlier.input_hash != it.input_hash {
+        return Ok(Some(Inserted::KeyReused));
     }
+    let made = Statement::<DB>::new(select).bind(earlier.made_uuid).first(connection).await?;
+    Ok(Some(made.map_or(Inserted::Gone, Inserted::Earlier)))
 }
