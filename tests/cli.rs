@@ -236,7 +236,7 @@ fn a_hangup_reads_the_trusted_documents_again() {
     std::fs::write(&path, "{}").expect("a file");
     let file = path.to_str().expect("UTF-8");
     let args = ["--trusted-documents", "only", "--trusted-documents-file", file];
-    let mut gateway = Gateway::start(&args);
+    let gateway = Gateway::start(&args);
     gateway.wait_until_ready();
     let query = serde_json::json!({ "query": "{__typename}" });
     let (status, refused) = gateway.post("/graphql", &query);

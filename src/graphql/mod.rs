@@ -27,6 +27,10 @@ use async_graphql::{
     parser::types::{ExecutableDocument, OperationDefinition, OperationType},
     to_value,
 };
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use tokio::task::unconstrained;
 use uuid::Uuid;
 
@@ -173,6 +177,18 @@ impl Schema {
             response.extensions.insert("cost".to_owned(), cost);
         }
         response
+    }
+
+    /// The responses to one request: those of a subscription as they come, and one to anything
+    /// else. Errors are as in [`Schema::execute`]. Dropped, it stops.
+    pub fn stream(
+        &self,
+        service: &Service,
+        viewer: Viewer,
+        admitted: Admitted,
+    ) -> BoxStream<'static, Response> {
+        let (schema, service) = (self.clone(), service.clone());
+        stream::once(async move { schema.execute(&service, viewer, admitted).await }).boxed()
     }
 }
 

@@ -4,7 +4,9 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio},
+    process::{Child, ChildStdout, Command, Output, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread,
 };
 
 /// The program without anything of this environment.
@@ -30,7 +32,8 @@ pub fn stderr(output: &Output) -> &str {
 pub struct Gateway {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    stderr: BufReader<ChildStderr>,
+    /// The log's lines, read as they come: a pipe that nobody reads would stop the gateway once full.
+    log: Receiver<String>,
     pub url: String,
 }
 
@@ -51,10 +54,17 @@ impl Gateway {
             .expect("the program starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
         let stderr = BufReader::new(child.stderr.take().expect("stderr is piped"));
+        let (lines, log) = channel();
+        thread::spawn(move || {
+            for line in stderr.lines() {
+                // Nobody may be interested any more.
+                let _ = lines.send(line.expect("UTF-8"));
+            }
+        });
         let mut line = String::new();
         stdout.read_line(&mut line).expect("a first line");
         let url = line.trim().strip_prefix("Cruddur is at ").expect("the address").to_owned();
-        Self { child, stdout, stderr, url }
+        Self { child, stdout, log, url }
     }
 
     pub fn port(&self) -> &str {
@@ -68,20 +78,15 @@ impl Gateway {
             if health.status.success() {
                 break;
             }
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            thread::sleep(std::time::Duration::from_millis(50));
             health = run(&["health"], &[("PORT", self.port())]);
         }
         assert_eq!(stdout(&health), "{\"status\":\"ready\"}\n", "{}", stderr(&health));
     }
 
     /// Reads the log up to a line with this text.
-    pub fn wait_for_log(&mut self, text: &str) {
-        let mut line = String::new();
-        while !line.contains(text) {
-            line.clear();
-            let read = self.stderr.read_line(&mut line).expect("UTF-8");
-            assert_ne!(read, 0, "the log ended without {text:?}");
-        }
+    pub fn wait_for_log(&self, text: &str) {
+        while !self.log.recv().expect("the log goes on until the text").contains(text) {}
     }
 
     /// Asks with curl, as a reader of the README would. The status and the body.
@@ -118,9 +123,9 @@ impl Gateway {
     /// Sends a signal and gives what the program said, and its exit code.
     pub fn stop(mut self, signal: &str) -> (String, String, Option<i32>) {
         self.signal(signal);
-        let (mut out, mut err) = (String::new(), String::new());
+        let mut out = String::new();
         self.stdout.read_to_string(&mut out).expect("UTF-8");
-        self.stderr.read_to_string(&mut err).expect("UTF-8");
+        let err = self.log.iter().map(|line| line + "\n").collect();
         (out, err, self.child.wait().expect("it was started").code())
     }
 }

@@ -1,5 +1,9 @@
 //! Migrations and the index of words, in one transaction.
 
+use std::time::Duration;
+
+use sqlx::Transaction;
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::{
@@ -12,11 +16,14 @@ use crate::{
 
 /// How many rows are indexed at a time.
 const BATCH: usize = 500;
+/// How often, and with what pause, a database that is busy is tried again.
+const BUSY_TRIES: usize = 50;
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
 
 /// Brings the database to the present schema, whole or not at all.
 pub async fn migrate<DB: Dialect>(source: &Sql<DB>) -> Result<Migrated, MigrateError> {
     let turn = source.writers.acquire().await.map_err(|_| failed(sqlx::Error::PoolClosed))?;
-    let transaction = source.pool.begin_with(DB::BEGIN).await.map_err(failed)?;
+    let transaction = begin(source).await.map_err(failed)?;
     let mut write = Write { transaction, _turn: turn };
     let connection = &mut *write.transaction;
     let adopted = DB::prepare(connection).await?;
@@ -38,6 +45,18 @@ pub async fn migrate<DB: Dialect>(source: &Sql<DB>) -> Result<Migrated, MigrateE
         0 => Migrated::Empty,
         _ => Migrated::Current,
     })
+}
+
+/// A transaction to migrate in. While another process makes the file one that is written ahead,
+/// SQLite refuses at once, whatever its busy timeout.
+async fn begin<DB: Dialect>(source: &Sql<DB>) -> sqlx::Result<Transaction<'static, DB>> {
+    for _ in 0..BUSY_TRIES {
+        match source.pool.begin_with(DB::BEGIN).await {
+            Err(error @ sqlx::Error::Database(_)) if is_passing(&error) => sleep(BUSY_PAUSE).await,
+            outcome => return outcome,
+        }
+    }
+    source.pool.begin_with(DB::BEGIN).await
 }
 
 async fn count<DB: Dialect>(connection: &mut DB::Connection, table: &str) -> Result<i64, Error> {
