@@ -52,7 +52,7 @@ fn what_was_answered_survives_a_kill() {
 #[test]
 fn without_its_database_it_serves_and_says_that_it_is_not_ready() {
     // Nothing listens at port 1.
-    let mut gateway = Gateway::start(&["--database-url", "postgres://nobody@127.0.0.1:1/nowhere"]);
+    let gateway = Gateway::start(&["--database-url", "postgres://nobody@127.0.0.1:1/nowhere"]);
     let (status, _) = gateway.curl("/health/live", &[]);
     assert_eq!(status, 200);
     let (status, ready) = gateway.curl("/health/ready", &[]);
