@@ -25,10 +25,12 @@ fn bomb() -> String {
     format!("{{ ...F0 }} {}fragment F22 on Query {{ __typename }}", fragments.collect::<String>())
 }
 
-/// A store of 500 users and 20,000 activities.
-async fn filled(sources: Sources) -> Service {
+/// The store with the demo people, and with these many made-up users and activities.
+async fn filled(sources: Sources, users: u64, activities: u64) -> Service {
+    let now = SystemClock.now();
     sources.migrate().await.expect("a store");
-    for dataset in seed::generated(500, 20_000, SystemClock.now()) {
+    sources.import(&seed::demo(now)).await.expect("the demo people fit");
+    for dataset in seed::generated(users, activities, now) {
         sources.import(&dataset).await.expect("the data fits");
     }
     Service::new(sources, Arc::new(SystemClock))
@@ -46,8 +48,10 @@ fn home(criterion: &mut Criterion) {
     let runtime = Runtime::new().expect("a runtime");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = SourceUrl::Sqlite(folder.path().join("cruddur.db"));
-    for (name, url) in [("mock", SourceUrl::Mock), ("sqlite", file)] {
-        let service = runtime.block_on(filled(sources::open(&url, 4)));
+    for (name, url, users, activities) in
+        [("mock", SourceUrl::Mock, 0, 0), ("sqlite", file, 500, 20_000)]
+    {
+        let service = runtime.block_on(filled(sources::open(&url, 4), users, activities));
         let schema = graphql::schema(Limits::default());
         criterion.bench_function(&format!("home feed, {name}"), |bencher| {
             bencher.to_async(&runtime).iter(|| ask(&schema, &service, HOME));
