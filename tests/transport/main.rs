@@ -8,4 +8,6 @@ mod attacks;
 mod documents;
 mod pages;
 mod requests;
+mod socket;
+mod sockets;
 mod variables;
