@@ -10,4 +10,5 @@ mod pages;
 mod requests;
 mod socket;
 mod sockets;
+mod streams;
 mod variables;
