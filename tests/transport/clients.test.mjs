@@ -14,6 +14,9 @@ import WebSocket from "ws";
 
 import { startGateway } from "./gateway.mjs";
 
+// Node 20 has none of its own, and Apollo's link names it.
+globalThis.WebSocket ??= WebSocket;
+
 let gateway;
 before(async () => (gateway = await startGateway()));
 after(() => gateway.stop());

@@ -18,6 +18,7 @@ export async function startGateway(env = {}) {
   }
   return {
     url,
+    pid: child.pid,
     async stop() {
       child.kill();
       await once(child, "exit");

@@ -101,13 +101,13 @@ impl Conversation {
         let (code, reason) = match end {
             End::Close(close) => {
                 let told = (close.code, close.reason.clone());
-                self::close(socket, connection.patience.write, close).await;
+                self::close(socket, connection.patience.close, close).await;
                 told
             }
             End::Gone => {
                 // What is read last is the end, and answers the client's close on the way.
                 let rest = async { while let Some(Ok(_)) = socket.next().await {} };
-                let _ = timeout(connection.patience.write, rest).await;
+                let _ = timeout(connection.patience.close, rest).await;
                 (1000, String::new())
             }
         };
