@@ -329,3 +329,25 @@ fn cursor(data: &Value) -> Option<&str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::value;
+
+    use super::*;
+
+    #[test]
+    fn the_cursor_is_that_of_the_root_field() {
+        let event = value!({ "created": { "node": { "cursor": "no" }, "cursor": "yes" } });
+        assert_eq!(cursor(&event), Some("yes"));
+        for data in [
+            Value::Null,
+            value!({}),
+            value!({ "created": null }),
+            value!({ "created": { "at": "no" } }),
+            value!({ "created": { "cursor": 1 } }),
+        ] {
+            assert_eq!(cursor(&data), None);
+        }
+    }
+}
