@@ -1,5 +1,7 @@
 //! A source that notes which of its methods are called, and takes its time as a database does.
 
+#![allow(dead_code, reason = "no test file needs all of it")]
+
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -23,6 +25,8 @@ pub struct Counting {
     calls: Mutex<Vec<&'static str>>,
     /// A method that fails instead of being passed on.
     broken: Mutex<Option<(&'static str, Error)>>,
+    /// A method that takes for ever.
+    held: Mutex<Option<&'static str>>,
 }
 
 impl Counting {
@@ -33,6 +37,7 @@ impl Counting {
             messages: sources.messages,
             calls: Mutex::default(),
             broken: Mutex::default(),
+            held: Mutex::default(),
         });
         (counting.clone(), counting.into())
     }
@@ -47,11 +52,19 @@ impl Counting {
         *self.broken.lock().unwrap() = Some((method, error));
     }
 
+    /// Makes a method take for ever from now on.
+    pub fn hold_method(&self, method: &'static str) {
+        *self.held.lock().unwrap() = Some(method);
+    }
+
     async fn note(&self, method: &'static str) -> Result<()> {
         self.calls.lock().unwrap().push(method);
         match &*self.broken.lock().unwrap() {
             Some((broken, error)) if *broken == method => return Err(error.clone()),
             _ => {}
+        }
+        if *self.held.lock().unwrap() == Some(method) {
+            std::future::pending().await
         }
         for _ in 0..3 {
             tokio::task::yield_now().await;
