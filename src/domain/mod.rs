@@ -18,7 +18,7 @@ pub use notification::{Notification, NotificationKind};
 pub use page::{Cursor, Order, Page, Positioned, Slice};
 pub use place::{Place, Seen};
 pub use user::{Follow, Profile, User, UserCounts};
-pub use viewer::Viewer;
+pub use viewer::{Newcomer, Viewer};
 
 use chrono::{DateTime, Utc};
 

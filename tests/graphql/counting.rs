@@ -13,7 +13,7 @@ use cruddur::{
     error::{Error, Result},
     sources::{
         ActivitySource, Arrivals, Dataset, Inserted, MessageSource, MigrateError, Migrated,
-        NewActivity, NewMessage, Sources, UserRelation,
+        NewActivity, NewMessage, Registered, Sources, UserRelation,
     },
 };
 use uuid::Uuid;
@@ -98,6 +98,16 @@ impl ActivitySource for Counting {
     async fn users_by_handles(&self, handles: &[String]) -> Result<Vec<User>> {
         self.note("users_by_handles").await?;
         self.source.users_by_handles(handles).await
+    }
+
+    async fn users_by_subjects(&self, subjects: &[String]) -> Result<Vec<User>> {
+        self.note("users_by_subjects").await?;
+        self.source.users_by_subjects(subjects).await
+    }
+
+    async fn insert_user(&self, user: &User) -> Result<Registered> {
+        self.note("insert_user").await?;
+        self.source.insert_user(user).await
     }
 
     async fn users_matching(&self, search: &Search, page: &Page) -> Result<Slice<User>> {

@@ -20,7 +20,7 @@ use crate::{
     error::Result,
     sources::{
         ActivitySource, Arrivals, Dataset, Inserted, Line, MigrateError, Migrated, NewActivity,
-        UserRelation,
+        Registered, UserRelation,
     },
 };
 
@@ -88,6 +88,16 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         let found = DB::in_texts("$1");
         let sql = format!("SELECT {USER} FROM users WHERE handle {found}");
         self.all(Statement::new(sql).bind_texts(handles)).await
+    }
+
+    async fn users_by_subjects(&self, subjects: &[String]) -> Result<Vec<User>> {
+        let found = DB::in_texts("$1");
+        let sql = format!("SELECT {USER} FROM users WHERE cognito_user_id {found}");
+        self.all(Statement::new(sql).bind_texts(subjects)).await
+    }
+
+    async fn insert_user(&self, user: &User) -> Result<Registered> {
+        super::users::insert_user(self, user).await
     }
 
     async fn users_matching(&self, search: &Search, page: &Page) -> Result<Slice<User>> {
