@@ -26,8 +26,8 @@ WORKDIR /build
 # The dependencies first, under a stand-in for the program: this layer is made anew only when they
 # change, and a change of the source compiles this crate alone.
 COPY Cargo.toml Cargo.lock ./
-RUN mkdir src \
-    && touch src/lib.rs \
+RUN mkdir src benches \
+    && touch src/lib.rs benches/graphql.rs \
     && echo 'fn main() {}' >src/main.rs \
     && cargo build --release --locked \
     && cargo clean --release --package cruddur

@@ -99,6 +99,11 @@ pub struct Config {
     #[arg(long, env, global = true, value_name = "SWITCH")]
     pub graphiql: Option<String>,
 
+    /// Whether to serve what the gateway counts about itself at /metrics, for Prometheus: on or off
+    /// [default: off]
+    #[arg(long, env, global = true, value_name = "SWITCH")]
+    pub metrics: Option<String>,
+
     /// After how many days, 1 to 36500, expired activities are deleted; off keeps them for ever
     /// [default: off]
     #[arg(long, env, global = true, value_name = "DAYS")]
@@ -171,6 +176,7 @@ pub struct Settings {
     pub viewer: Option<String>,
     pub demo: bool,
     pub graphiql: bool,
+    pub metrics: bool,
     /// For how long expired activities are kept; none for ever.
     pub delete_expired_after: Option<TimeDelta>,
     pub limits: Limits,
@@ -240,11 +246,8 @@ impl Config {
                 "false" | "0" => Some(false),
                 _ => None,
             })?,
-            graphiql: read("GRAPHIQL", self.graphiql, "on", "on, off", |text| match text {
-                "on" => Some(true),
-                "off" => Some(false),
-                _ => None,
-            })?,
+            graphiql: read("GRAPHIQL", self.graphiql, "on", "on, off", switch)?,
+            metrics: read("METRICS", self.metrics, "off", "on, off", switch)?,
             delete_expired_after: read(
                 "DELETE_EXPIRED_AFTER",
                 self.delete_expired_after,
@@ -363,6 +366,7 @@ impl fmt::Display for Settings {
         writeln!(f, "VIEWER={}", self.viewer.as_deref().unwrap_or("none"))?;
         writeln!(f, "DEMO={}", self.demo)?;
         writeln!(f, "GRAPHIQL={}", if self.graphiql { "on" } else { "off" })?;
+        writeln!(f, "METRICS={}", if self.metrics { "on" } else { "off" })?;
         writeln!(f, "DELETE_EXPIRED_AFTER={}", days.as_deref().unwrap_or("off"))?;
         writeln!(f, "MAX_DEPTH={}", self.limits.depth)?;
         writeln!(f, "MAX_NODES={}", self.limits.nodes)?;
@@ -398,6 +402,14 @@ fn read<T>(
     let text = given(text);
     let text = text.as_deref().unwrap_or(default);
     parse(text).ok_or_else(|| Invalid::new(variable, text, allowed))
+}
+
+fn switch(text: &str) -> Option<bool> {
+    match text {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
+    }
 }
 
 fn number(variable: &str, text: Option<String>, default: u32, max: u32) -> Result<u32, Invalid> {

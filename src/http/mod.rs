@@ -8,6 +8,7 @@ mod graphql;
 mod head;
 mod health;
 mod log;
+mod metrics;
 mod patience;
 mod server;
 
@@ -32,6 +33,8 @@ use crate::{
     service::Service,
 };
 
+use metrics::Metrics;
+
 pub use health::Readiness;
 pub use patience::Patience;
 pub use server::serve;
@@ -48,10 +51,16 @@ pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router
         .merge(rest::routes(rest))
         .layer(from_fn_with_state(ready.clone(), health::gate));
     let routes = data
-        .merge(health::routes(service, ready))
+        .merge(health::routes(service.clone(), ready))
         .merge(assets::routes(settings.graphiql))
         .fallback(assets::fallback);
+    if !settings.metrics {
+        return layered(&settings.origins, Patience::default(), routes);
+    }
+    let metrics = Metrics::default();
+    let routes = routes.merge(metrics::routes(metrics.clone(), service));
     layered(&settings.origins, Patience::default(), routes)
+        .layer(from_fn_with_state(metrics, metrics::count))
 }
 
 /// Puts the layers that every route has around `routes`.

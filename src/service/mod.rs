@@ -18,7 +18,7 @@ use uuid::{NoContext, Timestamp, Uuid};
 use crate::{
     domain::{Instant, Viewer},
     error::{Error, Result, Rule},
-    sources::{Idempotency, Sources},
+    sources::{Connections, Idempotency, Sources},
 };
 
 pub use activities::SearchHit;
@@ -75,6 +75,11 @@ impl Service {
     pub async fn ping(&self) -> Result<()> {
         self.sources.activities.ping().await?;
         self.sources.messages.ping().await
+    }
+
+    /// The connections to the store of activities; absent where there are none.
+    pub fn connections(&self) -> Option<Connections> {
+        self.sources.activities.connections()
     }
 
     /// The viewer who goes by a handle: a stranger where nobody has it.
