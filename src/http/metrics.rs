@@ -77,10 +77,12 @@ pub async fn count(State(metrics): State<Metrics>, request: Request, next: Next)
         }
         _ => "other".to_owned(),
     };
-    let route = request.extensions().get::<MatchedPath>();
-    let route = route.map_or("none", MatchedPath::as_str).to_owned();
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let start = Instant::now();
     let response = next.run(request).await;
+    // A nested router tells it with its answer.
+    let route = route.as_ref().or_else(|| response.extensions().get());
+    let route = route.map_or("none", MatchedPath::as_str).to_owned();
     let labels = Labels { method, route, status: response.status().as_u16() };
     metrics.0.requests.get_or_create(&labels).observe(start.elapsed().as_secs_f64());
     response
