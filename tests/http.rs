@@ -98,6 +98,36 @@ async fn every_answer_has_the_security_headers() {
 }
 
 #[tokio::test]
+async fn whoever_watches_the_gateway_reads_how_it_answers_by_route_and_status() {
+    let client = TestApp::new().await.with(&["--metrics", "on"]).anon();
+    client.get("/api/activities/@andrewbrown").await;
+    client.get("/api/activities/@worf").await;
+    client.post("/api/activities", json!({})).await;
+    client.get("/nope").await;
+    client.send(Method::from_bytes(b"BREW").expect("a method"), "/nope", &[], "").await;
+    let metrics = client.get("/metrics").await;
+    assert!(metrics.header("content-type").starts_with("application/openmetrics-text;"));
+    let text = &metrics.text;
+    for line in [
+        r#"http_requests_seconds_count{method="GET",route="/api/activities/@{handle}",status="200"} 2"#,
+        r#"http_requests_seconds_count{method="POST",route="/api/activities",status="401"} 1"#,
+        r#"http_requests_seconds_count{method="GET",route="none",status="404"} 1"#,
+        r#"http_requests_seconds_count{method="other",route="none",status="404"} 1"#,
+        "# EOF",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+    let memory = text.lines().find_map(|line| line.strip_prefix("process_resident_memory_bytes "));
+    assert!(memory.expect("the memory").parse::<u64>().expect("a number") > 1_000_000);
+}
+
+#[tokio::test]
+async fn nobody_reads_metrics_unless_they_are_on() {
+    let answer = TestApp::new().await.anon().get("/metrics").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn a_panic_is_answered_and_tells_nothing() {
     async fn panics() {
         panic!("postgres://cruddur:secret@db/cruddur");

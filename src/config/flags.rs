@@ -135,6 +135,11 @@ pub struct Config {
     #[arg(long, env, global = true, value_name = "SWITCH")]
     pub graphiql: Option<String>,
 
+    /// Whether to serve what the gateway counts about itself at /metrics, for Prometheus: on or off
+    /// [default: off]
+    #[arg(long, env, global = true, value_name = "SWITCH")]
+    pub metrics: Option<String>,
+
     /// After how many days, 1 to 36500, expired activities are deleted; off keeps them for ever
     /// [default: off]
     #[arg(long, env, global = true, value_name = "DAYS")]

@@ -55,6 +55,7 @@ pub struct Settings {
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     pub graphiql: bool,
+    pub metrics: bool,
     /// For how long expired activities are kept; none for ever.
     pub delete_expired_after: Option<TimeDelta>,
     pub limits: Limits,
@@ -144,11 +145,8 @@ impl Config {
             },
             trusted_proxies: networks("TRUSTED_PROXIES", self.trusted_proxies)?,
             signing_in,
-            graphiql: read("GRAPHIQL", self.graphiql, "on", "on, off", |text| match text {
-                "on" => Some(true),
-                "off" => Some(false),
-                _ => None,
-            })?,
+            graphiql: read("GRAPHIQL", self.graphiql, "on", "on, off", switch)?,
+            metrics: read("METRICS", self.metrics, "off", "on, off", switch)?,
             delete_expired_after: read(
                 "DELETE_EXPIRED_AFTER",
                 self.delete_expired_after,

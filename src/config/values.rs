@@ -44,6 +44,14 @@ pub(super) fn read<T>(
     parse(text).ok_or_else(|| Invalid::new(variable, text, allowed))
 }
 
+pub(super) fn switch(text: &str) -> Option<bool> {
+    match text {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
+    }
+}
+
 pub(super) fn number(
     variable: &str,
     text: Option<String>,

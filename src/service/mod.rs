@@ -21,7 +21,7 @@ use crate::{
     domain::{Activity, Instant, Notification, Viewer},
     error::{Error, Result, Rule},
     events::Events,
-    sources::{Idempotency, Line, Sources},
+    sources::{Connections, Idempotency, Line, Sources},
 };
 
 pub use activities::SearchHit;
@@ -113,6 +113,11 @@ impl Service {
     pub async fn ping(&self) -> Result<()> {
         self.sources.activities.ping().await?;
         self.sources.messages.ping().await
+    }
+
+    /// The connections to the store of activities; absent where there are none.
+    pub fn connections(&self) -> Option<Connections> {
+        self.sources.activities.connections()
     }
 
     /// The viewer who goes by a handle: a stranger where nobody has it.

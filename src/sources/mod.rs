@@ -33,6 +33,13 @@ use crate::{
     error::Result,
 };
 
+/// How many connections to a store are open, and how many of them nobody uses.
+#[derive(Debug, Clone, Copy)]
+pub struct Connections {
+    pub open: u32,
+    pub idle: u32,
+}
+
 /// Users, activities, replies, reactions, follows and notifications: one database.
 #[async_trait]
 pub trait ActivitySource: Send + Sync + 'static {
@@ -42,6 +49,11 @@ pub trait ActivitySource: Send + Sync + 'static {
 
     /// Answers once the store can answer.
     async fn ping(&self) -> Result<()>;
+
+    /// The connections to the store; absent where there are none.
+    fn connections(&self) -> Option<Connections> {
+        None
+    }
 
     /// Adds a whole data set, which may hang on what is in the store already. `activities` must
     /// hold parents before their replies.

@@ -19,8 +19,8 @@ use crate::{
     },
     error::Result,
     sources::{
-        ActivitySource, Arrivals, Dataset, Inserted, Line, MigrateError, Migrated, NewActivity,
-        Registered, UserRelation,
+        ActivitySource, Arrivals, Connections, Dataset, Inserted, Line, MigrateError, Migrated,
+        NewActivity, Registered, UserRelation,
     },
 };
 
@@ -72,6 +72,11 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
 
     async fn ping(&self) -> Result<()> {
         self.all::<(i64,)>(Statement::new("SELECT CAST(1 AS BIGINT)")).await.map(drop)
+    }
+
+    fn connections(&self) -> Option<Connections> {
+        let idle = self.pool.num_idle().try_into().unwrap_or(u32::MAX);
+        Some(Connections { open: self.pool.size(), idle })
     }
 
     async fn import(&self, dataset: &Dataset) -> Result<()> {
