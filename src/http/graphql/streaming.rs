@@ -183,7 +183,7 @@ impl Live {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::{net::Ipv4Addr, sync::Arc};
 
     use async_graphql::Value;
     use http_body_util::BodyExt;
@@ -210,7 +210,7 @@ mod tests {
     fn connection(patience: Patience) -> (watch::Sender<Option<Instant>>, Connection) {
         let (stop, stopping) = watch::channel(None);
         let place = Arc::new(Semaphore::new(1)).try_acquire_owned().expect("a place");
-        (stop, Connection::new(patience, 1, stopping, place))
+        (stop, Connection::new(patience, Ipv4Addr::LOCALHOST.into(), 1, stopping, place))
     }
 
     /// Answers to a subscription that gives one event and then nothing.
