@@ -59,6 +59,7 @@ $(BOTO3):
 
 test: web $(BOTO3)
 	command -v curl >/dev/null || scripts/apt-install curl
+	PATH="$$PATH:/usr/sbin" command -v nats-server >/dev/null || scripts/apt-install nats-server
 	mkdir -p $(TARGET)
 	rm -f $(SNAPSHOTS) $(SNAPSHOTS).part
 	INSTA_SNAPSHOT_REFERENCES_FILE=$(SNAPSHOTS).part scripts/with-postgres scripts/with-dynamodb cargo test

@@ -27,6 +27,47 @@ impl Place {
     }
 }
 
+/// What can be read from a store at one moment, in terms of positions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// Below it all writes have ended.
+    first: i64,
+    /// From it on none has begun.
+    next: i64,
+    /// Those between the two that go on.
+    running: Vec<i64>,
+}
+
+impl Moment {
+    /// A moment in a store where one write comes after another, up to this one.
+    pub fn after(last: i64) -> Self {
+        Self { first: last + 1, next: last + 1, running: Vec::new() }
+    }
+
+    /// Reads a moment as PostgreSQL writes a snapshot: `10:20:10,14` for what is below 10, and below
+    /// 20 but for 10 and 14.
+    pub fn read(text: &str) -> Option<Self> {
+        let (first, rest) = text.split_once(':')?;
+        let (next, running) = rest.split_once(':')?;
+        let running = running.split(',').filter(|it| !it.is_empty()).map(str::parse);
+        Some(Self {
+            first: first.parse().ok()?,
+            next: next.parse().ok()?,
+            running: running.collect::<std::result::Result<_, _>>().ok()?,
+        })
+    }
+
+    /// The last place that nothing can be added before any more.
+    pub fn end(&self) -> Place {
+        Place::end_of(self.first - 1)
+    }
+
+    /// Whether what has this position can be read.
+    pub fn shows(&self, position: i64) -> bool {
+        position < self.next && !self.running.contains(&position)
+    }
+}
+
 /// What a reader has seen last: a place, or something in a list by time, whose place is to be looked
 /// up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +98,19 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+
+    #[test]
+    fn a_moment_shows_what_has_ended() {
+        let shown = |moment: &Moment| (8..22).filter(|it| moment.shows(*it)).collect::<Vec<_>>();
+        let moment = Moment::read("10:20:10,14").unwrap();
+        assert_eq!(shown(&moment), [8, 9, 11, 12, 13, 15, 16, 17, 18, 19]);
+        assert_eq!(moment.end(), Place::end_of(9));
+        assert_eq!(Moment::read("10:10:"), Some(Moment::after(9)));
+        assert_eq!(shown(&Moment::after(9)), [8, 9]);
+        for wrong in ["", "10", "10:20", "10:20:x", "x:20:"] {
+            assert_eq!(Moment::read(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn a_place_is_read_as_it_is_written_and_is_a_cursor_too() {

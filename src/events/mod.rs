@@ -176,6 +176,18 @@ impl Waiting {
         }
     }
 
+    /// Waits until something has happened, and takes all of it.
+    pub async fn collect(&mut self) -> BTreeSet<Event> {
+        let first = match self.0.recv().await {
+            Ok(event) => event,
+            Err(RecvError::Lagged(_)) => Event::Missed,
+            Err(RecvError::Closed) => return pending().await,
+        };
+        let mut events = BTreeSet::from([first]);
+        collect(&mut self.0, &mut events);
+        events
+    }
+
     /// Forgets what has happened so far.
     pub fn forget(&mut self) {
         self.0 = self.0.resubscribe();

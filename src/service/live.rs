@@ -6,17 +6,18 @@ use futures_util::{
     FutureExt, StreamExt,
     stream::{self, Stream},
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::{
     Service, only,
-    tail::{self, Follow, Read},
+    tail::{self, Follow, Read, Start},
+    watched::Sight,
 };
 use crate::{
     domain::{
-        Activity, Cursor, Message, MessageKey, Notification, NotificationKind, Place, Positioned,
-        Seen, Viewer,
+        Activity, Cursor, Message, MessageKey, Moment, Notification, NotificationKind, Place,
+        Positioned, Seen, Viewer,
     },
     error::{Error, Result, Rule},
     events::Event,
@@ -25,8 +26,6 @@ use crate::{
 
 pub use super::tail::Arrival;
 
-/// How long nobody looks at an activity when no event says that it has changed.
-const LOOK: Duration = Duration::from_secs(30);
 /// The pause after a store that did not answer.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -40,19 +39,19 @@ impl Service {
         after: Option<&str>,
     ) -> Result<impl Stream<Item = Arrival<Activity>> + Send + use<>> {
         let source = &self.sources.activities;
-        let now = source.last_position().await?;
-        let from = start(after, now, async |at| source.crud_position(at).await).await?;
+        let lookup = async |at| source.crud_place(at).await;
+        let start = start(after, source.moment().await?, lookup).await?;
+        let clock = self.clock.clone();
         let read = self.reader(|service, place| async move {
             service.sources.activities.cruds_since(&place, service.clock.now()).await
         });
         let follow = Follow {
             all: read.clone(),
             own: read,
-            wants: Box::new(|_| true),
+            wants: Box::new(move |it: &Activity| it.expires_at.is_none_or(|end| end > clock.now())),
             matters: |event| event == Event::CrudAdded,
         };
-        let now = Place::end_of(now);
-        Ok(tail::follow(&self.cruds, now, from, self.events.subscribe(), follow))
+        Ok(tail::follow(&self.cruds, start, self.events.subscribe(), follow))
     }
 
     /// The viewer's notifications, as [`Service::activities_created`] gives cruds.
@@ -65,9 +64,8 @@ impl Service {
     ) -> Result<impl Stream<Item = Arrival<Notification>> + Send + use<>> {
         let user = viewer.reader()?;
         let source = &self.sources.activities;
-        let now = source.last_position().await?;
-        let lookup = async |at| source.notification_position(user, at).await;
-        let from = start(after, now, lookup).await?;
+        let lookup = async |at| source.notification_place(user, at).await;
+        let start = start(after, source.moment().await?, lookup).await?;
         let read = |user: Option<Uuid>| {
             self.reader(move |service, place| async move {
                 let now = service.clock.now();
@@ -80,8 +78,7 @@ impl Service {
             wants: Box::new(move |told: &Notification| told.user_uuid == user),
             matters: |event| event == Event::Notified,
         };
-        let now = Place::end_of(now);
-        Ok(tail::follow(&self.notifications, now, from, self.events.subscribe(), follow))
+        Ok(tail::follow(&self.notifications, start, self.events.subscribe(), follow))
     }
 
     /// The messages that the viewer is sent, as [`Service::activities_created`] gives cruds. A place
@@ -130,22 +127,19 @@ impl Service {
         uuid: Option<Uuid>,
     ) -> Result<impl Stream<Item = Arc<Activity>> + Send + use<>> {
         let uuid = uuid.ok_or(Rule::ActivityNotFound)?;
-        let events = self.events.subscribe();
+        let sights = self.watched.watch(uuid, self);
         let activity = self.activity_by_uuid(uuid).await?.ok_or(Rule::ActivityNotFound)?;
-        let state = (self.clone(), events, activity);
-        Ok(stream::unfold(state, |(service, mut events, last)| async move {
+        let state = (sights, Arc::new(activity));
+        Ok(stream::unfold(state, |(mut sights, last)| async move {
             loop {
-                let change = events.wait_for(|event| event == Event::Changed(last.uuid));
-                // Whether an event or the time, it is time to look.
-                let _ = timeout(LOOK, change).await;
-                events.forget();
-                match service.activity_by_uuid(last.uuid).await {
-                    Ok(Some(activity)) if activity == last => {}
-                    Ok(Some(activity)) => {
-                        return Some((Arc::new(activity.clone()), (service, events, activity)));
+                sights.changed().await.ok()?;
+                let sight = sights.borrow_and_update().clone();
+                match sight {
+                    Sight::There(activity) if activity != last => {
+                        return Some((activity.clone(), (sights, activity)));
                     }
-                    Ok(None) => return None,
-                    Err(_) => sleep(FAILURE_PAUSE).await,
+                    Sight::There(_) | Sight::Unknown => {}
+                    Sight::Gone => return None,
                 }
             }
         }))
@@ -160,16 +154,23 @@ impl Service {
     }
 }
 
-/// The place to begin at, where the log's last position is `now`. A position after it is of another
-/// life of the store: then the time says what was seen, as it does for a cursor of a list.
+/// Where to begin who has seen `after` last. `lookup` finds the place of what stood at a cursor, or
+/// else of what stood there before it.
+///
+/// What is there still is asked for its place, even where the cursor tells it: that may be of
+/// another life of the store.
 async fn start(
     after: Option<&str>,
-    now: i64,
-    position: impl AsyncFnOnce(Cursor) -> Result<i64>,
-) -> Result<Place> {
-    Ok(match after.map(Seen::decode).transpose()? {
-        None => Place::end_of(now),
-        Some(Seen { position: Some(position), at }) if position <= now => Place { position, at },
-        Some(Seen { at, .. }) => Place { position: position(at).await?, at },
-    })
+    moment: Moment,
+    lookup: impl AsyncFnOnce(Cursor) -> Result<Option<Place>>,
+) -> Result<Start> {
+    let Some(after) = after else { return Ok(Start::now(moment)) };
+    let Seen { position, at } = Seen::decode(after)?;
+    let found = lookup(at).await?;
+    let place = match (found, position) {
+        (Some(found), _) if found.at == at => found,
+        (_, Some(position)) if moment.end() > (Place { position, at }) => Place { position, at },
+        (found, _) => Place { position: found.map_or(0, |found| found.position), at },
+    };
+    Ok(Start::after(place, moment))
 }

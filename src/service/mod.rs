@@ -9,6 +9,7 @@ mod messages;
 mod notifications;
 mod tail;
 mod users;
+mod watched;
 
 use std::{sync::Arc, time::Duration};
 
@@ -29,6 +30,7 @@ pub use live::Arrival;
 pub use messages::Recipient;
 
 use tail::Tail;
+use watched::Watched;
 
 pub use crate::sources::UserRelation;
 
@@ -73,6 +75,7 @@ pub struct Service {
     events: Events,
     cruds: Tail<Activity>,
     notifications: Tail<Notification>,
+    watched: Watched,
 }
 
 impl Service {
@@ -87,6 +90,7 @@ impl Service {
             events: Events::default(),
             cruds: Tail::default(),
             notifications: Tail::default(),
+            watched: Watched::default(),
         }
     }
 

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    domain::Place,
+    domain::{Moment, Place},
     error::Result,
     events::{Event, Waiting},
     sources::Arrivals,
@@ -90,6 +90,7 @@ impl<T: Send + Sync + 'static> Tail<T> {
             let wait = match read(place).await {
                 Ok(arrivals) => {
                     let (full, unsettled) = (arrivals.is_full(), arrivals.unsettled);
+                    let stuck = unsettled && arrivals.items.is_empty();
                     for (at, item) in arrivals.items {
                         place = at;
                         // The last follower may just have left.
@@ -98,7 +99,7 @@ impl<T: Send + Sync + 'static> Tail<T> {
                     if full {
                         continue;
                     }
-                    pause = if unsettled { LONGEST_PAUSE.min(pause * 2) } else { FIRST_PAUSE };
+                    pause = if stuck { LONGEST_PAUSE.min(pause * 2) } else { FIRST_PAUSE };
                     if unsettled { pause } else { LOOK }
                 }
                 Err(_) => FAILURE_PAUSE,
@@ -119,6 +120,31 @@ impl<T: Send + Sync + 'static> Tail<T> {
     }
 }
 
+/// Where in a log a follower begins.
+pub struct Start {
+    moment: Moment,
+    from: Place,
+    /// Up to here the follower has seen what could be read at the moment. It may stand after `from`:
+    /// what could not be read then comes before it.
+    seen: Place,
+}
+
+impl Start {
+    /// After all that can be read at this moment.
+    pub fn now(moment: Moment) -> Self {
+        Self { from: moment.end(), seen: Place::end_of(i64::MAX), moment }
+    }
+
+    /// After a place.
+    pub fn after(place: Place, moment: Moment) -> Self {
+        Self { from: place.min(moment.end()), seen: place, moment }
+    }
+
+    fn has_seen(&self, place: &Place) -> bool {
+        *place <= self.seen && self.moment.shows(place.position)
+    }
+}
+
 /// How somebody follows a log.
 pub struct Follow<T> {
     /// Reads all of the log.
@@ -134,6 +160,7 @@ pub struct Follow<T> {
 /// A follower's state.
 struct Follower<T> {
     follow: Follow<T>,
+    start: Start,
     arrivals: broadcast::Receiver<Arrival<T>>,
     /// What has been read and not been given.
     read: VecDeque<Arrival<T>>,
@@ -143,17 +170,18 @@ struct Follower<T> {
     behind: bool,
 }
 
-/// What stands in a log after the place `from`, in its order, without a gap and each once; then what
-/// arrives. `now` is the end of the log.
+/// What stands in a log from the start on, in its order, without a gap and each once; then what
+/// arrives.
 pub fn follow<T: Send + Sync + 'static>(
     tail: &Tail<T>,
-    now: Place,
-    from: Place,
+    start: Start,
     events: Waiting,
     follow: Follow<T>,
 ) -> impl Stream<Item = Arrival<T>> + Send + use<T> {
-    let arrivals = tail.subscribe(now, follow.all.clone(), events, follow.matters);
-    let follower = Follower { follow, arrivals, read: VecDeque::new(), last: from, behind: true };
+    let end = start.moment.end();
+    let arrivals = tail.subscribe(end, follow.all.clone(), events, follow.matters);
+    let (read, last) = (VecDeque::new(), start.from);
+    let follower = Follower { follow, start, arrivals, read, last, behind: true };
     stream::unfold(follower, |mut follower| async {
         let arrival = follower.next().await?;
         Some((arrival, follower))
@@ -163,8 +191,19 @@ pub fn follow<T: Send + Sync + 'static>(
 impl<T: Send + Sync + 'static> Follower<T> {
     async fn next(&mut self) -> Option<Arrival<T>> {
         loop {
+            let (at, item) = self.arrival().await?;
+            let new = at > self.last;
+            self.last = self.last.max(at);
+            if new && !self.start.has_seen(&at) && (self.follow.wants)(&item) {
+                return Some((at, item));
+            }
+        }
+    }
+
+    /// The next arrival, which may have come before.
+    async fn arrival(&mut self) -> Option<Arrival<T>> {
+        loop {
             if let Some(arrival) = self.read.pop_front() {
-                self.last = arrival.0;
                 return Some(arrival);
             }
             if self.behind {
@@ -180,13 +219,7 @@ impl<T: Send + Sync + 'static> Follower<T> {
                 continue;
             }
             match self.arrivals.recv().await {
-                Ok((at, item)) if at > self.last => {
-                    self.last = at;
-                    if (self.follow.wants)(&item) {
-                        return Some((at, item));
-                    }
-                }
-                Ok(_) => {}
+                Ok(arrival) => return Some(arrival),
                 Err(RecvError::Lagged(_)) => self.behind = true,
                 Err(RecvError::Closed) => return None,
             }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Notification,
+        Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Moment, Notification,
         NotificationKind, Order, Page, Place, Positioned, Profile, Reaction, ReactionKind, Slice,
         User, UserCounts,
         page::forever,
@@ -112,16 +112,15 @@ impl State {
         self.notifications.insert(notification.uuid, notification.clone());
     }
 
-    /// The position of the latest of these things that is no later than `at`.
-    fn position<'a, T: Positioned + 'a>(
+    /// The place of the latest of these things that is no later than `at`.
+    fn place<'a, T: Positioned + 'a>(
         &self,
         things: impl Iterator<Item = &'a T>,
         at: Cursor,
-    ) -> i64 {
-        let last = things.map(Positioned::cursor).filter(|cursor| *cursor <= at).max();
-        last.map_or(0, |cursor| {
-            self.positions().find(|it| it.1 == cursor.uuid).map_or(0, |it| it.0)
-        })
+    ) -> Option<Place> {
+        let at = things.map(Positioned::cursor).filter(|cursor| *cursor <= at).max()?;
+        let (position, _) = self.positions().find(|(_, uuid)| *uuid == at.uuid)?;
+        Some(Place { position, at })
     }
 
     fn positions(&self) -> impl Iterator<Item = (i64, Uuid)> {
@@ -585,8 +584,8 @@ impl ActivitySource for Mock {
         Ok(true)
     }
 
-    async fn last_position(&self) -> Result<i64> {
-        Ok(self.state().positions().last().map_or(0, |(position, _)| position))
+    async fn moment(&self) -> Result<Moment> {
+        Ok(Moment::after(self.state().positions().last().map_or(0, |(position, _)| position)))
     }
 
     async fn cruds_since(&self, place: &Place, now: Instant) -> Result<Arrivals<Activity>> {
@@ -597,10 +596,10 @@ impl ActivitySource for Mock {
         }))
     }
 
-    async fn crud_position(&self, at: Cursor) -> Result<i64> {
+    async fn crud_place(&self, at: Cursor) -> Result<Option<Place>> {
         let state = self.state();
         let cruds = state.activities.values().filter(|it| it.reply_to_activity_uuid.is_none());
-        Ok(state.position(cruds, at))
+        Ok(state.place(cruds, at))
     }
 
     async fn notifications_since(
@@ -617,9 +616,9 @@ impl ActivitySource for Mock {
         }))
     }
 
-    async fn notification_position(&self, user: Uuid, at: Cursor) -> Result<i64> {
+    async fn notification_place(&self, user: Uuid, at: Cursor) -> Result<Option<Place>> {
         let state = self.state();
-        Ok(state.position(state.notifications.values().filter(|it| it.user_uuid == user), at))
+        Ok(state.place(state.notifications.values().filter(|it| it.user_uuid == user), at))
     }
 
     async fn mark_message_notifications_read(

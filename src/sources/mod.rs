@@ -27,8 +27,8 @@ pub use line::Line;
 
 use crate::{
     domain::{
-        Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Notification, Page,
-        Place, Profile, Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
+        Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Moment, Notification,
+        Page, Place, Profile, Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
     },
     error::Result,
 };
@@ -196,15 +196,14 @@ pub trait ActivitySource: Send + Sync + 'static {
     /// there is such a notification.
     async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool>;
 
-    /// The last position below which everything can be read: what becomes readable from now on has a
-    /// higher one, or has it in part.
-    async fn last_position(&self) -> Result<i64>;
+    /// What can be read at present.
+    async fn moment(&self) -> Result<Moment>;
 
     /// Cruds after a place, in the order of places; at most [`Arrivals::MAX`].
     async fn cruds_since(&self, place: &Place, now: Instant) -> Result<Arrivals<Activity>>;
 
-    /// The position of the latest crud that is no later than `at`; 0 where there is none.
-    async fn crud_position(&self, at: Cursor) -> Result<i64>;
+    /// The place of the latest crud that is no later than `at`.
+    async fn crud_place(&self, at: Cursor) -> Result<Option<Place>>;
 
     /// Notifications after a place, of one user or of all, in the order of places; at most
     /// [`Arrivals::MAX`].
@@ -215,9 +214,8 @@ pub trait ActivitySource: Send + Sync + 'static {
         now: Instant,
     ) -> Result<Arrivals<Notification>>;
 
-    /// The position of a user's latest notification that is no later than `at`; 0 where there is
-    /// none.
-    async fn notification_position(&self, user: Uuid, at: Cursor) -> Result<i64>;
+    /// The place of a user's latest notification that is no later than `at`.
+    async fn notification_place(&self, user: Uuid, at: Cursor) -> Result<Option<Place>>;
 
     /// The line between the gateways of this store; none for a store that has one gateway.
     fn line(&self) -> Option<Arc<dyn Line>> {

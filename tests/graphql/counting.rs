@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use cruddur::{
     domain::{
-        Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Notification, Page,
-        Place, Profile, Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
+        Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Moment, Notification,
+        Page, Place, Profile, Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
     },
     error::{Error, Result},
     sources::{
@@ -280,9 +280,9 @@ impl ActivitySource for Counting {
         self.source.mark_notifications_read(user, up_to, now).await
     }
 
-    async fn last_position(&self) -> Result<i64> {
-        self.note("last_position").await?;
-        self.source.last_position().await
+    async fn moment(&self) -> Result<Moment> {
+        self.note("moment").await?;
+        self.source.moment().await
     }
 
     async fn cruds_since(&self, place: &Place, now: Instant) -> Result<Arrivals<Activity>> {
@@ -290,9 +290,9 @@ impl ActivitySource for Counting {
         self.source.cruds_since(place, now).await
     }
 
-    async fn crud_position(&self, at: Cursor) -> Result<i64> {
-        self.note("crud_position").await?;
-        self.source.crud_position(at).await
+    async fn crud_place(&self, at: Cursor) -> Result<Option<Place>> {
+        self.note("crud_place").await?;
+        self.source.crud_place(at).await
     }
 
     async fn notifications_since(
@@ -305,9 +305,9 @@ impl ActivitySource for Counting {
         self.source.notifications_since(user, place, now).await
     }
 
-    async fn notification_position(&self, user: Uuid, at: Cursor) -> Result<i64> {
-        self.note("notification_position").await?;
-        self.source.notification_position(user, at).await
+    async fn notification_place(&self, user: Uuid, at: Cursor) -> Result<Option<Place>> {
+        self.note("notification_place").await?;
+        self.source.notification_place(user, at).await
     }
 
     async fn mark_message_notifications_read(

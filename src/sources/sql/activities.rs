@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Activity, Cursor, Follow, Instant, Notification, NotificationKind, Page, Place, Positioned,
-        Profile, Reaction, ReactionKind, Slice, User, UserCounts,
+        Activity, Cursor, Follow, Instant, Moment, Notification, NotificationKind, Page, Place,
+        Positioned, Profile, Reaction, ReactionKind, Slice, User, UserCounts,
         text::{Search, words},
     },
     error::Result,
@@ -343,16 +343,16 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         super::writes::mark_notifications_read(self, user, up_to, now).await
     }
 
-    async fn last_position(&self) -> Result<i64> {
-        super::arrivals::last_position(self).await
+    async fn moment(&self) -> Result<Moment> {
+        super::arrivals::moment(self).await
     }
 
     async fn cruds_since(&self, place: &Place, now: Instant) -> Result<Arrivals<Activity>> {
         super::arrivals::cruds_since(self, place, now).await
     }
 
-    async fn crud_position(&self, at: Cursor) -> Result<i64> {
-        super::arrivals::crud_position(self, at).await
+    async fn crud_place(&self, at: Cursor) -> Result<Option<Place>> {
+        super::arrivals::crud_place(self, at).await
     }
 
     async fn notifications_since(
@@ -364,8 +364,8 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         super::arrivals::notifications_since(self, user, place, now).await
     }
 
-    async fn notification_position(&self, user: Uuid, at: Cursor) -> Result<i64> {
-        super::arrivals::notification_position(self, user, at).await
+    async fn notification_place(&self, user: Uuid, at: Cursor) -> Result<Option<Place>> {
+        super::arrivals::notification_place(self, user, at).await
     }
 
     fn line(&self) -> Option<Arc<dyn Line>> {

@@ -13,14 +13,18 @@ use super::{
     statement::Statement,
 };
 use crate::{
-    domain::{Activity, Cursor, Instant, Notification, Place, Positioned},
-    error::Result,
+    domain::{Activity, Cursor, Instant, Moment, Notification, Place, Positioned},
+    error::{Error, Result},
     sources::Arrivals,
 };
 
-pub async fn last_position<DB: Dialect>(source: &Sql<DB>) -> Result<i64> {
-    let sql = format!("SELECT {} - 1", DB::HORIZON);
-    position(source, Statement::new(sql)).await
+pub async fn moment<DB: Dialect>(source: &Sql<DB>) -> Result<Moment> {
+    let rows: Vec<(String,)> = source.all(Statement::new(format!("SELECT {}", DB::MOMENT))).await?;
+    let moment = rows.first().and_then(|(text,)| Moment::read(text));
+    moment.ok_or_else(|| {
+        tracing::error!(?rows, "the database tells of no moment");
+        Error::Internal
+    })
 }
 
 pub async fn cruds_since<DB: Dialect>(
@@ -49,26 +53,26 @@ pub async fn notifications_since<DB: Dialect>(
     arrivals(source, statement).await
 }
 
-pub async fn crud_position<DB: Dialect>(source: &Sql<DB>, at: Cursor) -> Result<i64> {
+pub async fn crud_place<DB: Dialect>(source: &Sql<DB>, at: Cursor) -> Result<Option<Place>> {
     let statement = Statement::new(
-        "SELECT position FROM activities \
+        "SELECT position, created_at, uuid FROM activities \
          WHERE reply_to_activity_uuid IS NULL AND visible_until IS NOT NULL \
          AND (created_at, uuid) <= ($1, $2) ORDER BY created_at DESC, uuid DESC LIMIT 1",
     );
-    position(source, statement.bind(at.at).bind(at.uuid)).await
+    place(source, statement.bind(at.at).bind(at.uuid)).await
 }
 
-pub async fn notification_position<DB: Dialect>(
+pub async fn notification_place<DB: Dialect>(
     source: &Sql<DB>,
     user: Uuid,
     at: Cursor,
-) -> Result<i64> {
+) -> Result<Option<Place>> {
     let statement = Statement::new(
-        "SELECT position FROM notifications \
+        "SELECT position, created_at, uuid FROM notifications \
          WHERE user_uuid = $1 AND (created_at, uuid) <= ($2, $3) \
          ORDER BY created_at DESC, uuid DESC LIMIT 1",
     );
-    position(source, statement.bind(user).bind(at.at).bind(at.uuid)).await
+    place(source, statement.bind(user).bind(at.at).bind(at.uuid)).await
 }
 
 /// The rows of a table after a place that keep a condition, whose placeholders begin with `$4`.
@@ -102,7 +106,8 @@ where
     Ok(Arrivals { unsettled: items.len() < read, items })
 }
 
-async fn position<DB: Dialect>(source: &Sql<DB>, statement: Statement<DB>) -> Result<i64> {
-    let rows: Vec<(i64,)> = source.all(statement).await?;
-    Ok(rows.first().map_or(0, |(position,)| *position))
+async fn place<DB: Dialect>(source: &Sql<DB>, statement: Statement<DB>) -> Result<Option<Place>> {
+    let rows: Vec<(i64, Instant, Uuid)> = source.all(statement).await?;
+    let place = |(position, at, uuid)| Place { position, at: Cursor { at, uuid } };
+    Ok(rows.into_iter().next().map(place))
 }

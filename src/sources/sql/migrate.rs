@@ -36,6 +36,9 @@ pub async fn migrate<DB: Dialect>(source: &Sql<DB>) -> Result<Migrated, MigrateE
         migrator.set_ignore_missing(true).set_locking(false);
         DB::migrate(connection, &migrator).await?;
     }
+    for restart in DB::RESTART {
+        Statement::<DB>::new(*restart).run(connection).await.map_err(logged)?;
+    }
     index_words::<DB>(connection).await.map_err(logged)?;
     let users = count::<DB>(connection, "users").await.map_err(logged)?;
     let activities = count::<DB>(connection, "activities").await.map_err(logged)?;
