@@ -44,8 +44,8 @@ impl From<Viewer> for Identity {
 pub struct Auth(Arc<By>);
 
 enum By {
-    Demo(Demo),
-    Provider(Provider),
+    Demo(Box<Demo>),
+    Provider(Box<Provider>),
 }
 
 impl Auth {
@@ -55,11 +55,11 @@ impl Auth {
     }
 
     pub fn demo(demo: Demo) -> Self {
-        Self(Arc::new(By::Demo(demo)))
+        Self(Arc::new(By::Demo(Box::new(demo))))
     }
 
     pub fn provided(provider: Provider) -> Self {
-        Self(Arc::new(By::Provider(provider)))
+        Self(Arc::new(By::Provider(Box::new(provider))))
     }
 
     /// The demo mode; none where an identity provider vouches for tokens.

@@ -161,6 +161,13 @@ export type UserErrorCode =
   | 'DISPLAY_NAME_INVALID'
   /** The handle is missing or empty. */
   | 'HANDLE_BLANK'
+  /**
+   * The handle is longer than 64 characters, or has others than letters from A to Z, digits, `_`,
+   * and inner `-` and `.`.
+   */
+  | 'HANDLE_INVALID'
+  /** Somebody has the handle already, regardless of case. */
+  | 'HANDLE_TAKEN'
   /** The idempotency key is empty, longer than 255 characters, or contains U+0000. */
   | 'IDEMPOTENCY_KEY_INVALID'
   /** The idempotency key was used within the last day with another input. */
@@ -189,6 +196,8 @@ export type UserErrorCode =
   | 'TTL_BLANK'
   /** There is no such user. */
   | 'USER_NOT_FOUND'
+  /** The signed-in identity belongs to a Cruddur user already. */
+  | 'VIEWER_REGISTERED'
   /** The signed-in identity belongs to no Cruddur user yet. */
   | 'VIEWER_UNKNOWN';
 
