@@ -20,14 +20,15 @@ WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -pa
 GENERATED += web/src/app/gen
 endif
 
-.PHONY: help run web test check generate
+.PHONY: help run web test check containers generate
 
 help:
-	@echo 'make run       build all and serve it on http://127.0.0.1:4567 from cruddur.db'
-	@echo 'make test      run every test, beside a PostgreSQL and a browser of their own'
-	@echo 'make check     run every other check: format, lints, import rules, licences, ...'
-	@echo 'make generate  write the generated files: $(GENERATED)'
-	@echo 'make web       build the web client, which the program then holds'
+	@echo 'make run         build all and serve it on http://127.0.0.1:4567 from cruddur.db'
+	@echo 'make test        run every test, beside a PostgreSQL and a browser of their own'
+	@echo 'make check       run every other check: format, lints, import rules, licences, ...'
+	@echo 'make containers  build the image and try docker-compose.yml with it'
+	@echo 'make generate    write the generated files: $(GENERATED)'
+	@echo 'make web         build the web client, which the program then holds'
 	@echo
 	@echo 'One test:      scripts/with-postgres scripts/with-dynamodb cargo test NAME'
 
@@ -91,6 +92,9 @@ ifdef WEB
 endif
 	.ci/step 'schemathesis' .ci/schemathesis
 	.ci/step 'containers' .ci/check-containers
+
+containers:
+	tests/compose/run
 
 generate: $(if $(WEB),web/node_modules/.package-lock.json)
 	cargo run --quiet -- schema >$(TARGET)/schema.graphql

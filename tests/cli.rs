@@ -102,6 +102,7 @@ fn a_bad_value_stops_the_start_with_one_line_that_names_it() {
         ("VIEWER", "andrew brown", "andrew brown", "a handle, or none"),
         ("DEMO", "yes", "yes", "true, false, 1, 0"),
         ("GRAPHIQL", "true", "true", "on, off"),
+        ("METRICS", "yes", "yes", "on, off"),
         ("DELETE_EXPIRED_AFTER", "0", "0", days),
         ("DELETE_EXPIRED_AFTER", "1d", "1d", days),
         ("MAX_DEPTH", "-1", "-1", "a number from 1 to 100"),
@@ -148,6 +149,7 @@ fn the_effective_configuration_is_shown_without_secrets() {
     ADDRESS_RATE=off
     TRUSTED_PROXIES=
     GRAPHIQL=on
+    METRICS=off
     DELETE_EXPIRED_AFTER=off
     MAX_DEPTH=15
     MAX_NODES=10000
@@ -189,6 +191,7 @@ fn the_effective_configuration_is_shown_without_secrets() {
     ADDRESS_RATE=off
     TRUSTED_PROXIES=
     GRAPHIQL=off
+    METRICS=off
     DELETE_EXPIRED_AFTER=30
     MAX_DEPTH=15
     MAX_NODES=10000
@@ -275,6 +278,7 @@ fn help_names_every_variable_and_tells_no_secret() {
         "VIEWER",
         "DEMO",
         "GRAPHIQL",
+        "METRICS",
         "DELETE_EXPIRED_AFTER",
         "MAX_DEPTH",
         "MAX_NODES",

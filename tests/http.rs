@@ -25,6 +25,7 @@ use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::oneshot,
     time::timeout,
 };
 
@@ -94,6 +95,36 @@ async fn every_answer_has_the_security_headers() {
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
     }
+}
+
+#[tokio::test]
+async fn whoever_watches_the_gateway_reads_how_it_answers_by_route_and_status() {
+    let client = TestApp::new().await.with(&["--metrics", "on"]).anon();
+    client.get("/api/activities/@andrewbrown").await;
+    client.get("/api/activities/@worf").await;
+    client.post("/api/activities", json!({})).await;
+    client.get("/nope").await;
+    client.send(Method::from_bytes(b"BREW").expect("a method"), "/nope", &[], "").await;
+    let metrics = client.get("/metrics").await;
+    assert!(metrics.header("content-type").starts_with("application/openmetrics-text;"));
+    let text = &metrics.text;
+    for line in [
+        r#"http_requests_seconds_count{method="GET",route="/api/activities/@{handle}",status="200"} 2"#,
+        r#"http_requests_seconds_count{method="POST",route="/api/activities",status="401"} 1"#,
+        r#"http_requests_seconds_count{method="GET",route="none",status="404"} 1"#,
+        r#"http_requests_seconds_count{method="other",route="none",status="404"} 1"#,
+        "# EOF",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+    let memory = text.lines().find_map(|line| line.strip_prefix("process_resident_memory_bytes "));
+    assert!(memory.expect("the memory").parse::<u64>().expect("a number") > 1_000_000);
+}
+
+#[tokio::test]
+async fn nobody_reads_metrics_unless_they_are_on() {
+    let answer = TestApp::new().await.anon().get("/metrics").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -341,6 +372,31 @@ async fn a_half_sent_request_is_closed() {
         assert!(answer.to_lowercase().contains("\"request_timeout\""), "{answer}");
         assert!(answer.contains("connection: close\r\n"), "{answer}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_the_client_does_not_take_is_dropped() {
+    let (held, dropped) = oneshot::channel::<()>();
+    let held = Arc::new(Mutex::new(Some(held)));
+    let endless = async move || {
+        let held = held.lock().expect("no panic").take();
+        let chunks = stream::repeat_with(move || {
+            let _ = &held;
+            Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 65536]))
+        });
+        Body::from_stream(chunks)
+    };
+    let routes = Router::new().route("/api/endless", get(endless));
+    let patience = Patience { write: Duration::from_millis(50), ..Patience::default() };
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let router = layered(&Origins::Any, patience, routes);
+    let server = tokio::spawn(serve(listener, router, patience, std::future::pending()));
+    let mut client = TcpStream::connect(address).await.expect("a connection");
+    client.write_all(b"GET /api/endless HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("sent");
+    let dropped = timeout(Duration::from_secs(60), dropped).await.expect("it is dropped");
+    assert!(dropped.is_err(), "nothing was sent");
+    server.abort();
 }
 
 #[tokio::test]

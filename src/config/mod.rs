@@ -11,15 +11,17 @@ mod values;
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::Arc,
 };
 
 use chrono::TimeDelta;
 use ipnet::IpNet;
 
 use crate::{
+    events::Nats,
     graphql::{Limits, Trusted},
     rest::Flavor,
-    sources::{self, MessageTable, SourceUrl, Sources},
+    sources::{self, Line, MessageTable, SourceUrl, Sources},
 };
 
 pub use self::{
@@ -43,6 +45,8 @@ pub struct Settings {
     pub database_connections: u32,
     /// Where direct messages live; none for the database.
     pub messages: Option<MessageTable>,
+    /// The NATS server on which gateways tell each other what happens; none for the database.
+    pub events: Option<String>,
     pub origins: Origins,
     pub rest: Flavor,
     pub demo: bool,
@@ -51,6 +55,7 @@ pub struct Settings {
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     pub graphiql: bool,
+    pub metrics: bool,
     /// For how long expired activities are kept; none for ever.
     pub delete_expired_after: Option<TimeDelta>,
     pub limits: Limits,
@@ -126,6 +131,7 @@ impl Config {
                 1000,
             )?,
             messages: messages(self.messages_url, self.ddb_message_table, self.aws_endpoint_url)?,
+            events: events(self.events_url)?,
             origins: origins(self.frontend_url, self.backend_url)?,
             rest,
             demo: read("DEMO", self.demo, "false", "true, false, 1, 0", |text| match text {
@@ -134,16 +140,13 @@ impl Config {
                 _ => None,
             })?,
             rates: Rates {
-                viewer: rate("VIEWER_RATE", self.viewer_rate, default_rate("20/100"))?,
-                address: rate("ADDRESS_RATE", self.address_rate, default_rate("100/500"))?,
+                viewer: rate("VIEWER_RATE", self.viewer_rate, default_rate("50/500"))?,
+                address: rate("ADDRESS_RATE", self.address_rate, default_rate("200/2000"))?,
             },
             trusted_proxies: networks("TRUSTED_PROXIES", self.trusted_proxies)?,
             signing_in,
-            graphiql: read("GRAPHIQL", self.graphiql, "on", "on, off", |text| match text {
-                "on" => Some(true),
-                "off" => Some(false),
-                _ => None,
-            })?,
+            graphiql: read("GRAPHIQL", self.graphiql, "on", "on, off", switch)?,
+            metrics: read("METRICS", self.metrics, "off", "on, off", switch)?,
             delete_expired_after: read(
                 "DELETE_EXPIRED_AFTER",
                 self.delete_expired_after,
@@ -207,6 +210,11 @@ impl Settings {
             Some(table) => sources.with_messages(table),
             None => sources,
         }
+    }
+
+    /// The line on which gateways tell each other what happens; none for that of the database.
+    pub fn line(&self) -> Option<Arc<dyn Line>> {
+        self.events.as_deref().map(|url| Arc::new(Nats::new(url)) as Arc<dyn Line>)
     }
 
     /// The address of the gateway for this machine itself, without a slash at its end.

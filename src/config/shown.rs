@@ -49,6 +49,9 @@ impl fmt::Display for Settings {
             let endpoint = table.endpoint.as_deref().map(masked).unwrap_or_default();
             writeln!(f, "AWS_ENDPOINT_URL={endpoint}")?;
         }
+        if let Some(url) = &self.events {
+            writeln!(f, "EVENTS_URL={}", masked(url))?;
+        }
         writeln!(f, "FRONTEND_URL={origins}")?;
         writeln!(f, "REST={rest}")?;
         writeln!(f, "DEMO={}", self.demo)?;
@@ -58,6 +61,7 @@ impl fmt::Display for Settings {
         let proxies: Vec<_> = self.trusted_proxies.iter().map(ToString::to_string).collect();
         writeln!(f, "TRUSTED_PROXIES={}", proxies.join(","))?;
         writeln!(f, "GRAPHIQL={}", if self.graphiql { "on" } else { "off" })?;
+        writeln!(f, "METRICS={}", if self.metrics { "on" } else { "off" })?;
         writeln!(f, "DELETE_EXPIRED_AFTER={}", days.as_deref().unwrap_or("off"))?;
         writeln!(f, "MAX_DEPTH={}", self.limits.depth)?;
         writeln!(f, "MAX_NODES={}", self.limits.nodes)?;

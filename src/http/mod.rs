@@ -11,6 +11,7 @@ mod health;
 mod identity;
 mod limits;
 mod log;
+mod metrics;
 mod patience;
 mod server;
 mod stall;
@@ -37,6 +38,7 @@ use crate::{
 };
 
 use limits::Gate;
+use metrics::Metrics;
 
 pub use health::Readiness;
 pub use patience::Patience;
@@ -62,10 +64,16 @@ pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router
         .layer(from_fn_with_state(gate, limits::gate))
         .layer(from_fn_with_state(ready.clone(), health::gate));
     let routes = data
-        .merge(health::routes(service, ready))
+        .merge(health::routes(service.clone(), ready))
         .merge(assets::routes(settings.graphiql))
         .fallback(assets::fallback);
+    if !settings.metrics {
+        return layered(&settings.origins, Patience::default(), routes);
+    }
+    let metrics = Metrics::default();
+    let routes = routes.merge(metrics::routes(metrics.clone(), service));
     layered(&settings.origins, Patience::default(), routes)
+        .layer(from_fn_with_state(metrics, metrics::count))
 }
 
 /// Puts the layers that every route has around `routes`.

@@ -18,7 +18,9 @@ mod users;
 
 use axum::{
     Router,
+    extract::{MatchedPath, Request},
     http::{HeaderValue, Method, StatusCode, header::ALLOW},
+    middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
 use tower::ServiceBuilder;
@@ -66,6 +68,7 @@ pub fn routes(rest: Rest) -> Router {
         .merge(docs::routes())
         .fallback(|| async { Failure::NOT_FOUND })
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(tell_route))
         .with_state(rest);
     let routed = ServiceBuilder::new()
         .map_request(paths::respelled)
@@ -96,6 +99,16 @@ fn api() -> OpenApiRouter<Rest> {
         .routes(routes!(users::show_user))
         .routes(routes!(users::update_profile, users::post_profile))
         .routes(routes!(health::health_check))
+}
+
+/// Tells the layers around this nested router which route has answered: they see none in the request.
+async fn tell_route(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
 }
 
 /// Answers a method that a route does not have; the router adds `Allow`.

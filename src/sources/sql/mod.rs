@@ -9,11 +9,15 @@
 //! * migrate.rs    migrations and the index of words
 //! * adopt.rs      how an original Cruddur database is taken over
 //! * import.rs     whole data sets
+//! * arrivals.rs   what has become readable
+//! * line.rs       LISTEN and NOTIFY
 
 mod activities;
 mod adopt;
+mod arrivals;
 mod dialect;
 mod import;
+mod line;
 mod messages;
 mod migrate;
 mod rows;
@@ -24,7 +28,7 @@ mod writes;
 use std::{path::Path, str::FromStr, time::Duration};
 
 use sqlx::{
-    Pool, Postgres, Sqlite, Transaction,
+    Connection as _, Pool, Postgres, Sqlite, Transaction,
     pool::{PoolConnection, PoolOptions},
     postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -42,6 +46,10 @@ use crate::{
     error::{Error, Result},
 };
 
+/// How long a connection that lies idle may take to show that it still leads to the database. One
+/// whose host is gone, or whose network was cut, says nothing of it; a request may meet one after
+/// the other.
+const PING: Duration = Duration::from_millis(500);
 /// How long a request waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long PostgreSQL works on one statement.
@@ -99,6 +107,13 @@ impl<DB: Dialect> Sql<DB> {
         let pool = PoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection: &mut DB::Connection, _| {
+                Box::pin(async move {
+                    let answer = tokio::time::timeout(PING, connection.ping()).await;
+                    Ok(answer.is_ok_and(|answer| answer.is_ok()))
+                })
+            })
             .connect_lazy_with(options);
         Self { pool, writers: Semaphore::new(DB::WRITERS) }
     }
