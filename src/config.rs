@@ -8,6 +8,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     path::Path,
     str::FromStr,
+    sync::Arc,
 };
 
 use chrono::TimeDelta;
@@ -15,9 +16,10 @@ use clap::Args;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 use crate::{
+    events::Nats,
     graphql::{Limits, Trusted},
     rest::Flavor,
-    sources::{self, MessageTable, SourceUrl, Sources},
+    sources::{self, Line, MessageTable, SourceUrl, Sources},
 };
 
 /// The configuration as it was given. An empty environment variable counts as unset.
@@ -62,6 +64,11 @@ pub struct Config {
     /// The URL of a DynamoDB of one's own [default: that of the region]
     #[arg(long, env, global = true, value_name = "URL")]
     pub aws_endpoint_url: Option<String>,
+
+    /// Where the gateways of one database tell each other what happens: nats://HOST:PORT
+    /// [default: the database, where it is PostgreSQL]
+    #[arg(long, env, global = true, hide_env_values = true, value_name = "URL")]
+    pub events_url: Option<String>,
 
     /// The origins of the frontend, separated by commas, whose pages may call this gateway; * for
     /// any [default: none but the gateway's own]
@@ -170,6 +177,8 @@ pub struct Settings {
     pub database_connections: u32,
     /// Where direct messages live; none for the database.
     pub messages: Option<MessageTable>,
+    /// The NATS server on which gateways tell each other what happens; none for the database.
+    pub events: Option<String>,
     pub origins: Origins,
     pub rest: Flavor,
     /// The handle of the user whom requests act as; none for anonymous requests.
@@ -235,6 +244,7 @@ impl Config {
                 1000,
             )?,
             messages: messages(self.messages_url, self.ddb_message_table, self.aws_endpoint_url)?,
+            events: events(self.events_url)?,
             origins: origins(self.frontend_url, self.backend_url)?,
             rest,
             viewer: read("VIEWER", self.viewer, viewer, "a handle, or none", |text| match text {
@@ -324,6 +334,11 @@ impl Settings {
         }
     }
 
+    /// The line on which gateways tell each other what happens; none for that of the database.
+    pub fn line(&self) -> Option<Arc<dyn Line>> {
+        self.events.as_deref().map(|url| Arc::new(Nats::new(url)) as Arc<dyn Line>)
+    }
+
     /// The address of the gateway for this machine itself, without a slash at its end.
     pub fn local_url(&self, port: u16) -> String {
         let host = match self.host.parse() {
@@ -360,6 +375,9 @@ impl fmt::Display for Settings {
             writeln!(f, "MESSAGES_URL=dynamodb:{}", table.name)?;
             let endpoint = table.endpoint.as_deref().map(masked).unwrap_or_default();
             writeln!(f, "AWS_ENDPOINT_URL={endpoint}")?;
+        }
+        if let Some(url) = &self.events {
+            writeln!(f, "EVENTS_URL={}", masked(url))?;
         }
         writeln!(f, "FRONTEND_URL={origins}")?;
         writeln!(f, "REST={rest}")?;
@@ -464,6 +482,15 @@ fn database(
         (url, None) => url.unwrap_or_else(|| ("DATABASE_URL", "sqlite:cruddur.db".to_owned())),
     };
     text.parse().map_err(|allowed| Invalid::new(variable, &masked(&text), allowed))
+}
+
+fn events(url: Option<String>) -> Result<Option<String>, Invalid> {
+    match given(url) {
+        Some(url) if !Nats::is_url(&url) => {
+            Err(Invalid::new("EVENTS_URL", &masked(&url), "a URL such as nats://nats:4222"))
+        }
+        url => Ok(url),
+    }
 }
 
 fn messages(

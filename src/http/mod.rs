@@ -2,6 +2,7 @@
 
 mod assets;
 mod compression;
+mod connection;
 mod cors;
 mod failure;
 mod graphql;
@@ -11,6 +12,7 @@ mod log;
 mod metrics;
 mod patience;
 mod server;
+mod stall;
 
 use axum::{
     Router,

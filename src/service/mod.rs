@@ -4,8 +4,10 @@
 //! input and the [`Viewer`] who asks.
 
 mod activities;
+mod live;
 mod messages;
 mod notifications;
+mod tail;
 mod users;
 
 use std::{sync::Arc, time::Duration};
@@ -16,13 +18,17 @@ use sha2::{Digest, Sha256};
 use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::{
-    domain::{Instant, Viewer},
+    domain::{Activity, Instant, Notification, Viewer},
     error::{Error, Result, Rule},
-    sources::{Connections, Idempotency, Sources},
+    events::Events,
+    sources::{Connections, Idempotency, Line, Sources},
 };
 
 pub use activities::SearchHit;
+pub use live::Arrival;
 pub use messages::Recipient;
+
+use tail::Tail;
 
 pub use crate::sources::UserRelation;
 
@@ -62,13 +68,37 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     /// Uuids of users by handle. A handle never changes hands, so an entry can only be right.
     uuids: Cache<String, Uuid>,
+    events: Events,
+    cruds: Tail<Activity>,
+    notifications: Tail<Notification>,
 }
 
 impl Service {
     pub fn new(sources: Sources, clock: Arc<dyn Clock>) -> Self {
         let uuids =
             Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(300)).build();
-        Self { sources, clock, uuids }
+        Self {
+            sources,
+            clock,
+            uuids,
+            events: Events::default(),
+            cruds: Tail::default(),
+            notifications: Tail::default(),
+        }
+    }
+
+    /// Carries events to and from the other gateways on a line, for as long as it is polled; none
+    /// stands for the line of the store, if it has one.
+    pub async fn carry_events(&self, line: Option<Arc<dyn Line>>) {
+        if let Some(line) = line.or_else(|| self.sources.activities.line()) {
+            let name = self.clock.new_uuid(self.clock.now());
+            self.events.clone().carry(line, name).await;
+        }
+    }
+
+    /// How long it is until `then`; zero once it is past.
+    pub fn time_until(&self, then: Instant) -> Duration {
+        (then - self.clock.now()).to_std().unwrap_or_default()
     }
 
     /// Whether the stores answer; [`Error::Unavailable`] while they do not.

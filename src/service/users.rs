@@ -6,6 +6,7 @@ use super::{Service, bare_handle, only};
 use crate::{
     domain::{Follow, NotificationKind, Page, Profile, Slice, User, UserCounts, Viewer},
     error::{Result, Rule},
+    events::Event,
     sources::UserRelation,
 };
 
@@ -70,7 +71,9 @@ impl Service {
             Follow { follower_uuid: follower, followed_uuid: followed.uuid, created_at: now };
         let told =
             self.new_notification(followed.uuid, follower, NotificationKind::Follow, None, now);
-        self.sources.activities.insert_follow(&follow, &told).await?;
+        if self.sources.activities.insert_follow(&follow, &told).await? {
+            self.events.publish(Event::Notified);
+        }
         Ok(followed)
     }
 

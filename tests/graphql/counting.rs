@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use cruddur::{
     domain::{
         Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Notification, Page,
-        Profile, Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
+        Place, Profile, Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
     },
     error::{Error, Result},
     sources::{
-        ActivitySource, Dataset, Inserted, MessageSource, MigrateError, Migrated, NewActivity,
-        NewMessage, Sources, UserRelation,
+        ActivitySource, Arrivals, Dataset, Inserted, MessageSource, MigrateError, Migrated,
+        NewActivity, NewMessage, Sources, UserRelation,
     },
 };
 use uuid::Uuid;
@@ -255,6 +255,36 @@ impl ActivitySource for Counting {
     async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool> {
         self.note("mark_notifications_read").await?;
         self.source.mark_notifications_read(user, up_to, now).await
+    }
+
+    async fn last_position(&self) -> Result<i64> {
+        self.note("last_position").await?;
+        self.source.last_position().await
+    }
+
+    async fn cruds_since(&self, place: &Place, now: Instant) -> Result<Arrivals<Activity>> {
+        self.note("cruds_since").await?;
+        self.source.cruds_since(place, now).await
+    }
+
+    async fn crud_position(&self, at: Cursor) -> Result<i64> {
+        self.note("crud_position").await?;
+        self.source.crud_position(at).await
+    }
+
+    async fn notifications_since(
+        &self,
+        user: Option<Uuid>,
+        place: &Place,
+        now: Instant,
+    ) -> Result<Arrivals<Notification>> {
+        self.note("notifications_since").await?;
+        self.source.notifications_since(user, place, now).await
+    }
+
+    async fn notification_position(&self, user: Uuid, at: Cursor) -> Result<i64> {
+        self.note("notification_position").await?;
+        self.source.notification_position(user, at).await
     }
 
     async fn mark_message_notifications_read(
