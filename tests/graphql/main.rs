@@ -10,3 +10,4 @@ mod fetching;
 mod schema;
 #[path = "../common/stores.rs"]
 mod stores;
+mod web;
