@@ -7,7 +7,10 @@ use async_graphql::{
     Request, Variables,
     parser::{parse_query, types::DocumentOperations},
 };
-use cruddur::sources::{self, SourceUrl};
+use cruddur::{
+    graphql::Trusted,
+    sources::{self, SourceUrl},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -70,12 +73,17 @@ fn web() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("web/src")
 }
 
+/// The manifest that the build of the app writes.
+fn manifest() -> PathBuf {
+    web().join("app/gen/persisted-documents.json")
+}
+
 /// The document of every operation, by the operation's name; those of GraphiQL's tabs are told
 /// from those of the app.
 fn documents() -> BTreeMap<String, String> {
     // What the app sends, with the fragments that the files share.
-    let manifest = fs::read(web().join("app/gen/persisted-documents.json")).unwrap();
-    let manifest: BTreeMap<String, String> = serde_json::from_slice(&manifest).unwrap();
+    let file = fs::read(manifest()).unwrap();
+    let manifest: BTreeMap<String, String> = serde_json::from_slice(&file).unwrap();
     let mut documents = BTreeMap::new();
     for text in manifest.into_values() {
         documents.extend(operations(&text).into_iter().map(|name| (name, text.clone())));
@@ -160,5 +168,18 @@ async fn a_name_that_the_schema_loses_is_missed() {
             missed += 1;
         }
         assert_ne!(missed, 0, "no operation has {kept}");
+    }
+}
+
+#[tokio::test]
+async fn the_app_gets_by_where_only_its_own_documents_are_trusted() {
+    let mut world = common::world(ADA).await;
+    world.schema = world.schema.trusting(Trusted::open(&manifest(), true).unwrap());
+    let documents = documents();
+    for (name, variables) in cases() {
+        let answer = world.json(request(name, &documents[name], variables)).await;
+        let refused = "PERSISTED_QUERY_NOT_IN_LIST";
+        let is_refused = answer["errors"][0]["extensions"]["code"] == refused;
+        assert_eq!(is_refused, name.starts_with("graphiql "), "{name}: {answer}");
     }
 }

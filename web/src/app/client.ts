@@ -1,8 +1,10 @@
 import { ApolloClient, ApolloLink, HttpLink } from '@apollo/client';
+import type { DocumentNode } from 'graphql';
 import { tap } from 'rxjs';
 
 import { createCache } from './cache.ts';
 import { reached, unreachable } from './connection.ts';
+import { documentText } from './documentText.ts';
 
 const watchConnection = new ApolloLink((operation, forward) =>
   forward(operation).pipe(
@@ -16,8 +18,13 @@ const watchConnection = new ApolloLink((operation, forward) =>
   ),
 );
 
+const http = new HttpLink({
+  uri: '/graphql',
+  print: (document) => documentText(document as DocumentNode),
+});
+
 export const client = new ApolloClient({
-  link: watchConnection.concat(new HttpLink({ uri: '/graphql' })),
+  link: watchConnection.concat(http),
   cache: createCache(),
   devtools: { enabled: false },
 });
