@@ -140,7 +140,7 @@ test('following somebody fills the feed of the followed', async () => {
   await visit.goto('/@londo/followers');
   await crud('Andrew Brown').waitFor();
   await visit.goto('/@londo');
-  await button(page, 'Follow Londo Mollari').click();
+  await button(page, 'Following Londo Mollari').click();
   await page.getByText('0 followers').waitFor();
 });
 

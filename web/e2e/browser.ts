@@ -1,8 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import axe, { type RunOptions } from 'axe-core';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+  type ViewportSize,
+} from 'playwright-core';
 import { expect } from 'vitest';
 
 const screenshots = resolve('../target/screenshots');
@@ -79,11 +85,33 @@ export class Visit {
     await this.page.goto(this.origin + path);
   }
 
-  /** Fails for each serious violation that axe finds on the page as it is, outside of `foreign`. */
-  async expectAccessible(foreign: string[] = []): Promise<void> {
-    const axe = new AxeBuilder({ page: this.page });
-    foreign.forEach((selector) => axe.exclude(selector));
-    const { violations } = await axe.analyze();
+  /** Shows the page in a window of this size and in this colour scheme. */
+  async show(window: ViewportSize, colorScheme: 'dark' | 'light'): Promise<void> {
+    await this.page.setViewportSize(window);
+    await this.page.emulateMedia({ colorScheme });
+    // Where scripts do the colouring, they have had their turn two frames later.
+    await this.page.evaluate(
+      () => new Promise((wake) => requestAnimationFrame(() => requestAnimationFrame(wake))),
+    );
+  }
+
+  /** Fails for each serious violation that axe finds on the page as it is. */
+  async expectAccessible(): Promise<void> {
+    await this.expectNoViolation();
+  }
+
+  /** Fails for each serious violation in the colours of the page. */
+  async expectReadable(): Promise<void> {
+    await this.expectNoViolation({ runOnly: ['color-contrast', 'link-in-text-block'] });
+  }
+
+  private async expectNoViolation(options: RunOptions = {}): Promise<void> {
+    // Once in a page is enough; it goes when the page is left.
+    if (!(await this.page.evaluate(() => 'axe' in window))) await this.page.evaluate(axe.source);
+    const { violations } = await this.page.evaluate(
+      (asked) => (window as unknown as { axe: typeof axe }).axe.run(document, asked),
+      { resultTypes: ['violations'], ...options } satisfies RunOptions,
+    );
     const serious = violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(({ id, nodes }) => ({ id, nodes: nodes.map((node) => node.html) }));

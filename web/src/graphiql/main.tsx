@@ -9,6 +9,8 @@ import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import { createRoot } from 'react-dom/client';
 
+import { EditorTheme, editorTheme } from './EditorTheme';
+import { mendMarkup } from './markup';
 import { headers, newestCrud, tabs } from './tabs';
 
 const endpoint = new URL('/graphql', location.href);
@@ -24,7 +26,9 @@ const defaultTabs = tabs(await newestCrud(endpoint));
 const isFirstVisit = localStorage.getItem('graphiql:tabState') === null;
 const initialVariables = isFirstVisit ? { initialVariables: defaultTabs[0]!.variables } : {};
 
-createRoot(document.getElementById('graphiql')!).render(
+const root = document.getElementById('graphiql')!;
+mendMarkup(root);
+createRoot(root).render(
   <GraphiQL
     fetcher={fetcher}
     plugins={plugins}
@@ -32,8 +36,10 @@ createRoot(document.getElementById('graphiql')!).render(
     defaultHeaders={headers}
     {...initialVariables}
     defaultEditorToolsVisibility="variables"
+    editorTheme={editorTheme}
     shouldPersistHeaders
   >
+    <EditorTheme />
     <GraphiQL.Logo>
       <a href="/">Cruddur</a>
     </GraphiQL.Logo>
