@@ -58,6 +58,7 @@ test('a later visit finds what the last one left', async () => {
   await visit.page.reload();
   await tab('HomeFeed').waitFor();
   await expect.poll(() => variables.innerText()).toContain('"first"');
+  expect(await visit.page.locator('.graphiql-tab').count()).toBe(4);
 });
 
 test('the editor completes the name of a field', async () => {

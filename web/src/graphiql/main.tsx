@@ -11,7 +11,7 @@ import { createRoot } from 'react-dom/client';
 
 import { EditorTheme, editorTheme } from './EditorTheme';
 import { mendMarkup } from './markup';
-import { headers, newestCrud, tabs } from './tabs';
+import { headers, newestCrud, openTab, tabs } from './tabs';
 
 const endpoint = new URL('/graphql', location.href);
 const socket = new URL(endpoint);
@@ -21,10 +21,8 @@ const fetcher = createGraphiQLFetcher({ url: endpoint.href, subscriptionUrl: soc
 const plugins = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
 const defaultTabs = tabs(await newestCrud(endpoint));
 
-// GraphiQL fills the editor beside the first tab from here, but not from the tab. On a later visit
-// it keeps what was there.
-const isFirstVisit = localStorage.getItem('graphiql:tabState') === null;
-const initialVariables = isFirstVisit ? { initialVariables: defaultTabs[0]!.variables } : {};
+// GraphiQL fills the editors from here alone, not from the tab that it opens.
+const open = openTab() ?? defaultTabs[0]!;
 
 const root = document.getElementById('graphiql')!;
 mendMarkup(root);
@@ -34,7 +32,9 @@ createRoot(root).render(
     plugins={plugins}
     defaultTabs={defaultTabs}
     defaultHeaders={headers}
-    {...initialVariables}
+    initialQuery={open.query}
+    initialVariables={open.variables}
+    initialHeaders={open.headers}
     defaultEditorToolsVisibility="variables"
     editorTheme={editorTheme}
     shouldPersistHeaders
