@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import axe, { type RunOptions } from 'axe-core';
 import {
   type Browser,
+  type BrowserContext,
   type BrowserContextOptions,
   chromium,
   type Page,
@@ -32,6 +33,14 @@ export function launch(): Promise<Browser> {
 export const desktop = { width: 1280, height: 900 };
 export const phone = { width: 360, height: 740 };
 
+/** A browser's profile: what its tabs have stored and cached. */
+export function profileIn(
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext> {
+  return browser.newContext({ viewport: desktop, reducedMotion: 'reduce', ...options });
+}
+
 /** A tab that remembers what no page of ours may do. */
 export class Visit {
   /** Requests to another host, console errors, broken policies: empty at the end of each test. */
@@ -40,6 +49,7 @@ export class Visit {
   private constructor(
     readonly page: Page,
     private readonly origin: string,
+    private readonly ownProfile: BrowserContext | undefined,
   ) {
     page.on('request', (request) => {
       const url = request.url();
@@ -55,17 +65,15 @@ export class Visit {
     page.on('pageerror', (error) => this.offences.push(`uncaught: ${error}`));
   }
 
+  /** A tab that shows nothing yet. Of a browser it gets a profile of its own. */
   static async open(
-    browser: Browser,
+    browser: Browser | BrowserContext,
     url: string,
     options: BrowserContextOptions = {},
   ): Promise<Visit> {
-    const context = await browser.newContext({
-      viewport: desktop,
-      reducedMotion: 'reduce',
-      ...options,
-    });
-    const visit = new Visit(await context.newPage(), new URL(url).origin);
+    const profile = 'newContext' in browser ? await profileIn(browser, options) : browser;
+    const ownProfile = profile === browser ? undefined : profile;
+    const visit = new Visit(await profile.newPage(), new URL(url).origin, ownProfile);
     // A violation is also a console error in Chromium; the event names the directive.
     await visit.page.exposeFunction('reportViolation', (text: string) =>
       visit.offences.push(`policy: ${text}`),
@@ -77,7 +85,6 @@ export class Visit {
         report(`${event.violatedDirective} ${event.blockedURI}`);
       });
     });
-    await visit.page.goto(url);
     return visit;
   }
 
@@ -133,7 +140,7 @@ export class Visit {
   }
 
   async close(): Promise<void> {
-    await this.page.context().close();
+    await (this.ownProfile ?? this.page).close();
     expect(this.offences).toEqual([]);
   }
 }

@@ -16,7 +16,8 @@ afterAll(async () => {
   await gateway.stop();
 });
 beforeEach(async () => {
-  visit = await Visit.open(browser, `${gateway.url}/graphiql`);
+  visit = await Visit.open(browser, gateway.url);
+  await visit.goto('/graphiql');
 });
 afterEach(() => visit.close());
 
@@ -39,7 +40,7 @@ test('a first visit finds four tabs that run as they are', async () => {
       await run();
       return response();
     };
-    await expect.poll(answered, { timeout: 10_000, interval: 500 }).toContain(answer);
+    await expect.poll(answered, { interval: 500 }).toContain(answer);
     expect(await response()).not.toContain('"errors"');
   }
   expect(await tab('Post').count()).toBe(1);
@@ -68,7 +69,7 @@ test('the editor completes the name of a field', async () => {
   await visit.page.keyboard.press('Control+a');
   await visit.page.keyboard.type('{ home { nodes { mess');
   const suggestion = visit.page.locator('.suggest-widget .monaco-list-row', { hasText: 'message' });
-  await suggestion.first().waitFor({ timeout: 10_000 });
+  await suggestion.first().waitFor();
 });
 
 test('history and explorer open', async () => {
