@@ -16,7 +16,10 @@ fn guard() -> Guard {
 }
 
 fn admit(text: &str) -> Result<Cost, Refusal> {
-    guard().admit(text, &Variables::default()).map(|(_, cost)| cost)
+    let guard = guard();
+    let (document, tokens) = guard.read(text)?;
+    let cost = guard.admit(&document, &Variables::default())?;
+    Ok(Cost { tokens, ..cost })
 }
 
 fn too_much(text: &str) -> &'static str {

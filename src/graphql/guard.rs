@@ -105,12 +105,8 @@ impl Guard {
         Self { limits, paged }
     }
 
-    /// Reads a document that may be run with these variables.
-    pub fn admit(
-        &self,
-        text: &str,
-        variables: &Variables,
-    ) -> Result<(ExecutableDocument, Cost), Refusal> {
+    /// Reads a document, and how many tokens it has.
+    pub fn read(&self, text: &str) -> Result<(ExecutableDocument, usize), Refusal> {
         let tokens = count_tokens(text, self.limits.tokens)?;
         let bytes = self.limits.bytes;
         if text.len() > bytes {
@@ -118,10 +114,18 @@ impl Guard {
             return Err(Refusal::TooMuch { what: "bytes", found, limit });
         }
         let document = parse_query(text).map_err(|error| Refusal::Syntax(error.into()))?;
-        let cost = self.measure(&document, variables)?;
-        let cost = Cost { tokens, ..cost };
+        Ok((document, tokens))
+    }
+
+    /// What a document asks for that may be run with these variables; its tokens are not counted.
+    pub fn admit(
+        &self,
+        document: &ExecutableDocument,
+        variables: &Variables,
+    ) -> Result<Cost, Refusal> {
+        let cost = self.measure(document, variables)?;
         self.judge(&cost)?;
-        Ok((document, cost))
+        Ok(cost)
     }
 
     /// What a document asks for; its tokens are not counted.

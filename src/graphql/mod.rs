@@ -9,6 +9,7 @@ mod documents;
 mod errors;
 pub mod guard;
 mod id;
+mod known;
 mod loaders;
 mod message;
 mod mutation;
@@ -23,7 +24,7 @@ mod viewer;
 use std::sync::Arc;
 
 use async_graphql::{
-    EmptySubscription, Request, Response, SDLExportOptions, Value,
+    EmptySubscription, Request, Response, SDLExportOptions, SchemaBuilder, ValidationMode, Value,
     parser::types::{ExecutableDocument, OperationDefinition, OperationType},
     to_value,
 };
@@ -38,6 +39,7 @@ use self::{
     connection::{Connection, Edge},
     documents::Documents,
     guard::{Cost, Guard},
+    known::{Key, Known, KnownDocuments},
     mutation::Mutation,
     notification::Unread,
     query::{Query, SearchResult},
@@ -58,9 +60,12 @@ type Library = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 #[derive(Clone)]
 pub struct Schema {
     library: Library,
+    /// For documents that the library has found valid: this one looks at their shape no more.
+    fast: Library,
     guard: Guard,
     signatures: Arc<Signatures>,
     documents: Documents,
+    known: KnownDocuments,
 }
 
 /// A request whose document has been read and may be run.
@@ -70,20 +75,24 @@ pub struct Admitted {
     pub operation: Option<OperationType>,
     /// What the document asks for, where the client wants to know.
     cost: Option<Cost>,
+    /// The document and where to keep it once it has proved valid; none where it has already.
+    new: Option<(Key, Arc<Known>)>,
 }
 
 /// The schema, for documents within these limits.
 pub fn schema(limits: Limits) -> Schema {
     let sdl = sdl();
     Schema {
-        library: library(),
+        library: library().finish(),
+        fast: library().validation_mode(ValidationMode::Fast).finish(),
         guard: Guard::new(limits, &sdl),
         signatures: Arc::new(Signatures::new(&sdl)),
         documents: Documents::new(Trusted::default()),
+        known: KnownDocuments::default(),
     }
 }
 
-fn library() -> Library {
+fn library() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Library::build(Query, Mutation, EmptySubscription)
         .override_output_type_description::<Instant>(
             "An instant as RFC 3339 writes it, in UTC: `2026-01-31T09:30:00.123456+00:00`. At most \
@@ -120,7 +129,6 @@ fn library() -> Library {
         .override_output_type_description::<Edge<SearchResult>>(
             "Something that a search found and its place in the list.",
         )
-        .finish()
 }
 
 /// The schema in GraphQL's own language.
@@ -129,7 +137,7 @@ pub fn sdl() -> String {
         .include_specified_by()
         .prefer_single_line_descriptions()
         .use_space_ident();
-    library().sdl_with_options(options)
+    library().finish().sdl_with_options(options)
 }
 
 impl Schema {
@@ -145,23 +153,39 @@ impl Schema {
     /// The extension `persistedQuery` names a document by its hash; with `cost: true` the response
     /// says what the document asks for.
     pub fn admit(&self, mut request: Request) -> Result<Admitted, Box<Response>> {
-        let new = self.documents.complete(&mut request).map_err(errors::unknown)?;
-        let admitted = self.guard.admit(&request.query, &request.variables);
-        let (document, cost) = admitted.map_err(errors::refused)?;
+        let sent = self.documents.complete(&mut request).map_err(errors::unknown)?;
+        let key = (request.operation_name.clone(), request.query.clone());
+        let (known, is_new) = match self.known.find(&key) {
+            Some(known) => (known, false),
+            None => {
+                let (document, tokens) =
+                    self.guard.read(&request.query).map_err(errors::refused)?;
+                (Arc::new(Known { document, tokens }), true)
+            }
+        };
+        let cost =
+            self.guard.admit(&known.document, &request.variables).map_err(errors::refused)?;
         let mut ty = None;
-        if let Some(operation) = operation(&document, request.operation_name.as_deref()) {
+        if let Some(operation) = operation(&known.document, request.operation_name.as_deref()) {
             ty = Some(operation.ty);
-            let usages = self.signatures.check_usages(&document, operation);
-            usages.map_err(|error| errors::request(error, "GRAPHQL_VALIDATION_FAILED"))?;
-            let values = variables::check_values(operation, &request.variables);
+            if is_new {
+                let usages = self.signatures.check_usages(&known.document, operation);
+                usages.map_err(|error| errors::request(error, "GRAPHQL_VALIDATION_FAILED"))?;
+            }
+            let values = self.signatures.check_values(operation, &request.variables);
             values.map_err(|error| errors::request(error, "BAD_USER_INPUT"))?;
         }
-        if let Some(hash) = new {
+        if let Some(hash) = sent {
             self.documents.keep(hash, &request.query);
         }
         let asked = request.extensions.get("cost") == Some(&Value::Boolean(true));
-        request.set_parsed_query(document);
-        Ok(Admitted { request, operation: ty, cost: asked.then_some(cost) })
+        request.set_parsed_query(known.document.clone());
+        Ok(Admitted {
+            request,
+            operation: ty,
+            cost: asked.then_some(Cost { tokens: known.tokens, ..cost }),
+            new: is_new.then_some((key, known)),
+        })
     }
 
     /// Runs one request in the name of a viewer.
@@ -172,7 +196,11 @@ impl Schema {
         let request = admitted.request.data(Scope::new(service, viewer));
         // Cooperative scheduling would stop the fields every hundred or so looks into a loader, and
         // so tear apart what is fetched together.
-        let mut response = errors::finished(unconstrained(self.library.execute(request)).await);
+        let library = if admitted.new.is_some() { &self.library } else { &self.fast };
+        let mut response = errors::finished(unconstrained(library.execute(request)).await);
+        if let Some((key, known)) = admitted.new.filter(|_| response.is_ok()) {
+            self.known.keep(key, known);
+        }
         if let Some(cost) = admitted.cost.and_then(|cost| to_value(cost).ok()) {
             response.extensions.insert("cost".to_owned(), cost);
         }

@@ -16,32 +16,12 @@ use async_graphql::{
 };
 use async_graphql_value::Value as Input;
 
-/// Fails where a variable that must have a value has none, or null.
-pub fn check_values(
-    operation: &OperationDefinition,
-    variables: &Variables,
-) -> Result<(), ServerError> {
-    for definition in &operation.variable_definitions {
-        let VariableDefinition { name, var_type, default_value, .. } = &definition.node;
-        if var_type.node.nullable {
-            continue;
-        }
-        let wrong = match variables.get(&name.node) {
-            Some(Value::Null) => "must not be null",
-            None if default_value.is_none() => "is missing",
-            _ => continue,
-        };
-        let message = format!("The variable `${}` of type `{}` {wrong}.", name.node, var_type.node);
-        return Err(ServerError::new(message, Some(definition.pos)));
-    }
-    Ok(())
-}
-
-/// What every field, directive and input object of a schema takes.
+/// What every field, directive and input object of a schema takes, and what its enums are.
 #[derive(Debug, Default)]
 pub struct Signatures {
     fields: HashMap<Name, HashMap<Name, Signature>>,
     inputs: HashMap<Name, Slots>,
+    enums: HashMap<Name, HashSet<Name>>,
     directives: HashMap<Name, Slots>,
     query: Option<Name>,
     mutation: Option<Name>,
@@ -83,6 +63,10 @@ impl Signatures {
                         TypeKind::InputObject(input) => {
                             signatures.inputs.insert(name, slots(input.fields));
                         }
+                        TypeKind::Enum(of) => {
+                            let values = of.values.into_iter().map(|it| it.node.value.node);
+                            signatures.enums.insert(name, values.collect());
+                        }
                         _ => {}
                     }
                 }
@@ -100,6 +84,66 @@ impl Signatures {
             }
         }
         signatures
+    }
+
+    /// Fails where a variable's value is not of its type, or is missing.
+    pub fn check_values(
+        &self,
+        operation: &OperationDefinition,
+        variables: &Variables,
+    ) -> Result<(), ServerError> {
+        for definition in &operation.variable_definitions {
+            let VariableDefinition { name, var_type, default_value, .. } = &definition.node;
+            let (name, ty) = (&name.node, &var_type.node);
+            let wrong = match variables.get(name) {
+                None if ty.nullable || default_value.is_some() => continue,
+                None => "is missing",
+                Some(Value::Null) if !ty.nullable => "must not be null",
+                Some(value) if !self.is_of(value, ty) => "has a value of another type",
+                Some(_) => continue,
+            };
+            let message = format!("The variable `${name}` of type `{ty}` {wrong}.");
+            return Err(ServerError::new(message, Some(definition.pos)));
+        }
+        Ok(())
+    }
+
+    /// Whether a value, as JSON writes it, is of a type. Scalars of the schema's own are left to
+    /// the library.
+    fn is_of(&self, value: &Value, ty: &Type) -> bool {
+        let name = match (&ty.base, value) {
+            (_, Value::Null) => return ty.nullable,
+            (BaseType::List(of), Value::List(items)) => {
+                return items.iter().all(|item| self.is_of(item, of));
+            }
+            // One value stands for a list of it.
+            (BaseType::List(of), value) => return self.is_of(value, of),
+            (BaseType::Named(name), _) => name,
+        };
+        match (name.as_str(), value) {
+            ("Int", Value::Number(number)) => {
+                number.as_i64().is_some_and(|number| i32::try_from(number).is_ok())
+            }
+            ("Float", Value::Number(_))
+            | ("String" | "ID", Value::String(_))
+            | ("Boolean", Value::Boolean(_)) => true,
+            ("ID", Value::Number(number)) => number.is_i64() || number.is_u64(),
+            ("Int" | "Float" | "String" | "Boolean" | "ID", _) => false,
+            (_, value) => match (self.enums.get(name), self.inputs.get(name), value) {
+                (Some(values), _, Value::String(value)) => values.contains(value.as_str()),
+                (Some(values), _, Value::Enum(value)) => values.contains(value),
+                (Some(_), ..) => false,
+                (_, Some(slots), Value::Object(object)) => {
+                    object.keys().all(|name| slots.contains_key(name))
+                        && slots.iter().all(|(name, slot)| match object.get(name) {
+                            None => slot.ty.nullable || slot.has_default,
+                            Some(value) => self.is_of(value, &slot.ty),
+                        })
+                }
+                (_, Some(_), _) => false,
+                (None, None, _) => true,
+            },
+        }
     }
 
     /// Fails where the operation uses a variable in a place that takes another type. Each fragment

@@ -102,7 +102,7 @@ impl Service {
         self.sources.messages.unread_by_groups(user, groups).await
     }
 
-    /// Marks a message and all before it in its conversation as read.
+    /// Marks a message and all before it in its conversation as read, with what told of them.
     ///
     /// [`Rule::MessageNotFound`].
     pub async fn mark_messages_read(
@@ -115,8 +115,11 @@ impl Service {
         if !self.sources.messages.mark_messages_read(user, &up_to).await? {
             return Err(Rule::MessageNotFound.into());
         }
-        let group = self.message_groups_by_uuids(viewer, &[up_to.group_uuid]).await?;
-        Ok(only(group).ok_or(Rule::MessageNotFound)?)
+        let group = only(self.message_groups_by_uuids(viewer, &[up_to.group_uuid]).await?);
+        let group = group.ok_or(Rule::MessageNotFound)?;
+        let (activities, now) = (&self.sources.activities, self.clock.now());
+        activities.mark_message_notifications_read(user, group.other_uuid, up_to.at, now).await?;
+        Ok(group)
     }
 
     /// The messages of a conversation of the viewer's, oldest first; an empty page where there is

@@ -15,8 +15,9 @@ use super::{
 };
 use crate::{
     domain::{
-        Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Notification, Order,
-        Page, Positioned, Profile, Reaction, ReactionKind, Slice, User, UserCounts,
+        Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Notification,
+        NotificationKind, Order, Page, Positioned, Profile, Reaction, ReactionKind, Slice, User,
+        UserCounts,
         page::forever,
         text::{Search, words},
     },
@@ -448,7 +449,7 @@ impl ActivitySource for Mock {
     }
 
     async fn delete_follow(&self, follower: Uuid, followed: Uuid) -> Result<bool> {
-        use crate::domain::NotificationKind::Follow;
+        use NotificationKind::Follow;
         let mut state = self.state();
         if state.follows.remove(&(follower, followed)).is_none() {
             return Ok(false);
@@ -519,6 +520,22 @@ impl ActivitySource for Mock {
             }
         }
         Ok(true)
+    }
+
+    async fn mark_message_notifications_read(
+        &self,
+        user: Uuid,
+        sender: Uuid,
+        up_to: Cursor,
+        now: Instant,
+    ) -> Result<()> {
+        for it in self.state().notifications.values_mut() {
+            let told = it.user_uuid == user && it.actor_uuid == sender && it.read_at.is_none();
+            if told && it.kind == NotificationKind::Message && it.cursor() <= up_to {
+                it.read_at = Some(now);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -24,8 +24,8 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Activity, Follow, Instant, Message, MessageGroup, MessageKey, Notification, Page, Profile,
-        Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
+        Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Notification, Page,
+        Profile, Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
     },
     error::Result,
 };
@@ -173,6 +173,15 @@ pub trait ActivitySource: Send + Sync + 'static {
     /// Marks as read what is unread among this notification of the user's and all before it. Whether
     /// there is such a notification.
     async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool>;
+
+    /// Marks as read what tells a user of messages by `sender` up to this one.
+    async fn mark_message_notifications_read(
+        &self,
+        user: Uuid,
+        sender: Uuid,
+        up_to: Cursor,
+        now: Instant,
+    ) -> Result<()>;
 }
 
 /// Direct messages, which may live elsewhere than the activities.

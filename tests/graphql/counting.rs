@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use cruddur::{
     domain::{
-        Activity, Follow, Instant, Message, MessageGroup, MessageKey, Notification, Page, Profile,
-        Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
+        Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Notification, Page,
+        Profile, Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
     },
     error::{Error, Result},
     sources::{
@@ -255,6 +255,17 @@ impl ActivitySource for Counting {
     async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool> {
         self.note("mark_notifications_read").await?;
         self.source.mark_notifications_read(user, up_to, now).await
+    }
+
+    async fn mark_message_notifications_read(
+        &self,
+        user: Uuid,
+        sender: Uuid,
+        up_to: Cursor,
+        now: Instant,
+    ) -> Result<()> {
+        self.note("mark_message_notifications_read").await?;
+        self.source.mark_message_notifications_read(user, sender, up_to, now).await
     }
 }
 

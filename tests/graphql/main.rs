@@ -7,6 +7,7 @@ mod counting;
 mod documents;
 mod failures;
 mod fetching;
+mod messages;
 mod schema;
 #[path = "../common/stores.rs"]
 mod stores;

@@ -79,3 +79,30 @@ async fn a_variable_goes_only_where_its_type_goes() {
         assert!(json["data"].is_object(), "{query}: {json}");
     }
 }
+
+#[tokio::test]
+async fn a_variable_s_value_is_of_its_type_however_often_the_document_was_run() {
+    let client = TestApp::new().await.anon();
+    let home = "query($x: Int) { home(first: $x) { __typename } }";
+    let nodes = "query($x: [ID!]!) { nodes(ids: $x) { id } }";
+    let ttl = "mutation($x: CreateActivityInput!) { createActivity(input: $x) { __typename } }";
+    let input = |ttl: &str| json!({ "x": { "message": "Hi", "ttl": ttl } });
+    for (query, right, wrong) in [
+        (home, json!({ "x": 1 }), json!({ "x": "1" })),
+        (home, json!({ "x": null }), json!({ "x": 2_147_483_648_u32 })),
+        (home, json!({}), json!({ "x": 1.5 })),
+        (nodes, json!({ "x": ["a", 1] }), json!({ "x": ["a", null] })),
+        (nodes, json!({ "x": "a" }), json!({ "x": { "id": "a" } })),
+        (ttl, input("ONE_DAY"), input("TWO_DAYS")),
+        (ttl, input("ONE_DAY"), json!({ "x": { "message": "Hi" } })),
+        (ttl, input("ONE_DAY"), json!({ "x": { "message": "Hi", "ttl": "ONE_DAY", "y": 1 } })),
+        (ttl, input("ONE_DAY"), json!({ "x": { "message": 1, "ttl": "ONE_DAY" } })),
+        (ttl, input("ONE_DAY"), json!({ "x": "Hi" })),
+    ] {
+        let first = client.graphql(query, right.clone()).await.json();
+        assert!(first.get("data").is_some(), "{query}: {first}");
+        assert_eq!(client.graphql(query, right).await.json().get("data"), first.get("data"));
+        let code = code(&client, query, wrong.clone()).await;
+        assert_eq!(code.as_deref(), Some("BAD_USER_INPUT"), "{query}: {wrong}");
+    }
+}

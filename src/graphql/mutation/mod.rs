@@ -199,7 +199,8 @@ impl Mutation {
         Ok(SendMessagePayload { message, edge, user_errors })
     }
 
-    /// Marks a message and all older ones of its conversation as read by the viewer.
+    /// Marks a message and all older ones of its conversation as read by the viewer, and the
+    /// notifications that tell of them.
     async fn mark_messages_read(
         &self,
         ctx: &Context<'_>,

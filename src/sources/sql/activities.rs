@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Activity, Follow, Instant, Notification, Page, Positioned, Profile, Reaction, ReactionKind,
-        Slice, User, UserCounts,
+        Activity, Cursor, Follow, Instant, Notification, NotificationKind, Page, Positioned,
+        Profile, Reaction, ReactionKind, Slice, User, UserCounts,
         text::{Search, words},
     },
     error::Result,
@@ -323,5 +323,22 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
 
     async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool> {
         super::writes::mark_notifications_read(self, user, up_to, now).await
+    }
+    async fn mark_message_notifications_read(
+        &self,
+        user: Uuid,
+        sender: Uuid,
+        up_to: Cursor,
+        now: Instant,
+    ) -> Result<()> {
+        let mut write = self.write().await?;
+        let statement = Statement::<DB>::new(
+            "UPDATE notifications SET read_at = $1 WHERE user_uuid = $2 AND actor_uuid = $3 \
+             AND kind = $4 AND read_at IS NULL AND (created_at, uuid) <= ($5, $6)",
+        );
+        let statement = statement.bind(now).bind(user).bind(sender).bind(NotificationKind::Message);
+        let statement = statement.bind(up_to.at).bind(up_to.uuid);
+        statement.run(&mut write.transaction).await?;
+        write.commit().await
     }
 }

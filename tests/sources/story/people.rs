@@ -1,5 +1,5 @@
 use cruddur::{
-    domain::{Follow, Notification, NotificationKind, Page},
+    domain::{Cursor, Follow, Notification, NotificationKind, Page},
     sources::UserRelation::{Followers, Following},
 };
 use futures_util::future::join_all;
@@ -110,6 +110,27 @@ pub async fn notifications(story: &mut Story) {
         story.says(format!("mark {what}"), debug(marked));
         let unread = story.activities().unread_notifications(GAREK, at(511)).await;
         story.says("  unread", debug(unread));
+    }
+    for (number, sender, minute) in [(0x9e1, WORF, 520), (0x9e2, ANDREW, 521), (0x9e3, WORF, 522)] {
+        let told = Notification {
+            uuid: id(number),
+            user_uuid: GAREK,
+            actor_uuid: sender,
+            kind: NotificationKind::Message,
+            activity_uuid: None,
+            created_at: at(minute),
+            read_at: None,
+        };
+        let told = story.activities().insert_notification(&told).await;
+        story.says(format!("a message by {}", name(sender)), debug(told));
+    }
+    for (user, sender, minute) in [(ANDREW, WORF, 523), (GAREK, WORF, 521), (GAREK, WORF, 523)] {
+        let up_to = Cursor { at: at(minute), uuid: id(0x9e2) };
+        let source = story.activities();
+        let read = source.mark_message_notifications_read(user, sender, up_to, at(524)).await;
+        story.says(format!("{} reads {}'s", name(user), name(sender)), debug(read));
+        let left = story.activities().notifications(GAREK, true, &Page::first(4), at(524)).await;
+        story.says("  left to read", page(left, line));
     }
     let all = story.activities().notifications(GAREK, true, &Page::first(3), at(511)).await;
     story.says("left to read", page(all, line));
