@@ -2,7 +2,14 @@
 
 use std::time::Instant;
 
-use axum::{extract::Request, http::Method, middleware::Next, response::Response};
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{Method, header},
+    middleware::Next,
+    response::Response,
+};
+use futures_util::{StreamExt, stream};
 use tower_http::request_id::RequestId;
 use tracing::{Instrument, info, info_span};
 
@@ -19,8 +26,8 @@ pub async fn drop_insane_request_id(mut request: Request) -> Request {
     request
 }
 
-/// Logs the request when its answer begins, or when its client goes away before. What is logged
-/// on the way carries the request id.
+/// Logs the request when its answer begins, or when its client goes away before; a stream of answers
+/// when it ends. What is logged on the way carries the request id.
 pub async fn log(request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().map(RequestId::header_value).cloned();
     let id = id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
@@ -34,10 +41,28 @@ pub async fn log(request: Request, next: Next) -> Response {
         };
         let response = next.run(request).await;
         line.status = Some(response.status().as_u16());
-        response
+        if is_stream(&response) { response.map(|body| held(body, line)) } else { response }
     }
     .instrument(span)
     .await
+}
+
+/// Whether the body is a stream of answers.
+fn is_stream(response: &Response) -> bool {
+    let content_type = response.headers().get(header::CONTENT_TYPE).map(|it| it.as_bytes());
+    content_type.is_some_and(|it| {
+        it.starts_with(b"text/event-stream") || it.starts_with(b"multipart/mixed")
+    })
+}
+
+/// The body, which keeps the line until it ends.
+fn held(body: Body, line: Line) -> Body {
+    let rest = stream::once(async move {
+        drop(line);
+        None
+    });
+    let chunks = body.into_data_stream().map(Some).chain(rest);
+    Body::from_stream(chunks.filter_map(async |chunk| chunk))
 }
 
 /// The line of a request, which is written when the work on the request ends.

@@ -2,6 +2,7 @@
 
 mod assets;
 mod compression;
+mod connection;
 mod cors;
 mod failure;
 mod graphql;
@@ -10,6 +11,7 @@ mod health;
 mod log;
 mod patience;
 mod server;
+mod stall;
 
 use axum::{
     Router,

@@ -33,6 +33,17 @@ pub struct Patience {
     pub body: Duration,
     /// For an answer to begin, with the reading of the body.
     pub answer: Duration,
+    /// For a client to take anything of what it is sent.
+    pub write: Duration,
+    /// Between two signs of life in a stream of events that has nothing else to say.
+    pub heartbeat: Duration,
+    /// For the `connection_init` of a WebSocket.
+    pub init: Duration,
+    /// Between two pings to a WebSocket.
+    pub ping: Duration,
+    /// The time over which streams and WebSockets are ended when the server stops, so that not all
+    /// clients come back at once.
+    pub farewell: Duration,
 }
 
 impl Default for Patience {
@@ -42,6 +53,11 @@ impl Default for Patience {
             head: Duration::from_secs(10),
             body: Duration::from_secs(10),
             answer: Duration::from_secs(30),
+            write: Duration::from_secs(10),
+            heartbeat: Duration::from_secs(12),
+            init: Duration::from_secs(3),
+            ping: Duration::from_secs(15),
+            farewell: Duration::from_secs(3),
         }
     }
 }

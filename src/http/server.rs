@@ -3,20 +3,21 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::{Request, body::Incoming, server::conn::http1};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::io::InspectReader;
+use tower::ServiceExt;
 use tracing::{debug, warn};
 
-use super::{Patience, head::HeadTimer};
+use super::{Patience, connection::Connection, head::HeadTimer, stall::Stalling};
 
-/// How many connections there may be at a time; others wait to be accepted. An idle one takes some
-/// 20 kB.
+/// How many connections there may be at a time, WebSockets among them; others wait to be accepted.
+/// An idle one takes some 20 kB.
 const MAX_CONNECTIONS: usize = 10_000;
 /// How many bytes the head of a request may have, and how many of a body are held at a time.
 const MAX_HEAD: usize = 64 * 1024;
@@ -25,15 +26,17 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How long to wait when no connection can be accepted, for want of file descriptors say.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` is done, then lets the requests in hand end, for ten seconds at most.
+/// Serves until `stop` is done, then lets the requests in hand end, for ten seconds at most. Each
+/// request has the [`Connection`] that it came over among its extensions.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     patience: Patience,
     stop: impl Future<Output = ()>,
 ) {
-    let (stopping, _) = watch::channel(());
+    let (stopping, _) = watch::channel(None);
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut numbers = (0u32..).cycle();
     let mut stop = pin!(stop);
     loop {
         let accepted = async {
@@ -42,14 +45,12 @@ pub async fn serve(
         };
         tokio::select! {
             () = &mut stop => break,
-            (place, accepted) = accepted => match accepted {
+            (Ok(place), accepted) = accepted => match accepted {
                 Ok((stream, _)) => {
+                    let number = numbers.next().unwrap_or_default();
                     let connection =
-                        connection(stream, router.clone(), patience, stopping.subscribe());
-                    tokio::spawn(async move {
-                        connection.await;
-                        drop(place);
-                    });
+                        Connection::new(patience, number, stopping.subscribe(), place);
+                    tokio::spawn(converse(stream, router.clone(), connection));
                 }
                 Err(error) => {
                     warn!(%error, "cannot accept a connection");
@@ -59,22 +60,18 @@ pub async fn serve(
         }
     }
     drop(listener);
-    stopping.send_replace(());
+    stopping.send_replace(Some(Instant::now()));
     // Each connection holds a receiver until it ends.
     if timeout(GRACE, stopping.closed()).await.is_err() {
         warn!("some requests did not end in time");
     }
 }
 
-async fn connection(
-    stream: TcpStream,
-    router: Router,
-    patience: Patience,
-    mut stopping: watch::Receiver<()>,
-) {
+async fn converse(stream: TcpStream, router: Router, connection: Connection) {
     if let Err(error) = stream.set_nodelay(true) {
         debug!(%error, "cannot set TCP_NODELAY");
     }
+    let patience = connection.patience;
     let timer = HeadTimer::new(patience.head);
     let mut builder = http1::Builder::new();
     builder
@@ -83,15 +80,21 @@ async fn connection(
         .max_header_size(MAX_HEAD)
         .max_buf_size(MAX_HEAD);
     let stream = InspectReader::new(stream, move |_: &[u8]| timer.begin());
-    let connection = builder
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+    let stream = Stalling::new(stream, patience.write, connection.upgraded());
+    let mut stopping = connection.clone();
+    let service = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(connection.clone());
+        request
+    });
+    let conversation = builder
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
         .with_upgrades();
-    let mut connection = pin!(connection);
+    let mut conversation = pin!(conversation);
     let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        _ = stopping.changed() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+        ended = conversation.as_mut() => ended,
+        _ = stopping.stopping() => {
+            conversation.as_mut().graceful_shutdown();
+            conversation.await
         }
     };
     if let Err(error) = ended {

@@ -71,6 +71,11 @@ impl Service {
         Self { sources, clock, uuids }
     }
 
+    /// How long it is until `then`; zero once it is past.
+    pub fn time_until(&self, then: Instant) -> Duration {
+        (then - self.clock.now()).to_std().unwrap_or_default()
+    }
+
     /// Whether the stores answer; [`Error::Unavailable`] while they do not.
     pub async fn ping(&self) -> Result<()> {
         self.sources.activities.ping().await?;

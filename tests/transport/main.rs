@@ -8,4 +8,7 @@ mod attacks;
 mod documents;
 mod pages;
 mod requests;
+mod socket;
+mod sockets;
+mod streams;
 mod variables;

@@ -10,6 +10,10 @@ pub enum Media {
     Json,
     /// application/graphql-response+json.
     Graphql,
+    /// text/event-stream, for any number of answers.
+    Events,
+    /// multipart/mixed in Apollo's form for subscriptions, for any number of answers.
+    Parts,
 }
 
 impl Media {
@@ -17,36 +21,88 @@ impl Media {
         match self {
             Self::Json => "application/json",
             Self::Graphql => "application/graphql-response+json",
+            Self::Events => "text/event-stream",
+            Self::Parts => "multipart/mixed;boundary=\"graphql\";subscriptionSpec=1.0",
         }
     }
 
-    /// The one that the client likes best; none where it takes neither. Who does not care gets
-    /// application/json.
-    pub fn accepted(headers: &HeaderMap) -> Option<Self> {
-        if headers.get_all(header::ACCEPT).iter().all(|it| it.as_bytes().trim_ascii().is_empty()) {
-            return Some(Self::Json);
-        }
-        let ranges: Vec<_> = types(headers, header::ACCEPT).collect();
-        match (Self::Json.liking(&ranges), Self::Graphql.liking(&ranges)) {
-            (None, None) => None,
-            (json, graphql) if json > graphql => Some(Self::Json),
-            (json, graphql) if json < graphql => Some(Self::Graphql),
-            (Some(Liking { named: true, .. }), _) => Some(Self::Graphql),
-            _ => Some(Self::Json),
+    /// Whether it is the type that a range in an Accept header names.
+    fn is_named_by(self, range: &Mime) -> bool {
+        match self {
+            Self::Parts => {
+                range.essence_str() == "multipart/mixed"
+                    && range.get_param("subscriptionspec").is_some_and(|it| it == "1.0")
+            }
+            single => range.essence_str() == single.name(),
         }
     }
 
-    /// How much a client with these ranges likes it: what the most specific range says.
+    /// How much a client with these ranges likes it: what the most specific range says. Only who
+    /// names a type for streams is sent one.
     fn liking(self, ranges: &[Mime]) -> Option<Liking> {
+        let single = matches!(self, Self::Json | Self::Graphql);
         let specificity = |range: &&Mime| match range.essence_str() {
-            "*/*" => Some(0),
-            "application/*" => Some(1),
-            name => (name == self.name()).then_some(2),
+            "*/*" => single.then_some(0),
+            "application/*" => single.then_some(1),
+            _ => self.is_named_by(range).then_some(2),
         };
         let fitting =
             ranges.iter().filter_map(|range| Some((specificity(&range)?, quality(range))));
         let (specificity, quality) = fitting.max()?;
         (quality > 0).then_some(Liking { quality, named: specificity == 2 })
+    }
+}
+
+/// What a client takes: a type for one answer, a type for any number of them, or both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted {
+    single: Option<Media>,
+    stream: Option<Media>,
+    /// Whether the client likes the stream better.
+    stream_first: bool,
+}
+
+impl Accepted {
+    /// The types that the client likes best; none where it takes none of them. Who does not care
+    /// gets application/json.
+    pub fn by(headers: &HeaderMap) -> Option<Self> {
+        if headers.get_all(header::ACCEPT).iter().all(|it| it.as_bytes().trim_ascii().is_empty()) {
+            return Some(Self { single: Some(Media::Json), stream: None, stream_first: false });
+        }
+        let ranges: Vec<_> = types(headers, header::ACCEPT).collect();
+        let liking = |media: Media| media.liking(&ranges);
+        let single = match (liking(Media::Json), liking(Media::Graphql)) {
+            (None, None) => None,
+            (json, graphql) if json > graphql => Some(Media::Json),
+            (json, graphql) if json < graphql => Some(Media::Graphql),
+            (Some(Liking { named: true, .. }), _) => Some(Media::Graphql),
+            _ => Some(Media::Json),
+        };
+        let stream = match (liking(Media::Events), liking(Media::Parts)) {
+            (None, None) => None,
+            (events, parts) if events >= parts => Some(Media::Events),
+            _ => Some(Media::Parts),
+        };
+        let quality = |media: Option<Media>| media.and_then(liking).map(|it| it.quality);
+        let stream_first = quality(stream) > quality(single);
+        (single.is_some() || stream.is_some()).then_some(Self { single, stream, stream_first })
+    }
+
+    /// The type for one answer. A stream of one is none that a client must understand, unless it
+    /// likes streams better.
+    pub fn one(self) -> Media {
+        let stream = self.stream.filter(|_| self.stream_first);
+        stream.or(self.single).or(self.stream).unwrap_or(Media::Json)
+    }
+
+    /// The type for any number of answers.
+    pub fn many(self) -> Option<Media> {
+        self.stream
+    }
+
+    /// The type for what is no answer to a GraphQL request.
+    pub fn refusal(self) -> Media {
+        self.single.unwrap_or(Media::Json)
     }
 }
 
@@ -90,14 +146,18 @@ mod tests {
 
     use super::*;
 
-    fn accepted(accept: &'static str) -> Option<Media> {
+    fn by(accept: &'static str) -> Option<Accepted> {
         let accept = HeaderValue::from_static(accept);
-        Media::accepted(&HeaderMap::from_iter([(header::ACCEPT, accept)]))
+        Accepted::by(&HeaderMap::from_iter([(header::ACCEPT, accept)]))
+    }
+
+    fn accepted(accept: &'static str) -> Option<Media> {
+        by(accept).map(Accepted::one)
     }
 
     #[test]
     fn who_does_not_care_gets_json() {
-        assert_eq!(Media::accepted(&HeaderMap::new()), Some(Media::Json));
+        assert_eq!(Accepted::by(&HeaderMap::new()).map(Accepted::one), Some(Media::Json));
         for accept in ["", " ", "*/*", "application/*", "text/html, */*;q=0.1"] {
             assert_eq!(accepted(accept), Some(Media::Json), "{accept}");
         }
@@ -131,6 +191,35 @@ mod tests {
     fn nothing_fits_who_takes_neither() {
         for accept in ["text/html", "application/json;q=0", "*/*;q=0", "nonsense", "text/*"] {
             assert_eq!(accepted(accept), None, "{accept}");
+        }
+    }
+
+    #[test]
+    fn a_subscription_comes_in_the_stream_that_is_named() {
+        const PARTS: &str = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0";
+        for (accept, one, many) in [
+            ("text/event-stream", Media::Events, Some(Media::Events)),
+            (PARTS, Media::Parts, Some(Media::Parts)),
+            ("text/event-stream, application/json;q=0.9", Media::Events, Some(Media::Events)),
+            ("text/event-stream;q=0.9, application/json", Media::Json, Some(Media::Events)),
+            (
+                "application/json, text/event-stream, multipart/mixed",
+                Media::Json,
+                Some(Media::Events),
+            ),
+            ("text/event-stream;q=0, application/json", Media::Json, None),
+            ("*/*", Media::Json, None),
+            ("text/*, application/json", Media::Json, None),
+            (
+                "multipart/mixed;boundary=\"graphql\";subscriptionSpec=\"1.0\",\
+                 application/graphql-response+json,application/json;q=0.9",
+                Media::Graphql,
+                Some(Media::Parts),
+            ),
+            ("multipart/mixed;subscriptionSpec=2.0, */*;q=0.1", Media::Json, None),
+        ] {
+            let accepted = by(accept).expect("something fits");
+            assert_eq!((accepted.one(), accepted.many()), (one, many), "{accept}");
         }
     }
 }

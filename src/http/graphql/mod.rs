@@ -1,7 +1,9 @@
-//! GraphQL over HTTP: POST with a JSON body, and GET for queries.
+//! GraphQL over HTTP: POST with a JSON body, and GET for what only reads; and over WebSocket.
 
 mod foreign;
 mod media;
+mod streaming;
+mod websocket;
 
 use async_graphql::{
     Request, Response as Answer, ServerError, Value, parser::types::OperationType,
@@ -10,18 +12,19 @@ use async_graphql_axum::GraphQLResponse;
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{FromRequest, Query, Request as HttpRequest, State, rejection::QueryRejection},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    extract::{FromRequest, Query, Request as HttpRequest, State},
+    http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 
 use self::{
     foreign::is_foreign,
-    media::{Media, accepts_html, is_json},
+    media::{Accepted, Media, accepts_html, is_json},
+    streaming::Framing,
 };
-use super::{MAX_BODY, failure};
+use super::{MAX_BODY, connection::Connection, failure};
 use crate::{
     auth::Auth,
     config::{Origins, Settings},
@@ -59,6 +62,12 @@ const NOT_ACCEPTABLE: Refusal = (
     "Answers are application/graphql-response+json or application/json.",
 );
 
+const NO_STREAM: Refusal = (
+    StatusCode::NOT_ACCEPTABLE,
+    "A subscription is answered with text/event-stream, with multipart/mixed;subscriptionSpec=1.0, \
+     or over a WebSocket.",
+);
+
 const FOREIGN: Refusal =
     (StatusCode::FORBIDDEN, "Pages of other origins need the header GraphQL-Require-Preflight.");
 
@@ -92,22 +101,26 @@ impl Parameters {
 
 /// Answers a query in the URL. Other origins' pages can make a browser send one without asking,
 /// so that it changes nothing and tells them nothing.
-async fn query(
-    State(graphql): State<Graphql>,
-    query: Result<Query<Parameters>, QueryRejection>,
-    headers: HeaderMap,
-) -> Response {
-    let request = query.ok().and_then(|Query(parameters)| parameters.request().ok());
+async fn query(State(graphql): State<Graphql>, request: HttpRequest) -> Response {
+    if websocket::is_asked_for(request.headers()) {
+        return websocket::open(graphql, request).await;
+    }
+    let connection = connection_of(&request);
+    let query = Query::<Parameters>::try_from_uri(request.uri()).ok();
+    let headers = request.headers();
+    let request = query.and_then(|Query(parameters)| parameters.request().ok());
     let empty = request.as_ref().is_some_and(is_empty);
-    if empty && graphql.graphiql && accepts_html(&headers) {
+    if empty && graphql.graphiql && accepts_html(headers) {
         return Redirect::to("/graphiql").into_response();
     }
-    let mut response = match Media::accepted(&headers) {
+    let mut response = match Accepted::by(headers) {
         None => refused(Media::Json, NOT_ACCEPTABLE),
-        Some(media) if is_foreign(&headers, &graphql.origins) => refused(media, FOREIGN),
-        Some(media) => match request {
-            Some(request) => answer(&graphql, &Method::GET, media, request).await,
-            None => refused(media, BAD_PARAMETERS),
+        Some(accepted) if is_foreign(headers, &graphql.origins) => {
+            refused(accepted.refusal(), FOREIGN)
+        }
+        Some(accepted) => match request {
+            Some(request) => answer(&graphql, &Method::GET, accepted, request, connection).await,
+            None => refused(accepted.refusal(), BAD_PARAMETERS),
         },
     };
     // What is answered depends on who asks, and when.
@@ -119,13 +132,19 @@ async fn query(
 /// Answers the request in a JSON body. No other type of body is read, so that a browser asks
 /// before it sends what a page of another origin made up.
 async fn post(State(graphql): State<Graphql>, request: HttpRequest) -> Response {
-    let Some(media) = Media::accepted(request.headers()) else {
+    let Some(accepted) = Accepted::by(request.headers()) else {
         return refused(Media::Json, NOT_ACCEPTABLE);
     };
+    let connection = connection_of(&request);
     match body(request).await {
-        Ok(request) => answer(&graphql, &Method::POST, media, request).await,
-        Err(refusal) => refused(media, refusal),
+        Ok(request) => answer(&graphql, &Method::POST, accepted, request, connection).await,
+        Err(refusal) => refused(accepted.refusal(), refusal),
     }
+}
+
+/// The connection that a request came over.
+fn connection_of(request: &HttpRequest) -> Connection {
+    request.extensions().get().cloned().unwrap_or_default()
 }
 
 async fn body(request: HttpRequest) -> Result<Request, Refusal> {
@@ -162,53 +181,86 @@ fn is_empty(request: &Request) -> bool {
 async fn answer(
     graphql: &Graphql,
     method: &Method,
-    media: Media,
+    accepted: Accepted,
     mut request: Request,
+    connection: Connection,
 ) -> Response {
     if is_empty(&request) {
-        return refused(media, (StatusCode::BAD_REQUEST, "There is no `query`."));
+        let refusal = (StatusCode::BAD_REQUEST, "There is no `query`.");
+        return refused(accepted.refusal(), refusal);
     }
     request.operation_name = request.operation_name.filter(|name| !name.is_empty());
     let admitted = match graphql.schema.admit(request) {
         Ok(admitted) => admitted,
-        Err(refused) => return written(media, *refused),
+        Err(refused) => return written(accepted.one(), *refused),
     };
     if method == Method::GET && admitted.operation == Some(OperationType::Mutation) {
         let text = "A mutation needs the method POST.";
-        let refused = refused(media, (StatusCode::METHOD_NOT_ALLOWED, text));
+        let refused = refused(accepted.refusal(), (StatusCode::METHOD_NOT_ALLOWED, text));
         return ([(header::ALLOW, "POST")], refused).into_response();
     }
-    match graphql.auth.viewer().await {
-        Ok(viewer) => {
-            written(media, graphql.schema.execute(&graphql.service, viewer, admitted).await)
-        }
+    let media = match admitted.operation {
+        Some(OperationType::Subscription) => match accepted.many() {
+            Some(media) => media,
+            None => return refused(accepted.refusal(), NO_STREAM),
+        },
+        _ => accepted.one(),
+    };
+    let identity = match graphql.auth.identity(None).await {
+        Ok(identity) => identity,
         Err(error) => {
             let status = match error.code() {
                 "UNAUTHENTICATED" => StatusCode::UNAUTHORIZED,
                 "SERVICE_UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             };
-            in_media(media, failure::graphql(status, &error.to_string()))
+            return in_media(accepted.refusal(), failure::graphql(status, &error.to_string()));
+        }
+    };
+    let Graphql { schema, service, .. } = graphql;
+    match Framing::of(media) {
+        None => written(media, schema.execute(service, identity.viewer, admitted).await),
+        Some(framing) => {
+            let lasts = identity.expires_at.map(|at| service.time_until(at));
+            let answers = schema.stream(service, identity.viewer, admitted);
+            in_media(media, streaming::response(framing, answers, connection, lasts))
         }
     }
 }
 
-/// The answer to a request that was not executed: it has no `data`.
-#[derive(Serialize)]
-struct Unexecuted {
-    errors: Vec<ServerError>,
+/// A response as clients read it: one to a request that was not executed has no `data`.
+struct Payload<'a>(&'a Answer);
+
+impl Serialize for Payload<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !is_unexecuted(self.0) {
+            return self.0.serialize(serializer);
+        }
+        let mut payload = serializer.serialize_map(Some(1))?;
+        payload.serialize_entry("errors", &self.0.errors)?;
+        payload.end()
+    }
 }
 
 fn written(media: Media, answer: Answer) -> Response {
+    if let Some(framing) = Framing::of(media) {
+        return in_media(media, streaming::single(framing, &answer));
+    }
     if !is_unexecuted(&answer) {
         return in_media(media, GraphQLResponse::from(answer).into_response());
     }
     let status = match media {
-        Media::Json => StatusCode::OK,
         Media::Graphql => StatusCode::BAD_REQUEST,
+        _ => StatusCode::OK,
     };
-    let body = Json(Unexecuted { errors: answer.errors });
-    in_media(media, (status, body).into_response())
+    in_media(media, (status, Json(Payload(&answer))).into_response())
+}
+
+/// An error of a request, not of a field.
+fn request_error(message: &str, code: &str) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    error.extensions.get_or_insert_default().set("code", code);
+    error
 }
 
 /// Whether the request was not executed: its errors stand at no path of a response.

@@ -1,0 +1,174 @@
+//! The messages of graphql-transport-ws.
+
+use std::sync::Arc;
+
+use async_graphql::{Request, ServerError};
+use axum::extract::ws::Message;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::super::Payload;
+
+/// The most bytes that the id of an operation may have.
+const MAX_ID: usize = 256;
+
+/// A message of a client.
+pub enum Received {
+    Init { token: Option<String> },
+    Ping { payload: Option<Map<String, Value>> },
+    Pong,
+    Subscribe { id: Arc<str>, request: Box<Request> },
+    Complete { id: String },
+}
+
+impl Received {
+    /// Reads a message; none where the text is no message of the protocol.
+    pub fn read(text: &str) -> Option<Self> {
+        let mut message: Map<String, Value> = serde_json::from_str(text).ok()?;
+        let payload = match message.remove("payload") {
+            None | Some(Value::Null) => None,
+            Some(Value::Object(payload)) => Some(payload),
+            Some(_) => return None,
+        };
+        let id = match message.remove("id") {
+            Some(Value::String(id)) => Some(id).filter(|id| (1..=MAX_ID).contains(&id.len())),
+            _ => None,
+        };
+        Some(match message.get("type")?.as_str()? {
+            "connection_init" => Self::Init { token: token(&payload.unwrap_or_default()) },
+            "ping" => Self::Ping { payload },
+            "pong" => Self::Pong,
+            "subscribe" => Self::Subscribe { id: id?.into(), request: request(payload?)? },
+            "complete" => Self::Complete { id: id? },
+            _ => return None,
+        })
+    }
+}
+
+/// The bearer token in the payload of a `connection_init`.
+fn token(payload: &Map<String, Value>) -> Option<String> {
+    let text = |name| payload.get(name).and_then(Value::as_str).map(str::trim);
+    let bearer = text("authorization").or_else(|| text("Authorization")).map(|header| match header
+        .split_once(' ')
+    {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+        _ => header,
+    });
+    bearer.or_else(|| text("token")).map(str::to_owned)
+}
+
+/// The request in the payload of a `subscribe`; none where a part of it has a wrong type.
+fn request(mut payload: Map<String, Value>) -> Option<Box<Request>> {
+    payload.retain(|_, value| !value.is_null());
+    if !payload.contains_key("query") {
+        // The document may be named by its hash.
+        payload.get("extensions")?.get("persistedQuery")?;
+    }
+    serde_json::from_value(Value::Object(payload)).ok().map(Box::new)
+}
+
+/// A message of the gateway.
+#[derive(Serialize)]
+pub struct Sent<'a, P> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<P>,
+}
+
+pub fn ack() -> Message {
+    Sent::<()> { id: None, r#type: "connection_ack", payload: None }.message()
+}
+
+pub fn ping() -> Message {
+    Sent::<()> { id: None, r#type: "ping", payload: None }.message()
+}
+
+pub fn pong(payload: Option<Map<String, Value>>) -> Message {
+    Sent { id: None, r#type: "pong", payload }.message()
+}
+
+pub fn next(id: &str, payload: Payload<'_>) -> Message {
+    Sent { id: Some(id), r#type: "next", payload: Some(payload) }.message()
+}
+
+/// The end of an operation that was not carried out.
+pub fn error(id: &str, errors: &[ServerError]) -> Message {
+    Sent { id: Some(id), r#type: "error", payload: Some(errors) }.message()
+}
+
+pub fn complete(id: &str) -> Message {
+    Sent::<()> { id: Some(id), r#type: "complete", payload: None }.message()
+}
+
+impl<P: Serialize> Sent<'_, P> {
+    fn message(&self) -> Message {
+        Message::text(serde_json::to_string(self).expect("messages have JSON's types only"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_message_is_not_read() {
+        for text in [
+            "",
+            "[]",
+            "\"ping\"",
+            "[\"ping\"]",
+            "{}",
+            r#"{"type":1}"#,
+            r#"{"type":"next","id":"1","payload":{}}"#,
+            r#"{"type":"ping","payload":[]}"#,
+            r#"{"type":"connection_init","payload":"token"}"#,
+            r#"{"type":"complete"}"#,
+            r#"{"type":"complete","id":1}"#,
+            r#"{"type":"complete","id":""}"#,
+            r#"{"type":"subscribe","id":"1"}"#,
+            r#"{"type":"subscribe","id":"1","payload":{}}"#,
+            r#"{"type":"subscribe","payload":{"query":"{a}"}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":1}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":"{a}","variables":[]}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":"{a}","extensions":[]}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":"{a}","operationName":{}}}"#,
+        ] {
+            assert!(Received::read(text).is_none(), "{text}");
+        }
+        let long = format!(r#"{{"type":"complete","id":"{}"}}"#, "x".repeat(257));
+        assert!(Received::read(&long).is_none());
+        let deep = format!(r#"{{"type":"ping","payload":{}"#, "{\"a\":".repeat(100_000));
+        assert!(Received::read(&deep).is_none());
+    }
+
+    #[test]
+    fn absent_and_null_are_the_same() {
+        let text = r#"{"type":"subscribe","id":"1","payload":{"query":"{a}","variables":null,
+            "operationName":null,"extensions":null}}"#;
+        let Some(Received::Subscribe { id, request }) = Received::read(text) else {
+            panic!("a subscribe");
+        };
+        assert_eq!((&*id, request.query.as_str()), ("1", "{a}"));
+        assert!(request.operation_name.is_none() && request.extensions.is_empty());
+    }
+
+    #[test]
+    fn the_token_stands_where_clients_put_it() {
+        for (payload, expected) in [
+            (r#"{"authorization":"Bearer abc"}"#, Some("abc")),
+            (r#"{"Authorization":"bearer  abc "}"#, Some("abc")),
+            (r#"{"token":"abc"}"#, Some("abc")),
+            (r#"{"authorization":"abc"}"#, Some("abc")),
+            (r#"{"token":1}"#, None),
+            ("{}", None),
+        ] {
+            let text = format!(r#"{{"type":"connection_init","payload":{payload}}}"#);
+            let Some(Received::Init { token }) = Received::read(&text) else {
+                panic!("a connection_init");
+            };
+            assert_eq!(token.as_deref(), expected, "{payload}");
+        }
+    }
+}
