@@ -9,7 +9,8 @@ use std::{
 
 use clap::Args;
 use cruddur::{
-    config::Settings,
+    auth,
+    config::{Settings, SigningIn},
     graphql, rest,
     service::{Clock, SystemClock},
     sources::{Migrated, SourceUrl, Sources, seed},
@@ -36,6 +37,13 @@ pub struct Health {
     /// What to ask instead of /health/ready at HOST and PORT
     #[arg(long, value_name = "URL")]
     url: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Token {
+    /// The user whom requests with the token act as
+    #[arg(long, value_name = "HANDLE")]
+    handle: String,
 }
 
 /// Prints a text with a line end. It is nobody's concern when the reader has gone, as `head` does.
@@ -142,6 +150,38 @@ pub fn health(settings: &Settings, health: &Health) -> Result<(), Failure> {
         print(body)
     } else {
         Err((1, format!("{url} answers {status}: {}", body.trim())))
+    }
+}
+
+/// Makes a token where there is a secret; else asks the running gateway, whose secret is its own.
+pub fn token(settings: &Settings, token: &Token) -> Result<(), Failure> {
+    let SigningIn::Demo { secret, .. } = &settings.signing_in else {
+        return Err((
+            2,
+            "token: there is an identity provider, which alone gives tokens".to_owned(),
+        ));
+    };
+    let handle = token.handle.strip_prefix('@').unwrap_or(&token.handle);
+    if let Some(secret) = secret {
+        return print(auth::demo_token(secret, handle, &SystemClock));
+    }
+    let url = settings.local_url(settings.port);
+    let authority = url.trim_start_matches("http://");
+    let answer = ask(authority, authority, "/identity/people")
+        .map_err(|error| (1, format!("{url} does not answer: {error}")))?;
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    let people: serde_json::Value = serde_json::from_str(body)
+        .map_err(|_| (1, format!("{url} gives no tokens: is it a gateway in demo mode?")))?;
+    let person = people.as_array().into_iter().flatten().find(|it| it["handle"] == handle);
+    match person.and_then(|person| person["token"].as_str()) {
+        Some(token) => print(token),
+        None => Err((
+            1,
+            format!(
+                "{url} offers nobody with the handle {handle:?}; with DEMO_TOKEN_SECRET there are \
+             tokens for everybody"
+            ),
+        )),
     }
 }
 

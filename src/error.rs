@@ -63,6 +63,11 @@ pub enum Rule {
     TtlBlank,
     /// The handle is missing or empty.
     HandleBlank,
+    /// The handle is longer than 64 characters, or has others than letters from A to Z, digits, `_`,
+    /// and inner `-` and `.`.
+    HandleInvalid,
+    /// Somebody has the handle already, regardless of case.
+    HandleTaken,
     /// The search term is missing or empty.
     SearchTermBlank,
     /// The search term has more than 280 characters.
@@ -97,6 +102,8 @@ pub enum Rule {
     IdempotencyKeyReused,
     /// The signed-in identity belongs to no Cruddur user yet.
     ViewerUnknown,
+    /// The signed-in identity belongs to a Cruddur user already.
+    ViewerRegistered,
 }
 
 impl Rule {
@@ -123,6 +130,10 @@ impl Rule {
                 "The time to live must be one of 1-hour, 3-hours, 12-hours, 1-day, 3-days, 7-days, 30-days."
             }
             Self::HandleBlank => "The handle is empty.",
+            Self::HandleInvalid => {
+                "A handle has up to 64 letters from A to Z, digits, _, and inner - and dots."
+            }
+            Self::HandleTaken => "Somebody has this handle already.",
             Self::SearchTermBlank => "The search term is empty.",
             Self::SearchTermTooLong => "The search term is longer than 280 characters.",
             Self::DisplayNameBlank => "The display name is empty.",
@@ -148,6 +159,7 @@ impl Rule {
                 "The idempotency key was used within the last day with another input."
             }
             Self::ViewerUnknown => "Your account has no Cruddur user yet.",
+            Self::ViewerRegistered => "Your account has its Cruddur user already.",
         }
     }
 }

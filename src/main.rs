@@ -39,6 +39,8 @@ enum Command {
     Seed(commands::Seed),
     /// Print the effective configuration, with secrets masked
     CheckConfig,
+    /// Print a token that acts as a user, for a gateway in demo mode
+    Token(commands::Token),
     /// Ask the running gateway whether it is ready; the exit code tells
     Health(commands::Health),
 }
@@ -71,6 +73,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate => commands::migrate(&settings).await,
         Command::Seed(seed) => commands::seed(&settings, &seed).await,
         Command::CheckConfig => commands::print(settings),
+        Command::Token(token) => commands::token(&settings, &token),
         Command::Health(health) => commands::health(&settings, &health),
         Command::Schema | Command::Openapi => Ok(()),
     }

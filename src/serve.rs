@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use cruddur::{
-    config::Settings,
+    config::{Settings, SigningIn},
     graphql::Trusted,
     http::{self, Patience, Readiness},
     service::{Clock, Service, SystemClock},
@@ -42,6 +42,9 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     let listener = listener.map_err(cannot_listen)?;
     let port = listener.local_addr().map_err(cannot_listen)?.port();
     print(welcome(&settings, port))?;
+    if settings.signing_in.is_demo() {
+        warn!("demo mode: there is no identity provider, and anybody may act as anybody");
+    }
 
     let (stop, stopped) = oneshot::channel::<()>();
     let router = http::router(&settings, service.clone(), ready.clone());
@@ -87,9 +90,14 @@ async fn reload(trusted: Trusted, mut hangup: Signal) {
 fn welcome(settings: &Settings, port: u16) -> String {
     let url = settings.local_url(port);
     let graphiql = if settings.graphiql { format!("{url}/graphiql") } else { "off".to_owned() };
-    let viewer = match &settings.viewer {
-        Some(handle) => format!("every request acts as {handle}"),
-        None => "every request is anonymous".to_owned(),
+    let viewer = match &settings.signing_in {
+        SigningIn::Demo { viewer: Some(handle), .. } => {
+            format!("demo mode: nobody signs in, and requests without a token act as {handle}")
+        }
+        SigningIn::Demo { viewer: None, .. } => {
+            "demo mode: nobody signs in, and requests without a token are anonymous".to_owned()
+        }
+        SigningIn::Provider(trust) => format!("signs in at {}", trust.issuer),
     };
     let database = settings.shown_database();
     format!(

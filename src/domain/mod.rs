@@ -16,7 +16,7 @@ pub use message::{Message, MessageGroup, MessageKey};
 pub use notification::{Notification, NotificationKind};
 pub use page::{Cursor, Order, Page, Positioned, Slice};
 pub use user::{Follow, Profile, User, UserCounts};
-pub use viewer::Viewer;
+pub use viewer::{Newcomer, Viewer};
 
 use chrono::{DateTime, Utc};
 

@@ -2,6 +2,15 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result, Rule};
 
+/// Who may become a user: an identity that a provider vouches for and that is no user yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newcomer {
+    /// The `sub` of their tokens.
+    pub subject: String,
+    /// Empty where their token names none.
+    pub email: String,
+}
+
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Viewer {

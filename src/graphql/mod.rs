@@ -50,7 +50,7 @@ pub use documents::Trusted;
 pub use guard::Limits;
 
 use crate::{
-    domain::{Activity, Instant, Message, MessageGroup, Notification, User, Viewer},
+    domain::{Activity, Instant, Message, MessageGroup, Newcomer, Notification, User, Viewer},
     service::Service,
 };
 
@@ -77,6 +77,17 @@ pub struct Admitted {
     cost: Option<Cost>,
     /// The document and where to keep it once it has proved valid; none where it has already.
     new: Option<(Key, Arc<Known>)>,
+}
+
+impl Admitted {
+    /// Sent by somebody who may become a user.
+    #[must_use]
+    pub fn by(mut self, newcomer: Option<&Newcomer>) -> Self {
+        if let Some(newcomer) = newcomer {
+            self.request = self.request.data(newcomer.clone());
+        }
+        self
+    }
 }
 
 /// The schema, for documents within these limits.

@@ -1,6 +1,7 @@
 //! What an answer that goes on for long knows of the connection that it goes out on.
 
 use std::{
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -21,6 +22,7 @@ use super::Patience;
 pub struct Connection {
     pub patience: Patience,
     server: Option<Server>,
+    peer: Option<IpAddr>,
 }
 
 #[derive(Clone)]
@@ -36,13 +38,19 @@ struct Server {
 impl Connection {
     pub fn new(
         patience: Patience,
+        peer: IpAddr,
         number: u32,
         stopping: watch::Receiver<Option<Instant>>,
         place: OwnedSemaphorePermit,
     ) -> Self {
         let upgraded = Arc::default();
         let server = Server { number, stopping, upgraded, _place: Arc::new(place) };
-        Self { patience, server: Some(server) }
+        Self { patience, server: Some(server), peer: Some(peer) }
+    }
+
+    /// The address at the other end.
+    pub fn peer(&self) -> Option<IpAddr> {
+        self.peer
     }
 
     /// Waits until the server stops.
@@ -86,6 +94,6 @@ impl Connection {
 /// Without a server, as in a test of the router alone.
 impl Default for Connection {
     fn default() -> Self {
-        Self { patience: Patience::default(), server: None }
+        Self { patience: Patience::default(), server: None, peer: None }
     }
 }

@@ -8,6 +8,8 @@ mod failure;
 mod graphql;
 mod head;
 mod health;
+mod identity;
+mod limits;
 mod log;
 mod patience;
 mod server;
@@ -28,11 +30,13 @@ use tower_http::{
 };
 
 use crate::{
-    auth::Auth,
-    config::{Origins, Settings},
+    auth::{Auth, Demo, Provider},
+    config::{Origins, Settings, SigningIn},
     rest::{self, Rest},
     service::Service,
 };
+
+use limits::Gate;
 
 pub use health::Readiness;
 pub use patience::Patience;
@@ -43,11 +47,19 @@ const MAX_BODY: usize = 1024 * 1024;
 
 /// Everything that the gateway serves. Until `ready` says so, only health and pages.
 pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router {
-    let auth = Auth::new(service.clone(), settings.viewer.clone());
+    let auth = match &settings.signing_in {
+        SigningIn::Demo { viewer, secret } => {
+            Auth::demo(Demo::new(service.clone(), viewer.clone(), secret.as_deref()))
+        }
+        SigningIn::Provider(trust) => Auth::provided(Provider::new(service.clone(), trust)),
+    };
+    let gate = Gate::new(settings, &service, auth.clone());
     let rest = Rest { service: service.clone(), auth: auth.clone(), flavor: settings.rest };
     let data = Router::new()
-        .merge(graphql::routes(settings, service.clone(), auth))
+        .merge(graphql::routes(settings, service.clone(), &gate))
         .merge(rest::routes(rest))
+        .merge(identity::routes(settings, auth))
+        .layer(from_fn_with_state(gate, limits::gate))
         .layer(from_fn_with_state(ready.clone(), health::gate));
     let routes = data
         .merge(health::routes(service, ready))

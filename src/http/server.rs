@@ -46,10 +46,11 @@ pub async fn serve(
         tokio::select! {
             () = &mut stop => break,
             (Ok(place), accepted) = accepted => match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
+                    let peer = peer.ip().to_canonical();
                     let number = numbers.next().unwrap_or_default();
                     let connection =
-                        Connection::new(patience, number, stopping.subscribe(), place);
+                        Connection::new(patience, peer, number, stopping.subscribe(), place);
                     tokio::spawn(converse(stream, router.clone(), connection));
                 }
                 Err(error) => {

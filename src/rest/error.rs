@@ -57,7 +57,7 @@ impl From<Rule> for Code {
             Rule::MessageBlank | Rule::MessageInvalid => Self::MessageBlank,
             Rule::MessageTooLong => Self::MessageExceedMaxChars,
             Rule::TtlBlank => Self::TtlBlank,
-            Rule::HandleBlank => Self::BlankUserHandle,
+            Rule::HandleBlank | Rule::HandleInvalid | Rule::HandleTaken => Self::BlankUserHandle,
             Rule::SearchTermBlank => Self::SearchTermBlank,
             Rule::SearchTermTooLong => Self::SearchTermExceedMaxChars,
             Rule::DisplayNameBlank => Self::DisplayNameBlank,
@@ -72,7 +72,7 @@ impl From<Rule> for Code {
             Rule::NotificationNotFound => Self::NotificationNotFound,
             Rule::IdempotencyKeyInvalid => Self::IdempotencyKeyInvalid,
             Rule::IdempotencyKeyReused => Self::IdempotencyKeyReused,
-            Rule::ViewerUnknown => Self::CognitoUserIdBlank,
+            Rule::ViewerUnknown | Rule::ViewerRegistered => Self::CognitoUserIdBlank,
         }
     }
 }

@@ -62,13 +62,20 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     /// Uuids of users by handle. A handle never changes hands, so an entry can only be right.
     uuids: Cache<String, Uuid>,
+    /// Uuids of users by the `sub` of their tokens.
+    subjects: Cache<String, Uuid>,
 }
 
 impl Service {
     pub fn new(sources: Sources, clock: Arc<dyn Clock>) -> Self {
-        let uuids =
-            Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(300)).build();
-        Self { sources, clock, uuids }
+        let cache =
+            || Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(300)).build();
+        Self { sources, clock, uuids: cache(), subjects: cache() }
+    }
+
+    /// The present.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
     }
 
     /// How long it is until `then`; zero once it is past.
@@ -89,6 +96,26 @@ impl Service {
         }
         let Some(user) = self.user_by_handle(handle).await? else { return Ok(Viewer::Stranger) };
         self.uuids.insert(handle.to_owned(), user.uuid);
+        Ok(Viewer::Member(user.uuid))
+    }
+
+    /// The viewer to whom the `sub` of a token belongs: a stranger where it is nobody's, or not one
+    /// user's alone.
+    pub async fn viewer_by_subject(&self, subject: &str) -> Result<Viewer> {
+        if let Some(uuid) = self.subjects.get(subject) {
+            return Ok(Viewer::Member(uuid));
+        }
+        if is_nobodys(subject) {
+            return Ok(Viewer::Stranger);
+        }
+        let users = self.sources.activities.users_by_subjects(&[subject.to_owned()]).await?;
+        let [user] = &users[..] else {
+            if !users.is_empty() {
+                tracing::warn!(users = users.len(), "several users have one cognito_user_id");
+            }
+            return Ok(Viewer::Stranger);
+        };
+        self.subjects.insert(subject.to_owned(), user.uuid);
         Ok(Viewer::Member(user.uuid))
     }
 
@@ -120,6 +147,11 @@ impl Service {
             since: now - IDEMPOTENCY_WINDOW,
         }))
     }
+}
+
+/// Whether a `sub` stands for nobody: users who were never to sign in have the word MOCK.
+fn is_nobodys(subject: &str) -> bool {
+    subject.trim().is_empty() || subject.eq_ignore_ascii_case("MOCK")
 }
 
 /// A message that keeps the rules: not blank, no U+0000, at most `max` Unicode scalar values.

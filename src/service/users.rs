@@ -1,16 +1,18 @@
 use std::collections::BTreeSet;
 
-use uuid::Uuid;
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
 
-use super::{Service, bare_handle, only};
+use super::{Service, bare_handle, is_nobodys, only};
 use crate::{
-    domain::{Follow, NotificationKind, Page, Profile, Slice, User, UserCounts, Viewer},
-    error::{Result, Rule},
-    sources::UserRelation,
+    domain::{Follow, Newcomer, NotificationKind, Page, Profile, Slice, User, UserCounts, Viewer},
+    error::{Error, Result, Rule},
+    sources::{Registered, UserRelation, seed},
 };
 
 const MAX_DISPLAY_NAME: usize = 64;
 const MAX_BIO: usize = 1024;
+const MAX_HANDLE: usize = 64;
 
 impl Service {
     pub async fn users_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<User>> {
@@ -95,13 +97,7 @@ impl Service {
         bio: Option<&str>,
     ) -> Result<User> {
         let user = viewer.writer()?;
-        let display_name = display_name.unwrap_or_default();
-        if display_name.is_empty() {
-            return Err(Rule::DisplayNameBlank.into());
-        }
-        if !fits(display_name, MAX_DISPLAY_NAME) {
-            return Err(Rule::DisplayNameInvalid.into());
-        }
+        let display_name = checked_display_name(display_name)?;
         if !bio.is_none_or(|bio| fits(bio, MAX_BIO)) {
             return Err(Rule::BioInvalid.into());
         }
@@ -109,6 +105,64 @@ impl Service {
             Profile { display_name: display_name.to_owned(), bio: bio.map(str::to_owned) };
         let changed = self.sources.activities.update_profile(user, &profile).await?;
         Ok(changed.ok_or(Rule::ViewerUnknown)?)
+    }
+
+    /// Makes a user of a newcomer.
+    ///
+    /// In this order: nobody is signed in, [`Rule::ViewerRegistered`], [`Rule::ViewerUnknown`] for
+    /// somebody for whom no identity provider vouches, [`Rule::HandleBlank`],
+    /// [`Rule::HandleInvalid`], [`Rule::DisplayNameBlank`], [`Rule::DisplayNameInvalid`],
+    /// [`Rule::HandleTaken`].
+    pub async fn register_viewer(
+        &self,
+        viewer: Viewer,
+        newcomer: Option<&Newcomer>,
+        handle: Option<&str>,
+        display_name: Option<&str>,
+    ) -> Result<User> {
+        let newcomer = match (viewer, newcomer) {
+            (Viewer::Anonymous, _) => return Err(Error::Unauthenticated),
+            (Viewer::Member(_), _) => return Err(Rule::ViewerRegistered.into()),
+            (Viewer::Stranger, newcomer) => newcomer.ok_or(Rule::ViewerUnknown)?,
+        };
+        if is_nobodys(&newcomer.subject) {
+            return Err(Rule::ViewerUnknown.into());
+        }
+        let handle = bare_handle(handle.unwrap_or_default());
+        if handle.is_empty() {
+            return Err(Rule::HandleBlank.into());
+        }
+        if !is_new_handle(handle) {
+            return Err(Rule::HandleInvalid.into());
+        }
+        let display_name = checked_display_name(display_name)?;
+        let user = User {
+            uuid: uuid_of_subject(&newcomer.subject),
+            handle: handle.to_owned(),
+            display_name: display_name.to_owned(),
+            bio: None,
+            email: newcomer.email.replace('\0', ""),
+            cognito_user_id: newcomer.subject.clone(),
+            created_at: self.clock.now(),
+        };
+        match self.sources.activities.insert_user(&user).await? {
+            Registered::Added => Ok(user),
+            Registered::HandleTaken => Err(Rule::HandleTaken.into()),
+            Registered::SubjectTaken => Err(Rule::ViewerRegistered.into()),
+        }
+    }
+
+    /// The people whom a demo offers to act as: those who came with it, and `viewer`.
+    pub async fn demo_people(&self, viewer: Option<&str>) -> Result<Vec<User>> {
+        let mut handles = seed::demo_handles();
+        if let Some(viewer) = viewer
+            && !handles.iter().any(|handle| handle == viewer)
+        {
+            handles.push(viewer.to_owned());
+        }
+        let mut people = self.sources.activities.users_by_handles(&handles).await?;
+        people.sort_by_key(|user| handles.iter().position(|handle| *handle == user.handle));
+        Ok(people)
     }
 
     async fn other_user(&self, viewer: Uuid, uuid: Option<Uuid>) -> Result<User> {
@@ -119,6 +173,31 @@ impl Service {
         }
         Ok(user)
     }
+}
+
+fn checked_display_name(display_name: Option<&str>) -> Result<&str> {
+    match display_name.unwrap_or_default() {
+        "" => Err(Rule::DisplayNameBlank.into()),
+        name if fits(name, MAX_DISPLAY_NAME) => Ok(name),
+        _ => Err(Rule::DisplayNameInvalid.into()),
+    }
+}
+
+/// Whether a handle may be taken: one that can be mentioned, and that no other is mistaken for.
+fn is_new_handle(handle: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    handle.len() <= MAX_HANDLE
+        && handle.chars().all(fits)
+        && handle.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        && !handle.ends_with(['.', '-'])
+}
+
+/// The uuid of the user who joins with a `sub`, the same every time: nobody joins twice.
+fn uuid_of_subject(subject: &str) -> Uuid {
+    let hash: [u8; 32] = Sha256::digest(format!("cruddur user {subject}")).into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 fn fits(text: &str, max: usize) -> bool {

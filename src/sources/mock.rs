@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     ActivitySource, Dataset, Idempotency, Inserted, MessageSource, MigrateError, Migrated,
-    NewActivity, NewMessage, UserRelation,
+    NewActivity, NewMessage, Registered, UserRelation,
 };
 use crate::{
     domain::{
@@ -205,6 +205,25 @@ impl ActivitySource for Mock {
     async fn users_by_handles(&self, handles: &[String]) -> Result<Vec<User>> {
         let state = self.state();
         Ok(state.users.values().filter(|it| handles.contains(&it.handle)).cloned().collect())
+    }
+
+    async fn users_by_subjects(&self, subjects: &[String]) -> Result<Vec<User>> {
+        let state = self.state();
+        let users = state.users.values().filter(|it| subjects.contains(&it.cognito_user_id));
+        Ok(users.cloned().collect())
+    }
+
+    async fn insert_user(&self, user: &User) -> Result<Registered> {
+        let mut state = self.state();
+        let has = |is: &dyn Fn(&User) -> bool| state.users.values().any(is);
+        if has(&|it| it.cognito_user_id == user.cognito_user_id) {
+            return Ok(Registered::SubjectTaken);
+        }
+        if has(&|it| it.handle.eq_ignore_ascii_case(&user.handle)) {
+            return Ok(Registered::HandleTaken);
+        }
+        state.users.insert(user.uuid, user.clone());
+        Ok(Registered::Added)
     }
 
     async fn users_matching(&self, search: &Search, page: &Page) -> Result<Slice<User>> {

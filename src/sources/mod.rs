@@ -49,6 +49,13 @@ pub trait ActivitySource: Send + Sync + 'static {
     /// Case matters.
     async fn users_by_handles(&self, handles: &[String]) -> Result<Vec<User>>;
 
+    /// The users to whom these `sub`s belong. What is nobody's in particular may be several users'.
+    async fn users_by_subjects(&self, subjects: &[String]) -> Result<Vec<User>>;
+
+    /// Adds a user, unless somebody has their handle, regardless of case, or their `sub`. The same
+    /// `sub` must always come with the same uuid.
+    async fn insert_user(&self, user: &User) -> Result<Registered>;
+
     /// The users whose handle and display name together have the words, newest first.
     async fn users_matching(&self, search: &Search, page: &Page) -> Result<Slice<User>>;
 
@@ -291,6 +298,14 @@ pub enum Inserted<T> {
     KeyReused,
     /// What it hangs on is not visible, or what the key made is deleted.
     Gone,
+}
+
+/// What became of a user to add.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registered {
+    Added,
+    HandleTaken,
+    SubjectTaken,
 }
 
 /// Data to start from.

@@ -3,5 +3,5 @@
 mod demo;
 mod generated;
 
-pub use demo::demo;
+pub use demo::{demo, demo_handles};
 pub use generated::{first_generated_user, generated};

@@ -11,7 +11,7 @@ use cruddur::{
     error::{Error, Result},
     sources::{
         ActivitySource, Dataset, Inserted, MessageSource, MigrateError, Migrated, NewActivity,
-        NewMessage, Sources, UserRelation,
+        NewMessage, Registered, Sources, UserRelation,
     },
 };
 use uuid::Uuid;
@@ -85,6 +85,16 @@ impl ActivitySource for Counting {
     async fn users_by_handles(&self, handles: &[String]) -> Result<Vec<User>> {
         self.note("users_by_handles").await?;
         self.source.users_by_handles(handles).await
+    }
+
+    async fn users_by_subjects(&self, subjects: &[String]) -> Result<Vec<User>> {
+        self.note("users_by_subjects").await?;
+        self.source.users_by_subjects(subjects).await
+    }
+
+    async fn insert_user(&self, user: &User) -> Result<Registered> {
+        self.note("insert_user").await?;
+        self.source.insert_user(user).await
     }
 
     async fn users_matching(&self, search: &Search, page: &Page) -> Result<Slice<User>> {

@@ -77,6 +77,16 @@ pub struct UnfollowUserInput {
     pub user_id: ID,
 }
 
+/// The user whom the viewer is going to be.
+#[derive(InputObject)]
+pub struct RegisterViewerInput {
+    /// The handle, with or without its `@`: up to 64 letters from A to Z, digits, `_`, and inner `-`
+    /// and `.`. Nobody else may have it, regardless of case, and it stays.
+    pub handle: String,
+    /// The name to show, 1 to 64 characters.
+    pub display_name: String,
+}
+
 /// The viewer's profile as it shall be.
 #[derive(InputObject)]
 pub struct UpdateProfileInput {

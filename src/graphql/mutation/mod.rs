@@ -18,7 +18,7 @@ use super::{
     viewer::SignedIn,
 };
 use crate::{
-    domain::{Activity, Positioned, ReactionKind},
+    domain::{Activity, Newcomer, Positioned, ReactionKind},
     error::{Error, Result},
     service::Recipient,
 };
@@ -28,6 +28,22 @@ pub struct Mutation;
 /// Everything that can be changed. Each mutation needs a signed-in user.
 #[Object]
 impl Mutation {
+    /// Makes a user of a viewer who is signed in and is none yet. On a socket, it counts for the next
+    /// connection.
+    async fn register_viewer(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user to be.")] input: RegisterViewerInput,
+    ) -> Result<RegisterViewerPayload> {
+        let Scope { service, viewer, .. } = scope(ctx);
+        let RegisterViewerInput { handle, display_name } = input;
+        let newcomer = ctx.data_opt::<Newcomer>();
+        let registered =
+            service.register_viewer(*viewer, newcomer, Some(&handle), Some(&display_name));
+        let (user, user_errors) = change(ctx, registered).await?;
+        Ok(RegisterViewerPayload { user: user.map(Arc::new), user_errors })
+    }
+
     /// Posts a crud.
     async fn create_activity(
         &self,

@@ -34,8 +34,9 @@ impl From<Rule> for UserError {
             Rule::NotificationNotFound | Rule::MessageNotFound => Some("upToId"),
             Rule::RecipientBlank | Rule::RecipientNotFound => Some("toHandle"),
             Rule::MessageGroupNotFound => Some("groupId"),
+            Rule::HandleBlank | Rule::HandleInvalid | Rule::HandleTaken => Some("handle"),
             Rule::ViewerUnknown
-            | Rule::HandleBlank
+            | Rule::ViewerRegistered
             | Rule::SearchTermBlank
             | Rule::SearchTermTooLong => None,
         };
@@ -155,6 +156,15 @@ pub struct UnfollowUserPayload {
 #[derive(SimpleObject)]
 pub struct UpdateProfilePayload {
     /// The viewer's user as it is now. Null where it was refused.
+    pub user: Option<Arc<User>>,
+    /// Why it was refused. Empty where it was not.
+    pub user_errors: Vec<UserError>,
+}
+
+/// What came of `registerViewer`.
+#[derive(SimpleObject)]
+pub struct RegisterViewerPayload {
+    /// The user whom the viewer is from now on. Null where it was refused.
     pub user: Option<Arc<User>>,
     /// Why it was refused. Empty where it was not.
     pub user_errors: Vec<UserError>,

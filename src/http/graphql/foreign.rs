@@ -12,7 +12,15 @@ pub fn is_foreign(headers: &HeaderMap, origins: &Origins) -> bool {
     if PREFLIGHTED.iter().any(|name| headers.contains_key(*name)) {
         return false;
     }
-    let Origins::These(allowed) = origins else { return false };
+    match origins {
+        Origins::Any => false,
+        Origins::These(allowed) => is_other_page(headers, allowed),
+    }
+}
+
+/// Whether a page of another origin than the gateway's own and these has made a browser send the
+/// request, even if it asked first.
+pub fn is_other_page(headers: &HeaderMap, allowed: &[String]) -> bool {
     match headers.get(header::ORIGIN) {
         Some(origin) => {
             let own = headers.get(header::HOST).is_some_and(|host| {

@@ -19,15 +19,22 @@ use axum::{
 };
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 
+pub use self::foreign::is_other_page;
 use self::{
     foreign::is_foreign,
     media::{Accepted, Media, accepts_html, is_json},
     streaming::Framing,
 };
-use super::{MAX_BODY, connection::Connection, failure};
+use super::{
+    MAX_BODY,
+    connection::Connection,
+    failure,
+    limits::{Gate, Limits},
+};
 use crate::{
-    auth::Auth,
+    auth::{Auth, Identified, Identity},
     config::{Origins, Settings},
+    error::{Error, Result as Outcome},
     graphql::{self, Schema},
     service::Service,
 };
@@ -37,18 +44,20 @@ struct Graphql {
     schema: Schema,
     service: Service,
     auth: Auth,
+    limits: Limits,
     /// Whose pages may read answers.
     origins: Origins,
     /// Whether there is a GraphiQL to send browsers to.
     graphiql: bool,
 }
 
-pub fn routes(settings: &Settings, service: Service, auth: Auth) -> Router {
+pub fn routes(settings: &Settings, service: Service, gate: &Gate) -> Router {
     let schema = graphql::schema(settings.limits).trusting(settings.trusted.clone());
     Router::new().route("/graphql", get(query).post(post)).with_state(Graphql {
         schema,
         service,
-        auth,
+        auth: gate.auth.clone(),
+        limits: gate.limits.clone(),
         origins: settings.origins.clone(),
         graphiql: settings.graphiql,
     })
@@ -105,7 +114,7 @@ async fn query(State(graphql): State<Graphql>, request: HttpRequest) -> Response
     if websocket::is_asked_for(request.headers()) {
         return websocket::open(graphql, request).await;
     }
-    let connection = connection_of(&request);
+    let sender = Sender::of(&request);
     let query = Query::<Parameters>::try_from_uri(request.uri()).ok();
     let headers = request.headers();
     let request = query.and_then(|Query(parameters)| parameters.request().ok());
@@ -119,7 +128,7 @@ async fn query(State(graphql): State<Graphql>, request: HttpRequest) -> Response
             refused(accepted.refusal(), FOREIGN)
         }
         Some(accepted) => match request {
-            Some(request) => answer(&graphql, &Method::GET, accepted, request, connection).await,
+            Some(request) => answer(&graphql, &Method::GET, accepted, request, sender).await,
             None => refused(accepted.refusal(), BAD_PARAMETERS),
         },
     };
@@ -135,16 +144,26 @@ async fn post(State(graphql): State<Graphql>, request: HttpRequest) -> Response 
     let Some(accepted) = Accepted::by(request.headers()) else {
         return refused(Media::Json, NOT_ACCEPTABLE);
     };
-    let connection = connection_of(&request);
+    let sender = Sender::of(&request);
     match body(request).await {
-        Ok(request) => answer(&graphql, &Method::POST, accepted, request, connection).await,
+        Ok(request) => answer(&graphql, &Method::POST, accepted, request, sender).await,
         Err(refusal) => refused(accepted.refusal(), refusal),
     }
 }
 
-/// The connection that a request came over.
-fn connection_of(request: &HttpRequest) -> Connection {
-    request.extensions().get().cloned().unwrap_or_default()
+/// Who sends a request, and over which connection.
+struct Sender {
+    connection: Connection,
+    identity: Outcome<Identity>,
+}
+
+impl Sender {
+    fn of(request: &HttpRequest) -> Self {
+        let extensions = request.extensions();
+        let Identified(identity) =
+            extensions.get().cloned().unwrap_or(Identified(Err(Error::Internal)));
+        Self { connection: extensions.get().cloned().unwrap_or_default(), identity }
+    }
 }
 
 async fn body(request: HttpRequest) -> Result<Request, Refusal> {
@@ -183,7 +202,7 @@ async fn answer(
     method: &Method,
     accepted: Accepted,
     mut request: Request,
-    connection: Connection,
+    sender: Sender,
 ) -> Response {
     if is_empty(&request) {
         let refusal = (StatusCode::BAD_REQUEST, "There is no `query`.");
@@ -206,7 +225,7 @@ async fn answer(
         },
         _ => accepted.one(),
     };
-    let identity = match graphql.auth.identity(None).await {
+    let identity = match sender.identity {
         Ok(identity) => identity,
         Err(error) => {
             let status = match error.code() {
@@ -218,12 +237,13 @@ async fn answer(
         }
     };
     let Graphql { schema, service, .. } = graphql;
+    let admitted = admitted.by(identity.newcomer.as_ref());
     match Framing::of(media) {
         None => written(media, schema.execute(service, identity.viewer, admitted).await),
         Some(framing) => {
             let lasts = identity.expires_at.map(|at| service.time_until(at));
             let answers = schema.stream(service, identity.viewer, admitted);
-            in_media(media, streaming::response(framing, answers, connection, lasts))
+            in_media(media, streaming::response(framing, answers, sender.connection, lasts))
         }
     }
 }

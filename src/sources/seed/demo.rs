@@ -48,6 +48,11 @@ pub fn demo(now: Instant) -> Dataset {
     demo.data
 }
 
+/// The handles of the demo people.
+pub fn demo_handles() -> Vec<String> {
+    demo(Instant::UNIX_EPOCH).users.into_iter().map(|user| user.handle).collect()
+}
+
 struct Demo {
     now: Instant,
     data: Dataset,

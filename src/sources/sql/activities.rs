@@ -17,7 +17,8 @@ use crate::{
     },
     error::Result,
     sources::{
-        ActivitySource, Dataset, Inserted, MigrateError, Migrated, NewActivity, UserRelation,
+        ActivitySource, Dataset, Inserted, MigrateError, Migrated, NewActivity, Registered,
+        UserRelation,
     },
 };
 
@@ -85,6 +86,16 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         let found = DB::in_texts("$1");
         let sql = format!("SELECT {USER} FROM users WHERE handle {found}");
         self.all(Statement::new(sql).bind_texts(handles)).await
+    }
+
+    async fn users_by_subjects(&self, subjects: &[String]) -> Result<Vec<User>> {
+        let found = DB::in_texts("$1");
+        let sql = format!("SELECT {USER} FROM users WHERE cognito_user_id {found}");
+        self.all(Statement::new(sql).bind_texts(subjects)).await
+    }
+
+    async fn insert_user(&self, user: &User) -> Result<Registered> {
+        super::users::insert_user(self, user).await
     }
 
     async fn users_matching(&self, search: &Search, page: &Page) -> Result<Slice<User>> {

@@ -18,6 +18,7 @@ mod messages;
 mod migrate;
 mod rows;
 mod statement;
+mod users;
 mod writes;
 
 use std::{path::Path, str::FromStr, time::Duration};

@@ -226,6 +226,11 @@ impl Conversation {
             Ok(admitted) => admitted,
             Err(refused) => return self.send(message::error(&id, &refused.errors)).await,
         };
+        if self.graphql.limits.check(&client.identity).is_err() {
+            let error = request_error("Too Many Requests", "TOO_MANY_REQUESTS");
+            return self.send(message::error(&id, &[error])).await;
+        }
+        let admitted = admitted.by(client.identity.newcomer.as_ref());
         let Graphql { schema, service, .. } = &self.graphql;
         let answers = schema.stream(service, client.identity.viewer, admitted);
         let answers = AssertUnwindSafe(answers).catch_unwind().map(|it| Some(it.map_err(|_| ())));

@@ -12,7 +12,7 @@ use axum::{
 use tracing::Instrument;
 
 use self::{close::Close, conversation::Conversation};
-use super::{Graphql, MAX_BODY, Media, Refusal, connection_of, foreign::is_foreign, refused};
+use super::{Graphql, MAX_BODY, Media, Refusal, foreign::is_foreign, refused};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// How many bytes are read at a time. Each socket holds as much for as long as it lives.
@@ -33,7 +33,7 @@ pub async fn open(graphql: Graphql, request: Request) -> Response {
     if is_foreign(request.headers(), &graphql.origins) {
         return refused(Media::Json, FOREIGN);
     }
-    let connection = connection_of(&request);
+    let connection = request.extensions().get::<super::Connection>().cloned().unwrap_or_default();
     let (mut parts, _) = request.into_parts();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,

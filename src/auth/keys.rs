@@ -1,0 +1,212 @@
+//! The public keys of the identity provider, by name.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use axum::http::Uri;
+use bytes::Bytes;
+use chrono::TimeDelta;
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use serde_json::Value;
+use tokio::{sync::Mutex, time::timeout};
+use tracing::{info, warn};
+
+use super::jws::Key;
+use crate::{
+    domain::Instant,
+    error::{Error, Result},
+    service::Service,
+};
+
+/// How old the keys may be before they are fetched again, behind the requests that use them.
+const FRESH: TimeDelta = TimeDelta::minutes(15);
+/// The pause between two fetches that a token of an unknown key causes.
+const PAUSE: TimeDelta = TimeDelta::minutes(1);
+/// The pause between two fetches as long as there is no key at all.
+const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
+/// How long a fetch may take, and a request wait for one.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The most bytes of a JWKS, and the most keys that are taken from it.
+const MAX_BYTES: usize = 256 * 1024;
+const MAX_KEYS: usize = 100;
+
+/// Where the keys are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    Url(Uri),
+    File(PathBuf),
+}
+
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => url.fmt(f),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// Keeps the keys. What cannot be fetched leaves those that are known as they are.
+pub struct Keys {
+    source: KeySource,
+    /// Whose clock counts.
+    service: Service,
+    state: RwLock<State>,
+    /// Held during a fetch, so that there is one at a time.
+    fetching: Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    keys: HashMap<String, Arc<Key>>,
+    fetched_at: Option<Instant>,
+    tried_at: Option<Instant>,
+}
+
+impl Keys {
+    /// Begins to fetch the keys. Must be called in a Tokio runtime.
+    pub fn new(source: KeySource, service: Service) -> Arc<Self> {
+        let (state, fetching) = Default::default();
+        let keys = Arc::new(Self { source, service, state, fetching });
+        keys.fetch_behind();
+        keys
+    }
+
+    /// The key with this name; none where the provider has none of it.
+    ///
+    /// [`Error::Unavailable`] as long as there is no key at all.
+    pub async fn find(self: &Arc<Self>, name: &str) -> Result<Option<Arc<Key>>> {
+        let (key, is_stale) = self.known(name);
+        if key.is_some() {
+            if is_stale {
+                self.fetch_behind();
+            }
+            return Ok(key);
+        }
+        // Those who come during a fetch wait for it, and find that there has just been one. It goes
+        // on where they leave.
+        let keys = self.clone();
+        let fetched = tokio::spawn(async move {
+            let _one = keys.fetching.lock().await;
+            keys.fetch_if_due().await;
+        });
+        let _ = timeout(PATIENCE, fetched).await;
+        match self.known(name).0 {
+            None if self.state(|state| state.keys.is_empty()) => Err(Error::Unavailable),
+            key => Ok(key),
+        }
+    }
+
+    fn known(&self, name: &str) -> (Option<Arc<Key>>, bool) {
+        let now = self.service.now();
+        self.state(|state| {
+            let is_stale = state.fetched_at.is_none_or(|at| now - at > FRESH) && state.is_due(now);
+            (state.keys.get(name).cloned(), is_stale)
+        })
+    }
+
+    fn state<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn fetch_behind(self: &Arc<Self>) {
+        let keys = self.clone();
+        tokio::spawn(async move {
+            if let Ok(_one) = keys.fetching.try_lock() {
+                keys.fetch_if_due().await;
+            }
+        });
+    }
+
+    /// Fetches the keys unless that has just been tried. The caller holds `fetching`.
+    async fn fetch_if_due(&self) {
+        let now = self.service.now();
+        let due = {
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            let due = state.is_due(now);
+            if due {
+                state.tried_at = Some(now);
+            }
+            due
+        };
+        if !due {
+            return;
+        }
+        let fetched = timeout(PATIENCE, fetch(&self.source)).await;
+        match fetched.unwrap_or_else(|_| Err("it does not answer in time".to_owned())) {
+            Ok(keys) => {
+                info!(source = %self.source, keys = keys.len(), "the identity provider's keys");
+                let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+                state.keys = keys;
+                state.fetched_at = Some(now);
+            }
+            Err(error) => {
+                warn!(source = %self.source, error, "no keys from the identity provider");
+            }
+        }
+    }
+}
+
+impl State {
+    fn is_due(&self, now: Instant) -> bool {
+        let pause = if self.keys.is_empty() { FIRST_PAUSE } else { PAUSE };
+        self.tried_at.is_none_or(|at| now - at >= pause)
+    }
+}
+
+async fn fetch(source: &KeySource) -> std::result::Result<HashMap<String, Arc<Key>>, String> {
+    let json = match source {
+        KeySource::Url(url) => download(url.clone()).await?,
+        KeySource::File(path) => {
+            let path = path.clone();
+            let read = tokio::task::spawn_blocking(move || std::fs::read(path)).await;
+            read.map_err(in_words)?.map_err(in_words)?.into()
+        }
+    };
+    read(&json).ok_or_else(|| "it is no JWKS with an RS256 or ES256 key".to_owned())
+}
+
+/// One GET, whose redirects are not followed.
+async fn download(url: Uri) -> std::result::Result<Bytes, String> {
+    let https = HttpsConnectorBuilder::new().with_native_roots().map_err(in_words)?;
+    let https = https.https_or_http().enable_http1().build();
+    let client = Client::builder(TokioExecutor::new()).build::<_, Empty<Bytes>>(https);
+    let response = client.get(url).await.map_err(in_words)?;
+    if response.status() != 200 {
+        return Err(format!("it answers {}", response.status()));
+    }
+    let body = Limited::new(response.into_body(), MAX_BYTES).collect().await;
+    Ok(body.map_err(|error| error.to_string())?.to_bytes())
+}
+
+fn in_words(error: impl std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        words = format!("{words}: {error}");
+        source = error.source();
+    }
+    words
+}
+
+/// The keys of a JWKS; none where it holds none to use. A name that two of them have is nobody's.
+fn read(json: &[u8]) -> Option<HashMap<String, Arc<Key>>> {
+    let jwks: Value = serde_json::from_slice(json).ok()?;
+    let mut keys: HashMap<_, Option<_>> = HashMap::new();
+    for key in jwks.get("keys")?.as_array()?.iter().take(MAX_KEYS) {
+        if let Some(name) = key.get("kid").and_then(Value::as_str) {
+            let read = Key::read(key).map(Arc::new);
+            keys.entry(name.to_owned()).and_modify(|it| *it = None).or_insert(read);
+        }
+    }
+    let keys: HashMap<_, _> =
+        keys.into_iter().filter_map(|(name, key)| Some((name, key?))).collect();
+    (!keys.is_empty()).then_some(keys)
+}
