@@ -4,6 +4,7 @@
 //! * [`error`]: every way in which a request can fail, in words that are safe for clients;
 //! * [`domain`]: what Cruddur is about, plain data and the rules that need nothing but the data;
 //! * [`sources`]: where the data lives, memory, SQLite or PostgreSQL behind one contract;
+//! * [`events`]: what has happened, told to this gateway and to the others;
 //! * [`service`]: the only place that decides: validation, expiry, permission, ids and time;
 //! * [`auth`]: who asks, the viewer of a request;
 //! * [`graphql`]: the GraphQL schema over the service;
@@ -16,6 +17,8 @@ pub mod error;
 pub mod domain;
 
 pub mod sources;
+
+pub mod events;
 
 pub mod service;
 

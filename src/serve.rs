@@ -54,10 +54,15 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     }));
     let background = async {
         bring_up(&sources, &ready).await?;
-        match settings.delete_expired_after {
-            Some(keep) => sweep(&service, keep).await,
-            None => std::future::pending().await,
-        }
+        let sweep = async {
+            match settings.delete_expired_after {
+                Some(keep) => sweep(&service, keep).await,
+                None => std::future::pending().await,
+            }
+        };
+        let line = settings.line();
+        let ((), outcome) = tokio::join!(service.carry_events(line), sweep);
+        outcome
     };
     let outcome = tokio::select! {
         outcome = background => outcome,

@@ -25,6 +25,7 @@ use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::oneshot,
     time::timeout,
 };
 
@@ -341,6 +342,31 @@ async fn a_half_sent_request_is_closed() {
         assert!(answer.to_lowercase().contains("\"request_timeout\""), "{answer}");
         assert!(answer.contains("connection: close\r\n"), "{answer}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_the_client_does_not_take_is_dropped() {
+    let (held, dropped) = oneshot::channel::<()>();
+    let held = Arc::new(Mutex::new(Some(held)));
+    let endless = async move || {
+        let held = held.lock().expect("no panic").take();
+        let chunks = stream::repeat_with(move || {
+            let _ = &held;
+            Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 65536]))
+        });
+        Body::from_stream(chunks)
+    };
+    let routes = Router::new().route("/api/endless", get(endless));
+    let patience = Patience { write: Duration::from_millis(50), ..Patience::default() };
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let router = layered(&Origins::Any, patience, routes);
+    let server = tokio::spawn(serve(listener, router, patience, std::future::pending()));
+    let mut client = TcpStream::connect(address).await.expect("a connection");
+    client.write_all(b"GET /api/endless HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("sent");
+    let dropped = timeout(Duration::from_secs(60), dropped).await.expect("it is dropped");
+    assert!(dropped.is_err(), "nothing was sent");
+    server.abort();
 }
 
 #[tokio::test]

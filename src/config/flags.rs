@@ -45,6 +45,11 @@ pub struct Config {
     #[arg(long, env, global = true, value_name = "URL")]
     pub aws_endpoint_url: Option<String>,
 
+    /// Where the gateways of one database tell each other what happens: nats://HOST:PORT
+    /// [default: the database, where it is PostgreSQL]
+    #[arg(long, env, global = true, hide_env_values = true, value_name = "URL")]
+    pub events_url: Option<String>,
+
     /// The origins of the frontend, separated by commas, whose pages may call this gateway; * for
     /// any [default: none but the gateway's own]
     #[arg(long, env, global = true, value_name = "ORIGINS")]
@@ -112,12 +117,12 @@ pub struct Config {
     pub demo_token_secret_file: Option<String>,
 
     /// How many requests a second, and how many at once, one signed-in viewer may make; off for any
-    /// number [default: 20/100; off in demo mode]
+    /// number [default: 50/500; off in demo mode]
     #[arg(long, env, global = true, value_name = "RATE/BURST")]
     pub viewer_rate: Option<String>,
 
     /// As VIEWER_RATE, for all requests of one address, an IPv6 network of 64 bits counting as one
-    /// [default: 100/500; off in demo mode]
+    /// [default: 200/2000; off in demo mode]
     #[arg(long, env, global = true, value_name = "RATE/BURST")]
     pub address_rate: Option<String>,
 

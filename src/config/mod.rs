@@ -11,15 +11,17 @@ mod values;
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::Arc,
 };
 
 use chrono::TimeDelta;
 use ipnet::IpNet;
 
 use crate::{
+    events::Nats,
     graphql::{Limits, Trusted},
     rest::Flavor,
-    sources::{self, MessageTable, SourceUrl, Sources},
+    sources::{self, Line, MessageTable, SourceUrl, Sources},
 };
 
 pub use self::{
@@ -43,6 +45,8 @@ pub struct Settings {
     pub database_connections: u32,
     /// Where direct messages live; none for the database.
     pub messages: Option<MessageTable>,
+    /// The NATS server on which gateways tell each other what happens; none for the database.
+    pub events: Option<String>,
     pub origins: Origins,
     pub rest: Flavor,
     pub demo: bool,
@@ -126,6 +130,7 @@ impl Config {
                 1000,
             )?,
             messages: messages(self.messages_url, self.ddb_message_table, self.aws_endpoint_url)?,
+            events: events(self.events_url)?,
             origins: origins(self.frontend_url, self.backend_url)?,
             rest,
             demo: read("DEMO", self.demo, "false", "true, false, 1, 0", |text| match text {
@@ -134,8 +139,8 @@ impl Config {
                 _ => None,
             })?,
             rates: Rates {
-                viewer: rate("VIEWER_RATE", self.viewer_rate, default_rate("20/100"))?,
-                address: rate("ADDRESS_RATE", self.address_rate, default_rate("100/500"))?,
+                viewer: rate("VIEWER_RATE", self.viewer_rate, default_rate("50/500"))?,
+                address: rate("ADDRESS_RATE", self.address_rate, default_rate("200/2000"))?,
             },
             trusted_proxies: networks("TRUSTED_PROXIES", self.trusted_proxies)?,
             signing_in,
@@ -207,6 +212,11 @@ impl Settings {
             Some(table) => sources.with_messages(table),
             None => sources,
         }
+    }
+
+    /// The line on which gateways tell each other what happens; none for that of the database.
+    pub fn line(&self) -> Option<Arc<dyn Line>> {
+        self.events.as_deref().map(|url| Arc::new(Nats::new(url)) as Arc<dyn Line>)
     }
 
     /// The address of the gateway for this machine itself, without a slash at its end.

@@ -49,6 +49,9 @@ impl fmt::Display for Settings {
             let endpoint = table.endpoint.as_deref().map(masked).unwrap_or_default();
             writeln!(f, "AWS_ENDPOINT_URL={endpoint}")?;
         }
+        if let Some(url) = &self.events {
+            writeln!(f, "EVENTS_URL={}", masked(url))?;
+        }
         writeln!(f, "FRONTEND_URL={origins}")?;
         writeln!(f, "REST={rest}")?;
         writeln!(f, "DEMO={}", self.demo)?;

@@ -7,6 +7,7 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 use super::{Invalid, Origins, shown::masked};
 use crate::{
+    events::Nats,
     graphql::Trusted,
     sources::{MessageTable, SourceUrl},
 };
@@ -100,6 +101,15 @@ pub(super) fn database(
         (url, None) => url.unwrap_or_else(|| ("DATABASE_URL", "sqlite:cruddur.db".to_owned())),
     };
     text.parse().map_err(|allowed| Invalid::new(variable, &masked(&text), allowed))
+}
+
+pub(super) fn events(url: Option<String>) -> Result<Option<String>, Invalid> {
+    match given(url) {
+        Some(url) if !Nats::is_url(&url) => {
+            Err(Invalid::new("EVENTS_URL", &masked(&url), "a URL such as nats://nats:4222"))
+        }
+        url => Ok(url),
+    }
 }
 
 pub(super) fn messages(

@@ -7,6 +7,7 @@ pub mod activity;
 pub mod message;
 pub mod notification;
 pub mod page;
+pub mod place;
 pub mod text;
 pub mod user;
 pub mod viewer;
@@ -15,6 +16,7 @@ pub use activity::{Activity, Reaction, ReactionKind, Ttl};
 pub use message::{Message, MessageGroup, MessageKey};
 pub use notification::{Notification, NotificationKind};
 pub use page::{Cursor, Order, Page, Positioned, Slice};
+pub use place::{Place, Seen};
 pub use user::{Follow, Profile, User, UserCounts};
 pub use viewer::{Newcomer, Viewer};
 

@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta};
 use uuid::Uuid;
 
-use super::Instant;
+use super::{Instant, Seen};
 use crate::error::{Error, Result};
 
 /// A position in a list that is ordered by time, then uuid.
@@ -16,6 +16,9 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// How many bytes [`Cursor::to_bytes`] gives.
+    pub const BYTES: usize = 24;
+
     /// Before everything that a store can hold: the year 1 begins.
     pub fn min() -> Self {
         Self { at: DateTime::UNIX_EPOCH - TimeDelta::days(719_162), uuid: Uuid::nil() }
@@ -32,8 +35,8 @@ impl Cursor {
     }
 
     /// The microseconds since 1970 and the uuid, both big-endian.
-    pub fn to_bytes(&self) -> [u8; 24] {
-        let mut bytes = [0; 24];
+    pub fn to_bytes(&self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
         bytes[..8].copy_from_slice(&self.at.timestamp_micros().to_be_bytes());
         bytes[8..].copy_from_slice(self.uuid.as_bytes());
         bytes
@@ -47,11 +50,10 @@ impl Cursor {
         (Self::min()..=Self::max()).contains(&cursor).then_some(cursor)
     }
 
-    /// Reads what [`Cursor::encode`] wrote; [`Error::BadInput`] for anything else.
+    /// Reads what [`Cursor::encode`] wrote, or [`super::Place::encode`]; [`Error::BadInput`] for
+    /// anything else.
     pub fn decode(text: &str) -> Result<Self> {
-        let bad = || Error::BadInput("The cursor is none that this service gave out.".into());
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
-        Self::from_bytes(&bytes).ok_or_else(bad)
+        Seen::decode(text).map(|seen| seen.at)
     }
 }
 

@@ -6,25 +6,48 @@ use async_graphql::{
 };
 
 use crate::{
-    domain::{Cursor, Slice},
+    domain::{Cursor, Place, Slice},
     error::Error,
 };
 
 /// A page of nodes `N`, with `X` for fields of its own.
-pub type Connection<N, X = EmptyFields> = connection::Connection<Cursor, N, X>;
+pub type Connection<N, X = EmptyFields> = connection::Connection<Mark, N, X>;
 
 /// One place in a page, and the node there.
-pub type Edge<N> = connection::Edge<Cursor, N, EmptyFields>;
+pub type Edge<N> = connection::Edge<Mark, N, EmptyFields>;
 
-impl CursorType for Cursor {
+/// What the cursor of an edge stands for.
+pub enum Mark {
+    /// A position in a list by time.
+    Cursor(Cursor),
+    /// A place in the order of a subscription, which is a position in the list too.
+    Place(Place),
+}
+
+impl From<Cursor> for Mark {
+    fn from(cursor: Cursor) -> Self {
+        Self::Cursor(cursor)
+    }
+}
+
+impl From<Place> for Mark {
+    fn from(place: Place) -> Self {
+        Self::Place(place)
+    }
+}
+
+impl CursorType for Mark {
     type Error = Error;
 
     fn decode_cursor(text: &str) -> Result<Self, Error> {
-        Self::decode(text)
+        Cursor::decode(text).map(Self::Cursor)
     }
 
     fn encode_cursor(&self) -> String {
-        self.encode()
+        match self {
+            Self::Cursor(cursor) => cursor.encode(),
+            Self::Place(place) => place.encode(),
+        }
     }
 }
 
@@ -47,5 +70,5 @@ pub fn connection_with<N: OutputType, X: async_graphql::ObjectType>(
 }
 
 fn edges<N: OutputType>(slice: Slice<N>) -> Vec<Edge<N>> {
-    slice.items.into_iter().map(|(cursor, node)| Edge::new(cursor, node)).collect()
+    slice.items.into_iter().map(|(cursor, node)| Edge::new(cursor.into(), node)).collect()
 }

@@ -17,6 +17,7 @@ mod notification;
 mod priming;
 mod query;
 mod scope;
+mod subscription;
 mod user;
 mod variables;
 mod viewer;
@@ -24,7 +25,7 @@ mod viewer;
 use std::sync::Arc;
 
 use async_graphql::{
-    EmptySubscription, Request, Response, SDLExportOptions, SchemaBuilder, ValidationMode, Value,
+    Request, Response, SDLExportOptions, SchemaBuilder, ValidationMode, Value,
     parser::types::{ExecutableDocument, OperationDefinition, OperationType},
     to_value,
 };
@@ -44,6 +45,7 @@ use self::{
     notification::Unread,
     query::{Query, SearchResult},
     scope::Scope,
+    subscription::{FreshScope, Live},
     variables::Signatures,
 };
 pub use documents::Trusted;
@@ -54,7 +56,7 @@ use crate::{
     service::Service,
 };
 
-type Library = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+type Library = async_graphql::Schema<Query, Mutation, Live>;
 
 /// The schema, which serves any number of requests, and what stands before it.
 #[derive(Clone)]
@@ -62,6 +64,8 @@ pub struct Schema {
     library: Library,
     /// For documents that the library has found valid: this one looks at their shape no more.
     fast: Library,
+    /// For subscriptions, whose every event has a scope of its own.
+    live: Library,
     guard: Guard,
     signatures: Arc<Signatures>,
     documents: Documents,
@@ -96,6 +100,7 @@ pub fn schema(limits: Limits) -> Schema {
     Schema {
         library: library().finish(),
         fast: library().validation_mode(ValidationMode::Fast).finish(),
+        live: library().extension(FreshScope).finish(),
         guard: Guard::new(limits, &sdl),
         signatures: Arc::new(Signatures::new(&sdl)),
         documents: Documents::new(Trusted::default()),
@@ -103,8 +108,8 @@ pub fn schema(limits: Limits) -> Schema {
     }
 }
 
-fn library() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Library::build(Query, Mutation, EmptySubscription)
+fn library() -> SchemaBuilder<Query, Mutation, Live> {
+    Library::build(Query, Mutation, Live)
         .override_output_type_description::<Instant>(
             "An instant as RFC 3339 writes it, in UTC: `2026-01-31T09:30:00.123456+00:00`. At most \
              six digits follow the second.",
@@ -226,6 +231,16 @@ impl Schema {
         viewer: Viewer,
         admitted: Admitted,
     ) -> BoxStream<'static, Response> {
+        if admitted.operation == Some(OperationType::Subscription) {
+            let request = admitted.request.data(Scope::new(service, viewer));
+            let responses = self.live.execute_stream(request).boxed();
+            return stream::unfold(responses, |mut responses| async {
+                // As in `execute`.
+                let response = unconstrained(responses.next()).await?;
+                Some((errors::finished(response), responses))
+            })
+            .boxed();
+        }
         let (schema, service) = (self.clone(), service.clone());
         stream::once(async move { schema.execute(&service, viewer, admitted).await }).boxed()
     }

@@ -41,6 +41,8 @@ pub struct Patience {
     pub init: Duration,
     /// Between two pings to a WebSocket.
     pub ping: Duration,
+    /// For a client to answer a WebSocket's close, and to take what is on its way before.
+    pub close: Duration,
     /// The time over which streams and WebSockets are ended when the server stops, so that not all
     /// clients come back at once.
     pub farewell: Duration,
@@ -57,6 +59,7 @@ impl Default for Patience {
             heartbeat: Duration::from_secs(12),
             init: Duration::from_secs(3),
             ping: Duration::from_secs(15),
+            close: Duration::from_secs(10),
             farewell: Duration::from_secs(3),
         }
     }

@@ -1,6 +1,6 @@
 //! The HTTP/1.1 server. axum's own has no limit on the time in which a request's head must come.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper::{Request, body::Incoming, server::conn::http1};
@@ -21,6 +21,10 @@ use super::{Patience, connection::Connection, head::HeadTimer, stall::Stalling};
 const MAX_CONNECTIONS: usize = 10_000;
 /// How many bytes the head of a request may have, and how many of a body are held at a time.
 const MAX_HEAD: usize = 64 * 1024;
+/// How many bytes the system holds for a client before the client's own system asks for them. Without
+/// a limit it takes in megabytes for one that does not read.
+#[cfg(target_os = "linux")]
+const MAX_UNSENT: u32 = 256 * 1024;
 /// How long the requests in hand may still take when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
 /// How long to wait when no connection can be accepted, for want of file descriptors say.
@@ -68,9 +72,16 @@ pub async fn serve(
     }
 }
 
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    #[cfg(target_os = "linux")]
+    socket2::SockRef::from(stream).set_tcp_notsent_lowat(MAX_UNSENT)?;
+    Ok(())
+}
+
 async fn converse(stream: TcpStream, router: Router, connection: Connection) {
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(%error, "cannot set TCP_NODELAY");
+    if let Err(error) = prepare(&stream) {
+        debug!(%error, "cannot set the options of a connection");
     }
     let patience = connection.patience;
     let timer = HeadTimer::new(patience.head);

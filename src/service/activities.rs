@@ -10,6 +10,7 @@ use crate::{
         text::{Search, mentions},
     },
     error::{Result, Rule},
+    events::Event,
     sources::{Inserted, NewActivity},
 };
 
@@ -168,6 +169,10 @@ impl Service {
         if !self.sources.activities.delete_activity(uuid, user).await? {
             return Err(Rule::ActivityNotFound.into());
         }
+        self.events.publish(Event::Changed(uuid));
+        if let Some(parent) = activity.reply_to_activity_uuid {
+            self.events.publish(Event::Changed(parent));
+        }
         Ok(uuid)
     }
 
@@ -189,7 +194,12 @@ impl Service {
             .then(|| self.new_notification(activity.user_uuid, user, kind.told(), Some(uuid), now));
         let changed =
             self.sources.activities.insert_reaction(&reaction, notification.as_ref()).await?;
-        Ok(changed.ok_or(Rule::ActivityNotFound)?)
+        let changed = changed.ok_or(Rule::ActivityNotFound)?;
+        self.events.publish(Event::Changed(uuid));
+        if notification.is_some() {
+            self.events.publish(Event::Notified);
+        }
+        Ok(changed)
     }
 
     /// Takes a like or a repost back, where there is one.
@@ -205,7 +215,9 @@ impl Service {
         let uuid = uuid.ok_or(Rule::ActivityNotFound)?;
         let now = self.clock.now();
         let changed = self.sources.activities.delete_reaction(kind, uuid, user, now).await?;
-        Ok(changed.ok_or(Rule::ActivityNotFound)?)
+        let changed = changed.ok_or(Rule::ActivityNotFound)?;
+        self.events.publish(Event::Changed(uuid));
+        Ok(changed)
     }
 
     /// Which of the activities the viewer has reacted to, and how.
@@ -315,7 +327,17 @@ impl Service {
             activity,
         };
         match self.sources.activities.insert_activity(&new).await? {
-            Inserted::New(activity) | Inserted::Earlier(activity) => Ok(activity),
+            Inserted::New(activity) => {
+                self.events.publish(match activity.reply_to_activity_uuid {
+                    None => Event::CrudAdded,
+                    Some(parent) => Event::Changed(parent),
+                });
+                if !new.notifications.is_empty() {
+                    self.events.publish(Event::Notified);
+                }
+                Ok(activity)
+            }
+            Inserted::Earlier(activity) => Ok(activity),
             Inserted::KeyReused => Err(Rule::IdempotencyKeyReused.into()),
             Inserted::Gone => Err(Rule::ActivityNotFound.into()),
         }

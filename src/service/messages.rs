@@ -8,6 +8,7 @@ use crate::{
         Message, MessageGroup, MessageKey, Notification, NotificationKind, Page, Slice, Viewer,
     },
     error::{Result, Rule},
+    events::Event,
     sources::{Inserted, NewMessage},
 };
 
@@ -204,8 +205,11 @@ impl Service {
             created_at: message.created_at,
             read_at: None,
         };
-        if let Err(error) = self.sources.activities.insert_notification(&told).await {
-            tracing::warn!(%error, message = %message.uuid, "nobody was notified of a message");
+        match self.sources.activities.insert_notification(&told).await {
+            Ok(()) => self.events.publish(Event::Notified),
+            Err(error) => {
+                tracing::warn!(%error, message = %message.uuid, "nobody was notified of a message");
+            }
         }
     }
 

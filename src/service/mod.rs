@@ -4,8 +4,10 @@
 //! input and the [`Viewer`] who asks.
 
 mod activities;
+mod live;
 mod messages;
 mod notifications;
+mod tail;
 mod users;
 
 use std::{sync::Arc, time::Duration};
@@ -16,13 +18,17 @@ use sha2::{Digest, Sha256};
 use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::{
-    domain::{Instant, Viewer},
+    domain::{Activity, Instant, Notification, Viewer},
     error::{Error, Result, Rule},
-    sources::{Idempotency, Sources},
+    events::Events,
+    sources::{Idempotency, Line, Sources},
 };
 
 pub use activities::SearchHit;
+pub use live::Arrival;
 pub use messages::Recipient;
+
+use tail::Tail;
 
 pub use crate::sources::UserRelation;
 
@@ -64,13 +70,33 @@ pub struct Service {
     uuids: Cache<String, Uuid>,
     /// Uuids of users by the `sub` of their tokens.
     subjects: Cache<String, Uuid>,
+    events: Events,
+    cruds: Tail<Activity>,
+    notifications: Tail<Notification>,
 }
 
 impl Service {
     pub fn new(sources: Sources, clock: Arc<dyn Clock>) -> Self {
         let cache =
             || Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(300)).build();
-        Self { sources, clock, uuids: cache(), subjects: cache() }
+        Self {
+            sources,
+            clock,
+            uuids: cache(),
+            subjects: cache(),
+            events: Events::default(),
+            cruds: Tail::default(),
+            notifications: Tail::default(),
+        }
+    }
+
+    /// Carries events to and from the other gateways on a line, for as long as it is polled; none
+    /// stands for the line of the store, if it has one.
+    pub async fn carry_events(&self, line: Option<Arc<dyn Line>>) {
+        if let Some(line) = line.or_else(|| self.sources.activities.line()) {
+            let name = self.clock.new_uuid(self.clock.now());
+            self.events.clone().carry(line, name).await;
+        }
     }
 
     /// The present.

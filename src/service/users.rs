@@ -7,6 +7,7 @@ use super::{Service, bare_handle, is_nobodys, only};
 use crate::{
     domain::{Follow, Newcomer, NotificationKind, Page, Profile, Slice, User, UserCounts, Viewer},
     error::{Error, Result, Rule},
+    events::Event,
     sources::{Registered, UserRelation, seed},
 };
 
@@ -72,7 +73,9 @@ impl Service {
             Follow { follower_uuid: follower, followed_uuid: followed.uuid, created_at: now };
         let told =
             self.new_notification(followed.uuid, follower, NotificationKind::Follow, None, now);
-        self.sources.activities.insert_follow(&follow, &told).await?;
+        if self.sources.activities.insert_follow(&follow, &told).await? {
+            self.events.publish(Event::Notified);
+        }
         Ok(followed)
     }
 

@@ -10,14 +10,14 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{
-    ActivitySource, Dataset, Idempotency, Inserted, MessageSource, MigrateError, Migrated,
-    NewActivity, NewMessage, Registered, UserRelation,
+    ActivitySource, Arrivals, Dataset, Idempotency, Inserted, MessageSource, MigrateError,
+    Migrated, NewActivity, NewMessage, Registered, UserRelation,
 };
 use crate::{
     domain::{
         Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Notification,
-        NotificationKind, Order, Page, Positioned, Profile, Reaction, ReactionKind, Slice, User,
-        UserCounts,
+        NotificationKind, Order, Page, Place, Positioned, Profile, Reaction, ReactionKind, Slice,
+        User, UserCounts,
         page::forever,
         text::{Search, words},
     },
@@ -44,6 +44,8 @@ struct State {
     read: BTreeMap<(Uuid, Uuid), Cursor>,
     /// What each user's idempotency keys made.
     keys: BTreeMap<(Uuid, String), (Idempotency, Uuid)>,
+    /// Activities and notifications in the order in which they were added.
+    order: Vec<Uuid>,
 }
 
 impl Mock {
@@ -98,6 +100,46 @@ impl State {
             };
             *count = (*count + change).max(0);
         }
+    }
+
+    fn add_activity(&mut self, activity: &Activity) {
+        self.order.push(activity.uuid);
+        self.activities.insert(activity.uuid, activity.clone());
+    }
+
+    fn add_notification(&mut self, notification: &Notification) {
+        self.order.push(notification.uuid);
+        self.notifications.insert(notification.uuid, notification.clone());
+    }
+
+    /// The position of the latest of these things that is no later than `at`.
+    fn position<'a, T: Positioned + 'a>(
+        &self,
+        things: impl Iterator<Item = &'a T>,
+        at: Cursor,
+    ) -> i64 {
+        let last = things.map(Positioned::cursor).filter(|cursor| *cursor <= at).max();
+        last.map_or(0, |cursor| {
+            self.positions().find(|it| it.1 == cursor.uuid).map_or(0, |it| it.0)
+        })
+    }
+
+    fn positions(&self) -> impl Iterator<Item = (i64, Uuid)> {
+        (1..).zip(self.order.iter().copied())
+    }
+
+    /// What stands after a place.
+    fn since<T: Positioned>(
+        &self,
+        place: &Place,
+        find: impl Fn(&Uuid) -> Option<T>,
+    ) -> Arrivals<T> {
+        let all = self.positions().filter_map(|(position, uuid)| {
+            let item = find(&uuid)?;
+            Some((Place { position, at: item.cursor() }, item))
+        });
+        let items = all.filter(|(at, _)| at > place).take(Arrivals::<T>::MAX).collect();
+        Arrivals { items, unsettled: false }
     }
 
     fn delete(&mut self, uuid: Uuid) {
@@ -183,14 +225,14 @@ impl ActivitySource for Mock {
     async fn import(&self, dataset: &Dataset) -> Result<()> {
         let mut state = self.state();
         state.users.extend(dataset.users.iter().map(|it| (it.uuid, it.clone())));
-        state.activities.extend(dataset.activities.iter().map(|it| (it.uuid, it.clone())));
+        dataset.activities.iter().for_each(|it| state.add_activity(it));
         let reactions = dataset.reactions.iter();
         state
             .reactions
             .extend(reactions.map(|it| ((it.kind, it.activity_uuid, it.user_uuid), *it)));
         let follows = dataset.follows.iter();
         state.follows.extend(follows.map(|it| ((it.follower_uuid, it.followed_uuid), *it)));
-        state.notifications.extend(dataset.notifications.iter().map(|it| (it.uuid, it.clone())));
+        dataset.notifications.iter().for_each(|it| state.add_notification(it));
         for message in &dataset.messages {
             state.insert_message(message);
         }
@@ -368,8 +410,8 @@ impl ActivitySource for Mock {
                 parent.replies_count += 1;
             }
         }
-        state.activities.insert(new.activity.uuid, new.activity.clone());
-        state.notifications.extend(new.notifications.iter().map(|it| (it.uuid, it.clone())));
+        state.add_activity(&new.activity);
+        new.notifications.iter().for_each(|it| state.add_notification(it));
         state.remember(new.idempotency.as_ref(), new.activity.uuid);
         Ok(Inserted::New(new.activity.clone()))
     }
@@ -420,7 +462,7 @@ impl ActivitySource for Mock {
         });
         if added {
             state.count(kind, activity_uuid, 1);
-            state.notifications.extend(notification.map(|it| (it.uuid, it.clone())));
+            notification.into_iter().for_each(|it| state.add_notification(it));
         }
         Ok(state.activities.get(&activity_uuid).cloned())
     }
@@ -463,7 +505,7 @@ impl ActivitySource for Mock {
             return Ok(false);
         }
         state.follows.insert(key, *follow);
-        state.notifications.insert(notification.uuid, notification.clone());
+        state.add_notification(notification);
         Ok(true)
     }
 
@@ -525,7 +567,9 @@ impl ActivitySource for Mock {
 
     async fn insert_notification(&self, notification: &Notification) -> Result<()> {
         let mut state = self.state();
-        state.notifications.entry(notification.uuid).or_insert_with(|| notification.clone());
+        if !state.notifications.contains_key(&notification.uuid) {
+            state.add_notification(notification);
+        }
         Ok(())
     }
 
@@ -539,6 +583,43 @@ impl ActivitySource for Mock {
             }
         }
         Ok(true)
+    }
+
+    async fn last_position(&self) -> Result<i64> {
+        Ok(self.state().positions().last().map_or(0, |(position, _)| position))
+    }
+
+    async fn cruds_since(&self, place: &Place, now: Instant) -> Result<Arrivals<Activity>> {
+        let state = self.state();
+        Ok(state.since(place, |uuid| {
+            let crud = state.activity(*uuid, now).cloned();
+            crud.filter(|it| it.reply_to_activity_uuid.is_none())
+        }))
+    }
+
+    async fn crud_position(&self, at: Cursor) -> Result<i64> {
+        let state = self.state();
+        let cruds = state.activities.values().filter(|it| it.reply_to_activity_uuid.is_none());
+        Ok(state.position(cruds, at))
+    }
+
+    async fn notifications_since(
+        &self,
+        user: Option<Uuid>,
+        place: &Place,
+        now: Instant,
+    ) -> Result<Arrivals<Notification>> {
+        let state = self.state();
+        Ok(state.since(place, |uuid| {
+            let told = state.notifications.get(uuid).cloned();
+            told.filter(|it| user.is_none_or(|user| it.user_uuid == user))
+                .filter(|it| state.notification_is_visible(it, now))
+        }))
+    }
+
+    async fn notification_position(&self, user: Uuid, at: Cursor) -> Result<i64> {
+        let state = self.state();
+        Ok(state.position(state.notifications.values().filter(|it| it.user_uuid == user), at))
     }
 
     async fn mark_message_notifications_read(

@@ -13,6 +13,7 @@
 
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
+mod line;
 pub mod mock;
 pub mod seed;
 mod sql;
@@ -22,10 +23,12 @@ use std::{path::PathBuf, str::FromStr, sync::Arc};
 use async_trait::async_trait;
 use uuid::Uuid;
 
+pub use line::Line;
+
 use crate::{
     domain::{
         Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Notification, Page,
-        Profile, Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
+        Place, Profile, Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
     },
     error::Result,
 };
@@ -181,6 +184,34 @@ pub trait ActivitySource: Send + Sync + 'static {
     /// there is such a notification.
     async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool>;
 
+    /// The last position below which everything can be read: what becomes readable from now on has a
+    /// higher one, or has it in part.
+    async fn last_position(&self) -> Result<i64>;
+
+    /// Cruds after a place, in the order of places; at most [`Arrivals::MAX`].
+    async fn cruds_since(&self, place: &Place, now: Instant) -> Result<Arrivals<Activity>>;
+
+    /// The position of the latest crud that is no later than `at`; 0 where there is none.
+    async fn crud_position(&self, at: Cursor) -> Result<i64>;
+
+    /// Notifications after a place, of one user or of all, in the order of places; at most
+    /// [`Arrivals::MAX`].
+    async fn notifications_since(
+        &self,
+        user: Option<Uuid>,
+        place: &Place,
+        now: Instant,
+    ) -> Result<Arrivals<Notification>>;
+
+    /// The position of a user's latest notification that is no later than `at`; 0 where there is
+    /// none.
+    async fn notification_position(&self, user: Uuid, at: Cursor) -> Result<i64>;
+
+    /// The line between the gateways of this store; none for a store that has one gateway.
+    fn line(&self) -> Option<Arc<dyn Line>> {
+        None
+    }
+
     /// Marks as read what tells a user of messages by `sender` up to this one.
     async fn mark_message_notifications_read(
         &self,
@@ -246,6 +277,24 @@ pub trait MessageSource: Send + Sync + 'static {
     /// Adds a message to the conversation of its two people, opening it where there is none. The
     /// answer's `group_uuid` tells which it is.
     async fn insert_message(&self, new: &NewMessage) -> Result<Inserted<Message>>;
+}
+
+/// What has become readable after a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrivals<T> {
+    pub items: Vec<(Place, T)>,
+    /// Whether there is more that cannot be read yet, because something may come before it.
+    pub unsettled: bool,
+}
+
+impl<T> Arrivals<T> {
+    /// The most that are read at a time.
+    pub const MAX: usize = 100;
+
+    /// Whether there may be more.
+    pub fn is_full(&self) -> bool {
+        self.items.len() == Self::MAX
+    }
 }
 
 /// What relates users to the key of a list.

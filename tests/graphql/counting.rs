@@ -1,17 +1,19 @@
 //! A source that notes which of its methods are called, and takes its time as a database does.
 
+#![allow(dead_code, reason = "no test file needs all of it")]
+
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use cruddur::{
     domain::{
         Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Notification, Page,
-        Profile, Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
+        Place, Profile, Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
     },
     error::{Error, Result},
     sources::{
-        ActivitySource, Dataset, Inserted, MessageSource, MigrateError, Migrated, NewActivity,
-        NewMessage, Registered, Sources, UserRelation,
+        ActivitySource, Arrivals, Dataset, Inserted, MessageSource, MigrateError, Migrated,
+        NewActivity, NewMessage, Registered, Sources, UserRelation,
     },
 };
 use uuid::Uuid;
@@ -23,6 +25,8 @@ pub struct Counting {
     calls: Mutex<Vec<&'static str>>,
     /// A method that fails instead of being passed on.
     broken: Mutex<Option<(&'static str, Error)>>,
+    /// A method that takes for ever.
+    held: Mutex<Option<&'static str>>,
 }
 
 impl Counting {
@@ -33,6 +37,7 @@ impl Counting {
             messages: sources.messages,
             calls: Mutex::default(),
             broken: Mutex::default(),
+            held: Mutex::default(),
         });
         (counting.clone(), counting.into())
     }
@@ -47,11 +52,19 @@ impl Counting {
         *self.broken.lock().unwrap() = Some((method, error));
     }
 
+    /// Makes a method take for ever from now on.
+    pub fn hold_method(&self, method: &'static str) {
+        *self.held.lock().unwrap() = Some(method);
+    }
+
     async fn note(&self, method: &'static str) -> Result<()> {
         self.calls.lock().unwrap().push(method);
         match &*self.broken.lock().unwrap() {
             Some((broken, error)) if *broken == method => return Err(error.clone()),
             _ => {}
+        }
+        if *self.held.lock().unwrap() == Some(method) {
+            std::future::pending().await
         }
         for _ in 0..3 {
             tokio::task::yield_now().await;
@@ -265,6 +278,36 @@ impl ActivitySource for Counting {
     async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool> {
         self.note("mark_notifications_read").await?;
         self.source.mark_notifications_read(user, up_to, now).await
+    }
+
+    async fn last_position(&self) -> Result<i64> {
+        self.note("last_position").await?;
+        self.source.last_position().await
+    }
+
+    async fn cruds_since(&self, place: &Place, now: Instant) -> Result<Arrivals<Activity>> {
+        self.note("cruds_since").await?;
+        self.source.cruds_since(place, now).await
+    }
+
+    async fn crud_position(&self, at: Cursor) -> Result<i64> {
+        self.note("crud_position").await?;
+        self.source.crud_position(at).await
+    }
+
+    async fn notifications_since(
+        &self,
+        user: Option<Uuid>,
+        place: &Place,
+        now: Instant,
+    ) -> Result<Arrivals<Notification>> {
+        self.note("notifications_since").await?;
+        self.source.notifications_since(user, place, now).await
+    }
+
+    async fn notification_position(&self, user: Uuid, at: Cursor) -> Result<i64> {
+        self.note("notification_position").await?;
+        self.source.notification_position(user, at).await
     }
 
     async fn mark_message_notifications_read(

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 /**
- * Starts the binary that CRUDDUR_BIN names on a free port, with data in memory, and waits until it
- * is ready.
+ * Starts the binary that CRUDDUR_BIN names on a free port, with data in memory unless `env` says
+ * otherwise, and waits until it is ready.
  */
 export async function startGateway(env = {}) {
   const child = spawn(process.env.CRUDDUR_BIN, [], {
@@ -18,6 +18,7 @@ export async function startGateway(env = {}) {
   }
   return {
     url,
+    pid: child.pid,
     async stop() {
       child.kill();
       await once(child, "exit");

@@ -5,7 +5,10 @@
 mod common;
 
 mod attacks;
+#[path = "../graphql/counting.rs"]
+mod counting;
 mod documents;
+mod operations;
 mod pages;
 mod requests;
 mod socket;

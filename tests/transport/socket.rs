@@ -7,7 +7,7 @@ use cruddur::http::{Patience, serve};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::{
-    net::{TcpListener, TcpSocket, TcpStream},
+    net::{TcpListener, TcpStream},
     sync::oneshot,
     task::JoinHandle,
     time::timeout,
@@ -58,10 +58,7 @@ impl Running {
         &self,
         headers: &[(&'static str, &str)],
     ) -> Result<(WebSocketStream<TcpStream>, Response), tungstenite::Error> {
-        let socket = TcpSocket::new_v4().expect("a socket");
-        // So little fits on its way that a client that does not read is soon noticed.
-        socket.set_recv_buffer_size(4096).expect("a size");
-        let stream = socket.connect(self.address).await.expect("a connection");
+        let stream = TcpStream::connect(self.address).await.expect("a connection");
         let url = format!("ws://{}/graphql", self.address);
         let mut request = url.into_client_request().expect("a URL");
         for (name, value) in headers {
@@ -137,7 +134,7 @@ impl Socket {
         }
     }
 
-    async fn next(&mut self) -> Message {
+    pub async fn next(&mut self) -> Message {
         let next = timeout(LONG, self.0.next()).await.expect("something comes");
         next.expect("the connection is open").expect("and in order")
     }

@@ -211,7 +211,8 @@ impl Mutation {
         let sent = service.send_message(*viewer, to, Some(&message), idempotency_key.as_deref());
         let (message, user_errors) = change(ctx, sent).await?;
         let message = message.map(Arc::new);
-        let edge = message.as_ref().map(|message| Edge::new(message.cursor(), message.clone()));
+        let edge =
+            message.as_ref().map(|message| Edge::new(message.cursor().into(), message.clone()));
         Ok(SendMessagePayload { message, edge, user_errors })
     }
 

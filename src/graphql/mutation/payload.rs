@@ -203,5 +203,5 @@ pub struct MarkMessagesReadPayload {
 
 /// The edge of an activity in the lists that are ordered by time of posting.
 pub fn edge(activity: &Arc<Activity>) -> Edge<Arc<Activity>> {
-    Edge::new(activity.cursor(), activity.clone())
+    Edge::new(activity.cursor().into(), activity.clone())
 }

@@ -180,3 +180,96 @@ impl Live {
         Some(chunk)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use async_graphql::Value;
+    use http_body_util::BodyExt;
+    use tokio::sync::{Semaphore, watch};
+
+    use super::*;
+    use crate::http::Patience;
+
+    const SHORT: Duration = Duration::from_millis(20);
+
+    /// The body of a response over a connection with this patience, to its end.
+    async fn told(
+        framing: Framing,
+        answers: BoxStream<'static, Answer>,
+        connection: Connection,
+        lasts: Option<Duration>,
+    ) -> String {
+        let body = response(framing, answers, connection, lasts).into_body();
+        let bytes = body.collect().await.expect("it does not break").to_bytes();
+        String::from_utf8(bytes.into()).expect("UTF-8")
+    }
+
+    /// A connection to a server that stops once the sender says so.
+    fn connection(patience: Patience) -> (watch::Sender<Option<Instant>>, Connection) {
+        let (stop, stopping) = watch::channel(None);
+        let place = Arc::new(Semaphore::new(1)).try_acquire_owned().expect("a place");
+        (stop, Connection::new(patience, 1, stopping, place))
+    }
+
+    /// Answers to a subscription that gives one event and then nothing.
+    fn one_and_silence() -> BoxStream<'static, Answer> {
+        let answer = Answer::new(Value::from("data"));
+        stream::once(async { answer }).chain(stream::pending()).boxed()
+    }
+
+    #[tokio::test]
+    async fn silence_is_filled_and_ends_with_the_viewer() {
+        let (_stop, connection) = connection(Patience { heartbeat: SHORT, ..Patience::default() });
+        let lasts = Some(SHORT * 10);
+        let events = told(Framing::Events, one_and_silence(), connection.clone(), lasts).await;
+        let begin = ":\n\nevent: next\ndata: {\"data\":\"data\"}\n\n:\n\n:\n\n";
+        assert!(events.starts_with(begin), "{events}");
+        let end = "\"extensions\":{\"code\":\"UNAUTHENTICATED\"}}]}\n\nevent: complete\ndata:\n\n";
+        assert!(events.ends_with(end), "{events}");
+        let parts = told(Framing::Parts, one_and_silence(), connection, lasts).await;
+        let head = "\r\nContent-Type: application/json\r\n\r\n";
+        let begin = format!(
+            "\r\n--graphql{head}{{\"payload\":{{\"data\":\"data\"}}}}\r\n--graphql{head}{{}}\r\n--graphql"
+        );
+        assert!(parts.starts_with(&begin), "{parts}");
+        let end = "\"extensions\":{\"code\":\"UNAUTHENTICATED\"}}]}\r\n--graphql--\r\n";
+        assert!(parts.ends_with(end) && parts.contains("{\"payload\":null,\"errors\""), "{parts}");
+    }
+
+    #[tokio::test]
+    async fn a_stop_of_the_server_ends_streams_that_would_go_on() {
+        for (framing, end) in [
+            (Framing::Events, "data: {\"data\":\"data\"}\n\n"),
+            (
+                Framing::Parts,
+                "\"extensions\":{\"code\":\"SERVICE_UNAVAILABLE\"}}]}\r\n--graphql--\r\n",
+            ),
+        ] {
+            let (stop, connection) =
+                connection(Patience { farewell: SHORT, ..Patience::default() });
+            stop.send_replace(Some(Instant::now()));
+            let body = told(framing, one_and_silence(), connection, None).await;
+            assert!(body.ends_with(end), "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_tells_nothing_and_ends_the_stream() {
+        let answers = stream::once(async { panic!("postgres://cruddur:secret@db") });
+        let body = told(Framing::Events, answers.boxed(), Connection::default(), None).await;
+        assert!(body.contains("INTERNAL_SERVER_ERROR") && !body.contains("secret"), "{body}");
+        assert!(body.ends_with("event: complete\ndata:\n\n"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn an_event_that_could_not_be_told_is_the_last() {
+        let answers = ["no store", "never told"]
+            .map(|text| Answer::from_errors(vec![request_error(text, "SERVICE_UNAVAILABLE")]));
+        let answers = stream::iter(answers).chain(stream::pending()).boxed();
+        let body = told(Framing::Events, answers, Connection::default(), None).await;
+        assert!(body.contains("no store") && !body.contains("never told"), "{body}");
+        assert!(body.ends_with("event: complete\ndata:\n\n"), "{body}");
+    }
+}

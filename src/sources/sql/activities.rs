@@ -1,5 +1,7 @@
 //! The source of activities: reads, and writes of one statement.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -11,14 +13,14 @@ use super::{
 };
 use crate::{
     domain::{
-        Activity, Cursor, Follow, Instant, Notification, NotificationKind, Page, Positioned,
+        Activity, Cursor, Follow, Instant, Notification, NotificationKind, Page, Place, Positioned,
         Profile, Reaction, ReactionKind, Slice, User, UserCounts,
         text::{Search, words},
     },
     error::Result,
     sources::{
-        ActivitySource, Dataset, Inserted, MigrateError, Migrated, NewActivity, Registered,
-        UserRelation,
+        ActivitySource, Arrivals, Dataset, Inserted, Line, MigrateError, Migrated, NewActivity,
+        Registered, UserRelation,
     },
 };
 
@@ -335,6 +337,36 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
     async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool> {
         super::writes::mark_notifications_read(self, user, up_to, now).await
     }
+
+    async fn last_position(&self) -> Result<i64> {
+        super::arrivals::last_position(self).await
+    }
+
+    async fn cruds_since(&self, place: &Place, now: Instant) -> Result<Arrivals<Activity>> {
+        super::arrivals::cruds_since(self, place, now).await
+    }
+
+    async fn crud_position(&self, at: Cursor) -> Result<i64> {
+        super::arrivals::crud_position(self, at).await
+    }
+
+    async fn notifications_since(
+        &self,
+        user: Option<Uuid>,
+        place: &Place,
+        now: Instant,
+    ) -> Result<Arrivals<Notification>> {
+        super::arrivals::notifications_since(self, user, place, now).await
+    }
+
+    async fn notification_position(&self, user: Uuid, at: Cursor) -> Result<i64> {
+        super::arrivals::notification_position(self, user, at).await
+    }
+
+    fn line(&self) -> Option<Arc<dyn Line>> {
+        DB::line(&self.pool)
+    }
+
     async fn mark_message_notifications_read(
         &self,
         user: Uuid,

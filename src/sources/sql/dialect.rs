@@ -1,8 +1,10 @@
 //! Where SQLite and PostgreSQL part.
 
+use std::sync::Arc;
+
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
-    Arguments, Database, Encode, FromRow, Postgres, SqlStr, Sqlite, Type, error::BoxDynError,
+    Arguments, Database, Encode, FromRow, Pool, Postgres, SqlStr, Sqlite, Type, error::BoxDynError,
     migrate::Migrator,
 };
 use uuid::Uuid;
@@ -12,10 +14,13 @@ use crate::{
         Activity, Instant, Message, MessageGroup, Notification, NotificationKind, ReactionKind,
         User, text::Search,
     },
-    sources::MigrateError,
+    sources::{Line, MigrateError},
 };
 
-use super::rows::{CountsRow, EarlierRow, KeyedActivity, KeyedMessage, RelatedUser};
+use super::{
+    line::Notify,
+    rows::{Arrived, CountsRow, EarlierRow, KeyedActivity, KeyedMessage, RelatedUser},
+};
 
 /// A database that takes a `T` as a parameter.
 pub trait Holds<T>: Database {
@@ -58,6 +63,7 @@ pub trait Dialect:
     + Holds<Instant>
     + Holds<Option<Instant>>
     + Holds<i32>
+    + Holds<i64>
     + Holds<Vec<u8>>
     + Holds<NotificationKind>
     + Holds<ReactionKind>
@@ -79,6 +85,8 @@ pub trait Dialect:
     + Gives<RelatedUser>
     + Gives<CountsRow>
     + Gives<EarlierRow>
+    + Gives<Arrived<Activity>>
+    + Gives<Arrived<Notification>>
 {
     /// How a transaction that writes begins.
     const BEGIN: &'static str;
@@ -88,6 +96,8 @@ pub trait Dialect:
     const FOR_UPDATE: &'static str;
     /// The same, leaving out the rows that others have locked.
     const FREE_FOR_UPDATE: &'static str;
+    /// The position below which no row can be added any more, and which some may have already.
+    const HORIZON: &'static str;
 
     fn rows<'c>(
         connection: &'c mut Self::Connection,
@@ -133,6 +143,9 @@ pub trait Dialect:
     fn found(table: &str, parameter: &str) -> String;
     /// The search in the database's own query language.
     fn search(search: &Search) -> String;
+
+    /// The line between the gateways of a database; none for one that has one gateway.
+    fn line(pool: &Pool<Self>) -> Option<Arc<dyn Line>>;
 }
 
 macro_rules! executes {
@@ -175,6 +188,7 @@ impl Dialect for Sqlite {
     const WRITERS: usize = 1;
     const FOR_UPDATE: &'static str = "";
     const FREE_FOR_UPDATE: &'static str = "";
+    const HORIZON: &'static str = "(SELECT last + 1 FROM positions)";
 
     executes!();
 
@@ -228,6 +242,10 @@ impl Dialect for Sqlite {
         let words: Vec<_> = search.words.iter().map(|word| format!("\"{word}\"")).collect();
         words.join(" AND ") + if search.prefix { " *" } else { "" }
     }
+
+    fn line(_pool: &Pool<Self>) -> Option<Arc<dyn Line>> {
+        None
+    }
 }
 
 impl Dialect for Postgres {
@@ -236,6 +254,7 @@ impl Dialect for Postgres {
     // Of those who refer to the row, none has to wait.
     const FOR_UPDATE: &'static str = "FOR NO KEY UPDATE";
     const FREE_FOR_UPDATE: &'static str = "FOR UPDATE SKIP LOCKED";
+    const HORIZON: &'static str = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
 
     executes!();
 
@@ -283,5 +302,9 @@ impl Dialect for Postgres {
     fn search(search: &Search) -> String {
         let words: Vec<_> = search.words.iter().map(|word| format!("'{word}'")).collect();
         words.join(" & ") + if search.prefix { ":*" } else { "" }
+    }
+
+    fn line(pool: &Pool<Self>) -> Option<Arc<dyn Line>> {
+        Some(Arc::new(Notify::beside(pool)))
     }
 }

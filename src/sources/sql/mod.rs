@@ -9,11 +9,15 @@
 //! * migrate.rs    migrations and the index of words
 //! * adopt.rs      how an original Cruddur database is taken over
 //! * import.rs     whole data sets
+//! * arrivals.rs   what has become readable
+//! * line.rs       LISTEN and NOTIFY
 
 mod activities;
 mod adopt;
+mod arrivals;
 mod dialect;
 mod import;
+mod line;
 mod messages;
 mod migrate;
 mod rows;

@@ -92,3 +92,13 @@ pub struct EarlierRow {
     pub input_hash: Vec<u8>,
     pub made_uuid: Uuid,
 }
+
+/// A row with its position.
+#[derive(FromRow)]
+pub struct Arrived<T> {
+    pub position: i64,
+    /// Whether no row can come before it any more.
+    pub settled: bool,
+    #[sqlx(flatten)]
+    pub item: T,
+}

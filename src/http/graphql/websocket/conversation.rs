@@ -101,13 +101,13 @@ impl Conversation {
         let (code, reason) = match end {
             End::Close(close) => {
                 let told = (close.code, close.reason.clone());
-                self::close(socket, connection.patience.write, close).await;
+                self::close(socket, connection.patience.close, close).await;
                 told
             }
             End::Gone => {
                 // What is read last is the end, and answers the client's close on the way.
                 let rest = async { while let Some(Ok(_)) = socket.next().await {} };
-                let _ = timeout(connection.patience.write, rest).await;
+                let _ = timeout(connection.patience.close, rest).await;
                 (1000, String::new())
             }
         };
@@ -332,5 +332,27 @@ fn cursor(data: &Value) -> Option<&str> {
     match event.get("cursor") {
         Some(Value::String(cursor)) => Some(cursor),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::value;
+
+    use super::*;
+
+    #[test]
+    fn the_cursor_is_that_of_the_root_field() {
+        let event = value!({ "created": { "node": { "cursor": "no" }, "cursor": "yes" } });
+        assert_eq!(cursor(&event), Some("yes"));
+        for data in [
+            Value::Null,
+            value!({}),
+            value!({ "created": null }),
+            value!({ "created": { "at": "no" } }),
+            value!({ "created": { "cursor": 1 } }),
+        ] {
+            assert_eq!(cursor(&data), None);
+        }
     }
 }

@@ -58,7 +58,7 @@ pub async fn open(graphql: Graphql, request: Request) -> Response {
             Conversation::new(socket, graphql, connection).hold().await;
         } else {
             let close = Close::new(close::SUBPROTOCOL, "Subprotocol not acceptable");
-            conversation::close(socket, connection.patience.write, close).await;
+            conversation::close(socket, connection.patience.close, close).await;
         }
     };
     let span = tracing::Span::current();

@@ -1,0 +1,195 @@
+//! One reader for all who follow the same log of arrivals in this gateway, so that a crud costs one
+//! read, however many wait for it.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::{
+    future::BoxFuture,
+    stream::{self, Stream},
+};
+use tokio::{
+    sync::broadcast::{self, error::RecvError},
+    time::{sleep, timeout},
+};
+
+use crate::{
+    domain::Place,
+    error::Result,
+    events::{Event, Waiting},
+    sources::Arrivals,
+};
+
+/// How many arrivals wait for a follower that is slow; one that misses some reads the log itself.
+const CAPACITY: usize = 256;
+/// How long nobody looks when no event says so.
+const LOOK: Duration = Duration::from_secs(5);
+/// The pauses before another look at what could not be read yet.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// The pause after a store that did not answer.
+const FAILURE_PAUSE: Duration = Duration::from_millis(500);
+
+/// Reads a log after a place.
+pub type Read<T> = Arc<dyn Fn(Place) -> BoxFuture<'static, Result<Arrivals<T>>> + Send + Sync>;
+
+/// Something that arrived, and its place in the log.
+pub type Arrival<T> = (Place, Arc<T>);
+
+/// The end of a log, which is read as long as somebody follows it.
+pub struct Tail<T> {
+    sender: Arc<Mutex<Option<broadcast::Sender<Arrival<T>>>>>,
+}
+
+impl<T> Default for Tail<T> {
+    fn default() -> Self {
+        Self { sender: Arc::default() }
+    }
+}
+
+impl<T> Clone for Tail<T> {
+    fn clone(&self) -> Self {
+        Self { sender: self.sender.clone() }
+    }
+}
+
+impl<T: Send + Sync + 'static> Tail<T> {
+    /// What arrives after the present, or after `now`, which is a little earlier. `events` of a kind
+    /// that `matters` say when to look.
+    fn subscribe(
+        &self,
+        now: Place,
+        read: Read<T>,
+        events: Waiting,
+        matters: fn(Event) -> bool,
+    ) -> broadcast::Receiver<Arrival<T>> {
+        let mut sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = &*sender {
+            return sender.subscribe();
+        }
+        let (new, receiver) = broadcast::channel(CAPACITY);
+        *sender = Some(new.clone());
+        tokio::spawn(self.clone().run(new, now, read, events, matters));
+        receiver
+    }
+
+    async fn run(
+        self,
+        sender: broadcast::Sender<Arrival<T>>,
+        mut place: Place,
+        read: Read<T>,
+        mut events: Waiting,
+        matters: fn(Event) -> bool,
+    ) {
+        let mut pause = FIRST_PAUSE;
+        while self.is_followed(&sender) {
+            events.forget();
+            let wait = match read(place).await {
+                Ok(arrivals) => {
+                    let (full, unsettled) = (arrivals.is_full(), arrivals.unsettled);
+                    for (at, item) in arrivals.items {
+                        place = at;
+                        // The last follower may just have left.
+                        let _ = sender.send((at, Arc::new(item)));
+                    }
+                    if full {
+                        continue;
+                    }
+                    pause = if unsettled { LONGEST_PAUSE.min(pause * 2) } else { FIRST_PAUSE };
+                    if unsettled { pause } else { LOOK }
+                }
+                Err(_) => FAILURE_PAUSE,
+            };
+            // Whether an event or the time, it is time to look.
+            let _ = timeout(wait, events.wait_for(matters)).await;
+        }
+    }
+
+    /// Whether somebody follows; if not, the next one begins anew.
+    fn is_followed(&self, sender: &broadcast::Sender<Arrival<T>>) -> bool {
+        let mut current = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        let followed = sender.receiver_count() > 0;
+        if !followed {
+            *current = None;
+        }
+        followed
+    }
+}
+
+/// How somebody follows a log.
+pub struct Follow<T> {
+    /// Reads all of the log.
+    pub all: Read<T>,
+    /// Reads what this follower wants of it.
+    pub own: Read<T>,
+    /// Whether this follower wants it.
+    pub wants: Box<dyn Fn(&T) -> bool + Send>,
+    /// Which events tell of arrivals.
+    pub matters: fn(Event) -> bool,
+}
+
+/// A follower's state.
+struct Follower<T> {
+    follow: Follow<T>,
+    arrivals: broadcast::Receiver<Arrival<T>>,
+    /// What has been read and not been given.
+    read: VecDeque<Arrival<T>>,
+    /// The place of what was given last.
+    last: Place,
+    /// Whether the log is to be read before more arrivals are taken.
+    behind: bool,
+}
+
+/// What stands in a log after the place `from`, in its order, without a gap and each once; then what
+/// arrives. `now` is the end of the log.
+pub fn follow<T: Send + Sync + 'static>(
+    tail: &Tail<T>,
+    now: Place,
+    from: Place,
+    events: Waiting,
+    follow: Follow<T>,
+) -> impl Stream<Item = Arrival<T>> + Send + use<T> {
+    let arrivals = tail.subscribe(now, follow.all.clone(), events, follow.matters);
+    let follower = Follower { follow, arrivals, read: VecDeque::new(), last: from, behind: true };
+    stream::unfold(follower, |mut follower| async {
+        let arrival = follower.next().await?;
+        Some((arrival, follower))
+    })
+}
+
+impl<T: Send + Sync + 'static> Follower<T> {
+    async fn next(&mut self) -> Option<Arrival<T>> {
+        loop {
+            if let Some(arrival) = self.read.pop_front() {
+                self.last = arrival.0;
+                return Some(arrival);
+            }
+            if self.behind {
+                match (self.follow.own)(self.last).await {
+                    Ok(arrivals) => {
+                        // What is not settled yet comes by the tail.
+                        self.behind = arrivals.is_full();
+                        let read = arrivals.items.into_iter();
+                        self.read.extend(read.map(|(at, item)| (at, Arc::new(item))));
+                    }
+                    Err(_) => sleep(FAILURE_PAUSE).await,
+                }
+                continue;
+            }
+            match self.arrivals.recv().await {
+                Ok((at, item)) if at > self.last => {
+                    self.last = at;
+                    if (self.follow.wants)(&item) {
+                        return Some((at, item));
+                    }
+                }
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => self.behind = true,
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+}
