@@ -94,6 +94,13 @@ export class Visit {
     await this.page.goto(this.origin + path);
   }
 
+  /** Signs in as one of the demo people, by the page for that. */
+  async signIn(name: string): Promise<void> {
+    await this.goto('/sign-in');
+    await this.page.getByRole('list', { name: 'People to act as' }).getByText(name, { exact: true }).click();
+    await this.page.getByText(`You are ${name} now.`).waitFor();
+  }
+
   /** Shows the page in a window of this size and in this colour scheme. */
   async show(window: ViewportSize, colorScheme: 'dark' | 'light'): Promise<void> {
     await this.page.setViewportSize(window);

@@ -56,16 +56,26 @@ export class Gateway {
     );
   }
 
-  /** Runs a GraphQL document beside the browser, as another client would. */
-  async run<Data>(query: string, variables: object = {}): Promise<Data> {
+  /** Runs a GraphQL document beside the browser, as another client would, maybe of another user. */
+  async run<Data>(query: string, variables: object = {}, handle?: string): Promise<Data> {
     const response = await fetch(`${this.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        'content-type': 'application/json',
+        ...(handle && { authorization: `Bearer ${await this.token(handle)}` }),
+      },
       body: JSON.stringify({ query, variables }),
     });
     const { data, errors } = (await response.json()) as { data: Data; errors?: unknown };
     if (errors) throw new Error(JSON.stringify(errors));
     return data;
+  }
+
+  /** A token of one of the demo people. */
+  async token(handle: string): Promise<string> {
+    const response = await fetch(`${this.url}/identity/people`);
+    const people = (await response.json()) as { handle: string; token: string }[];
+    return people.find((person) => person.handle === handle)!.token;
   }
 
   /** The path of the page of the crud that has the most replies. */

@@ -24,7 +24,7 @@ export function tabs(crud: string): Tab[] {
       crud: { message: 'Hello from GraphiQL! #graphql', ttl: 'ONE_DAY' },
       reply: { activityId: crud, message: 'Well said.' },
     }),
-    tab(notifications, { first: 20 }),
+    tab(notifications, { after: null }),
   ];
 }
 

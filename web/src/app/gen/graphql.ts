@@ -92,8 +92,14 @@ export type NotificationKind =
   /** Somebody reposted an activity of yours. */
   | 'REPOST';
 
+/** The user whom the viewer is going to be. */
 export type RegisterViewerInput = {
+  /** The name to show, 1 to 64 characters. */
   displayName: string;
+  /**
+   * The handle, with or without its `@`: up to 64 letters from A to Z, digits, `_`, and inner `-`
+   * and `.`. Nobody else may have it, regardless of case, and it stays.
+   */
   handle: string;
 };
 
@@ -166,6 +172,13 @@ export type UserErrorCode =
   | 'DISPLAY_NAME_INVALID'
   /** The handle is missing or empty. */
   | 'HANDLE_BLANK'
+  /**
+   * The handle is longer than 64 characters, or has others than letters from A to Z, digits, `_`,
+   * and inner `-` and `.`.
+   */
+  | 'HANDLE_INVALID'
+  /** Somebody has the handle already, regardless of case. */
+  | 'HANDLE_TAKEN'
   /** The idempotency key is empty, longer than 255 characters, or contains U+0000. */
   | 'IDEMPOTENCY_KEY_INVALID'
   /** The idempotency key was used within the last day with another input. */
@@ -194,6 +207,8 @@ export type UserErrorCode =
   | 'TTL_BLANK'
   /** There is no such user. */
   | 'USER_NOT_FOUND'
+  /** The signed-in identity belongs to a Cruddur user already. */
+  | 'VIEWER_REGISTERED'
   /** The signed-in identity belongs to no Cruddur user yet. */
   | 'VIEWER_UNKNOWN';
 
