@@ -20,7 +20,8 @@ fn it_says_where_everything_is_serves_and_stops_on_either_signal() {
             format!("API docs  {url}/api/docs"),
             format!("Health    {url}/health/ready"),
             "Data      mock:".to_owned(),
-            "Viewer    every request acts as andrewbrown".to_owned(),
+            "Viewer    demo mode: nobody signs in, and requests without a token act as andrewbrown"
+                .to_owned(),
         ] {
             assert!(out.contains(&line), "{line}\n{out}");
         }
@@ -73,8 +74,9 @@ fn a_taken_port_is_told() {
 
 #[test]
 fn a_bad_value_stops_the_start_with_one_line_that_names_it() {
-    let demo = "127.0.0.1, or any with DEMO=true (--demo), because there is no sign-in yet and \
-                everybody who reaches the gateway would act as VIEWER";
+    let demo = "127.0.0.1, any with an identity provider (JWKS_URL or AWS_COGNITO_USER_POOL_ID), \
+                or any with DEMO=true (--demo), where everybody who reaches the gateway may act as \
+                anybody";
     let url = "mock:, sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE";
     let origins = "origins such as https://cruddur.example or http://127.0.0.1:3000, separated by \
                    commas, or *";
@@ -140,8 +142,12 @@ fn the_effective_configuration_is_shown_without_secrets() {
     DATABASE_CONNECTIONS=10
     FRONTEND_URL=
     REST=openapi
-    VIEWER=andrewbrown
     DEMO=false
+    VIEWER=andrewbrown
+    DEMO_TOKEN_SECRET=
+    VIEWER_RATE=off
+    ADDRESS_RATE=off
+    TRUSTED_PROXIES=
     GRAPHIQL=on
     METRICS=off
     DELETE_EXPIRED_AFTER=off
@@ -178,8 +184,12 @@ fn the_effective_configuration_is_shown_without_secrets() {
     DATABASE_CONNECTIONS=10
     FRONTEND_URL=https://cruddur.example,http://127.0.0.1:3000,http://b.example
     REST=final
-    VIEWER=none
     DEMO=true
+    VIEWER=none
+    DEMO_TOKEN_SECRET=
+    VIEWER_RATE=off
+    ADDRESS_RATE=off
+    TRUSTED_PROXIES=
     GRAPHIQL=off
     METRICS=off
     DELETE_EXPIRED_AFTER=30

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     Identity,
-    jws::{Key, Token, sign},
+    jws::{Key, Token},
 };
 use crate::{
     domain::{Instant, User, Viewer},
@@ -29,7 +29,6 @@ pub struct Demo {
     /// The handle of the user as whom everybody acts who has no token; none for nobody.
     viewer: Option<String>,
     key: Key,
-    signing: hmac::Key,
 }
 
 #[derive(Deserialize)]
@@ -51,8 +50,7 @@ impl Demo {
                 &random
             }
         };
-        let signing = key(bytes);
-        Self { service, viewer, key: Key::Hs256(signing.clone()), signing }
+        Self { service, viewer, key: key(bytes) }
     }
 
     /// As whom everybody acts who has no token.
@@ -64,7 +62,7 @@ impl Demo {
     pub async fn people(&self) -> Result<Vec<(User, String)>> {
         let people = self.service.demo_people(self.viewer()).await?;
         let with_token = |user: User| {
-            let token = signed(&self.signing, &user.handle, self.service.now());
+            let token = signed(&self.key, &user.handle, self.service.now());
             (user, token)
         };
         Ok(people.into_iter().map(with_token).collect())
@@ -96,11 +94,12 @@ pub fn token(secret: &str, handle: &str, clock: &dyn Clock) -> String {
     signed(&key(secret.as_bytes()), handle, clock.now())
 }
 
-fn key(secret: &[u8]) -> hmac::Key {
-    hmac::Key::new(hmac::HMAC_SHA256, secret)
+fn key(secret: &[u8]) -> Key {
+    Key::Hs256(hmac::Key::new(hmac::HMAC_SHA256, secret))
 }
 
-fn signed(key: &hmac::Key, handle: &str, now: Instant) -> String {
+fn signed(key: &Key, handle: &str, now: Instant) -> String {
     let exp = (now + LIFETIME).timestamp();
-    sign(key, &json!({ "iss": ISSUER, "sub": handle, "exp": exp }))
+    let claims = json!({ "iss": ISSUER, "sub": handle, "exp": exp });
+    key.sign(&claims).expect("a secret signs")
 }

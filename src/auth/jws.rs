@@ -97,6 +97,16 @@ impl Key {
         }
     }
 
+    /// A token with these claims; none where the key is not for signing.
+    pub fn sign(&self, claims: &Value) -> Option<String> {
+        let Self::Hs256(key) = self else { return None };
+        let part = |json: &Value| BASE64.encode(json.to_string());
+        let header = json!({ "alg": self.algorithm(), "typ": "JWT" });
+        let signed = format!("{}.{}", part(&header), part(claims));
+        let signature = BASE64.encode(hmac::sign(key, signed.as_bytes()));
+        Some(format!("{signed}.{signature}"))
+    }
+
     fn algorithm(&self) -> &'static str {
         match self {
             Self::Rs256 { .. } => "RS256",
@@ -119,14 +129,6 @@ impl Key {
         };
         verified.ok()
     }
-}
-
-/// A token with these claims, signed with a secret.
-pub fn sign(key: &hmac::Key, claims: &Value) -> String {
-    let part = |json: &Value| BASE64.encode(json.to_string());
-    let signed = format!("{}.{}", part(&json!({ "alg": "HS256", "typ": "JWT" })), part(claims));
-    let signature = BASE64.encode(hmac::sign(key, signed.as_bytes()));
-    format!("{signed}.{signature}")
 }
 
 fn decoded(text: &str) -> Option<Vec<u8>> {

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     path::PathBuf,
+    str::FromStr,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -42,6 +43,20 @@ const MAX_KEYS: usize = 100;
 pub enum KeySource {
     Url(Uri),
     File(PathBuf),
+}
+
+impl FromStr for KeySource {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        if !text.contains("://") {
+            return Ok(Self::File(text.into()));
+        }
+        let fits =
+            |url: &Uri| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some();
+        let url = text.parse().ok().filter(fits);
+        url.map(Self::Url).ok_or("an http or https URL, or a file")
+    }
 }
 
 impl fmt::Display for KeySource {

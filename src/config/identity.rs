@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{
     Invalid,
+    shown::masked,
     values::{given, handle, read},
 };
 use crate::auth::{Audience, KeySource, Trust};
@@ -122,14 +123,7 @@ fn needed(variable: &str, text: Option<String>, allowed: &str) -> Result<String,
 }
 
 fn key_source(text: &str) -> Result<KeySource, Invalid> {
-    if !text.contains("://") {
-        return Ok(KeySource::File(text.into()));
-    }
-    let url = text.parse().ok().filter(|url: &axum::http::Uri| {
-        matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some()
-    });
-    let allowed = "an http or https URL, or a file";
-    url.map(KeySource::Url).ok_or_else(|| Invalid::new("JWKS_URL", text, allowed))
+    text.parse().map_err(|allowed| Invalid::new("JWKS_URL", &masked(text), allowed))
 }
 
 fn secret(text: Option<String>, file: Option<String>) -> Result<Option<String>, Invalid> {

@@ -46,7 +46,10 @@ pub fn of(path: &str, status: StatusCode) -> Response {
 
 /// A failure of a request to /graphql that `message` explains.
 pub fn graphql(status: StatusCode, message: &str) -> Response {
-    let code = status.canonical_reason().unwrap_or("Failed").to_uppercase().replace(' ', "_");
+    let code = match status {
+        StatusCode::UNAUTHORIZED => "UNAUTHENTICATED".to_owned(),
+        _ => status.canonical_reason().unwrap_or("Failed").to_uppercase().replace(' ', "_"),
+    };
     let body = json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
     finished(status, (status, Json(body)).into_response())
 }

@@ -41,6 +41,7 @@ pub fn settings(flags: &[&str]) -> Settings {
 pub struct TestApp {
     pub clock: Arc<ManualClock>,
     pub service: Service,
+    pub sources: Sources,
     pub ready: Readiness,
     flags: Vec<&'static str>,
 }
@@ -61,10 +62,10 @@ impl TestApp {
     /// Over a store as it is.
     pub fn bare(sources: Sources) -> Self {
         let clock = Arc::new(ManualClock::default());
-        let service = Service::new(sources, clock.clone());
+        let service = Service::new(sources.clone(), clock.clone());
         let ready = Readiness::default();
         ready.set_ready();
-        Self { clock, service, ready, flags: Vec::new() }
+        Self { clock, service, sources, ready, flags: Vec::new() }
     }
 
     /// With further flags of the program.
@@ -76,6 +77,11 @@ impl TestApp {
     /// A client whose requests are anonymous.
     pub fn anon(&self) -> Client {
         self.as_user("none")
+    }
+
+    /// A client of a gateway that has the flags and no others.
+    pub fn as_configured(&self) -> Client {
+        Client(http::router(&settings(&self.flags), self.service.clone(), self.ready.clone()))
     }
 
     /// A client whose requests act as the user with this handle.

@@ -120,6 +120,20 @@ pub fn global_id(name: &str) -> Option<String> {
     Some(URL_SAFE_NO_PAD.encode([&[byte], uuid.as_bytes().as_slice()].concat()))
 }
 
+/// Puts global ids in place of names such as `user 1`.
+pub fn name_ids(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::String(text) => {
+            if let Some(id) = global_id(text) {
+                *text = id;
+            }
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(name_ids),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(name_ids),
+        _ => {}
+    }
+}
+
 /// Four people, and what they posted on the morning of the first day of 2026.
 pub fn people() -> Dataset {
     let mut data = Dataset::default();

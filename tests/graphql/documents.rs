@@ -12,7 +12,7 @@ use cruddur::{
 };
 
 use crate::{
-    common::{self, World, filled, global_id},
+    common::{self, World, filled, name_ids},
     stores::{PostgresDatabase, SqliteFile},
 };
 
@@ -103,18 +103,4 @@ async fn check(name: &str) {
 fn head<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let prefix = format!("# {key}: ");
     text.lines().take_while(|line| line.starts_with('#')).find_map(|it| it.strip_prefix(&*prefix))
-}
-
-/// Puts global ids in place of names such as `user 1`.
-fn name_ids(value: &mut serde_json::Value) {
-    match value {
-        serde_json::Value::String(text) => {
-            if let Some(id) = global_id(text) {
-                *text = id;
-            }
-        }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(name_ids),
-        serde_json::Value::Object(fields) => fields.values_mut().for_each(name_ids),
-        _ => {}
-    }
 }

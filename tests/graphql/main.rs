@@ -11,3 +11,4 @@ mod messages;
 mod schema;
 #[path = "../common/stores.rs"]
 mod stores;
+mod web;

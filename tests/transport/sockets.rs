@@ -135,10 +135,18 @@ async fn a_ping_is_answered_before_and_after_the_acknowledgement() {
     let mut socket = running.open().await;
     socket.say(json!({ "type": "ping", "payload": { "a": 1 } })).await;
     assert_eq!(socket.hear().await, json!({ "type": "pong", "payload": { "a": 1 } }));
-    socket.say(json!({ "type": "connection_init", "payload": { "token": "any" } })).await;
+    socket.say(json!({ "type": "connection_init", "payload": { "token": "null" } })).await;
     assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
     socket.say(json!({ "type": "ping" })).await;
     assert_eq!(socket.hear().await, json!({ "type": "pong" }));
+}
+
+#[tokio::test]
+async fn a_token_that_does_not_count_is_closed_with_4403() {
+    let running = running().await;
+    let mut socket = running.open().await;
+    socket.say(json!({ "type": "connection_init", "payload": { "token": "a.b.c" } })).await;
+    assert_eq!(socket.close().await, closed(4403, "Forbidden"));
 }
 
 #[tokio::test]

@@ -1,8 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import axe, { type RunOptions } from 'axe-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+  type ViewportSize,
+} from 'playwright-core';
 import { expect } from 'vitest';
 
 const screenshots = resolve('../target/screenshots');
@@ -26,14 +33,25 @@ export function launch(): Promise<Browser> {
 export const desktop = { width: 1280, height: 900 };
 export const phone = { width: 360, height: 740 };
 
+/** A browser's profile: what its tabs have stored and cached. */
+export function profileIn(
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext> {
+  return browser.newContext({ viewport: desktop, reducedMotion: 'reduce', ...options });
+}
+
 /** A tab that remembers what no page of ours may do. */
 export class Visit {
   /** Requests to another host, console errors, broken policies: empty at the end of each test. */
   readonly offences: string[] = [];
+  /** What Chromium logs by itself while a test keeps it from the gateway. */
+  readonly tolerated = ['ERR_INTERNET_DISCONNECTED'];
 
   private constructor(
     readonly page: Page,
     private readonly origin: string,
+    private readonly ownProfile: BrowserContext | undefined,
   ) {
     page.on('request', (request) => {
       const url = request.url();
@@ -42,24 +60,22 @@ export class Visit {
       }
     });
     page.on('console', (message) => {
-      // What Chromium says of each request while a test holds it offline.
-      if (message.text().includes('ERR_INTERNET_DISCONNECTED')) return;
-      if (message.type() === 'error') this.offences.push(`console: ${message.text()}`);
+      const text = message.text();
+      if (message.type() !== 'error' || this.tolerated.some((it) => text.includes(it))) return;
+      this.offences.push(`console: ${text}`);
     });
     page.on('pageerror', (error) => this.offences.push(`uncaught: ${error}`));
   }
 
+  /** A tab that shows nothing yet. Of a browser it gets a profile of its own. */
   static async open(
-    browser: Browser,
+    browser: Browser | BrowserContext,
     url: string,
     options: BrowserContextOptions = {},
   ): Promise<Visit> {
-    const context = await browser.newContext({
-      viewport: desktop,
-      reducedMotion: 'reduce',
-      ...options,
-    });
-    const visit = new Visit(await context.newPage(), new URL(url).origin);
+    const profile = 'newContext' in browser ? await profileIn(browser, options) : browser;
+    const ownProfile = profile === browser ? undefined : profile;
+    const visit = new Visit(await profile.newPage(), new URL(url).origin, ownProfile);
     // A violation is also a console error in Chromium; the event names the directive.
     await visit.page.exposeFunction('reportViolation', (text: string) =>
       visit.offences.push(`policy: ${text}`),
@@ -71,7 +87,6 @@ export class Visit {
         report(`${event.violatedDirective} ${event.blockedURI}`);
       });
     });
-    await visit.page.goto(url);
     return visit;
   }
 
@@ -79,11 +94,40 @@ export class Visit {
     await this.page.goto(this.origin + path);
   }
 
-  /** Fails for each serious violation that axe finds on the page as it is, outside of `foreign`. */
-  async expectAccessible(foreign: string[] = []): Promise<void> {
-    const axe = new AxeBuilder({ page: this.page });
-    foreign.forEach((selector) => axe.exclude(selector));
-    const { violations } = await axe.analyze();
+  /** Signs in as one of the demo people, by the page for that. */
+  async signIn(name: string): Promise<void> {
+    await this.goto('/sign-in');
+    await this.page.getByRole('list', { name: 'People to act as' }).getByText(name, { exact: true }).click();
+    await this.page.getByText(`You are ${name} now.`).waitFor();
+  }
+
+  /** Shows the page in a window of this size and in this colour scheme. */
+  async show(window: ViewportSize, colorScheme: 'dark' | 'light'): Promise<void> {
+    await this.page.setViewportSize(window);
+    await this.page.emulateMedia({ colorScheme });
+    // Where scripts do the colouring, they have had their turn two frames later.
+    await this.page.evaluate(
+      () => new Promise((wake) => requestAnimationFrame(() => requestAnimationFrame(wake))),
+    );
+  }
+
+  /** Fails for each serious violation that axe finds on the page as it is. */
+  async expectAccessible(): Promise<void> {
+    await this.expectNoViolation();
+  }
+
+  /** Fails for each serious violation in the colours of the page. */
+  async expectReadable(): Promise<void> {
+    await this.expectNoViolation({ runOnly: ['color-contrast', 'link-in-text-block'] });
+  }
+
+  private async expectNoViolation(options: RunOptions = {}): Promise<void> {
+    // Once in a page is enough; it goes when the page is left.
+    if (!(await this.page.evaluate(() => 'axe' in window))) await this.page.evaluate(axe.source);
+    const { violations } = await this.page.evaluate(
+      (asked) => (window as unknown as { axe: typeof axe }).axe.run(document, asked),
+      { resultTypes: ['violations'], ...options } satisfies RunOptions,
+    );
     const serious = violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(({ id, nodes }) => ({ id, nodes: nodes.map((node) => node.html) }));
@@ -105,7 +149,7 @@ export class Visit {
   }
 
   async close(): Promise<void> {
-    await this.page.context().close();
+    await (this.ownProfile ?? this.page).close();
     expect(this.offences).toEqual([]);
   }
 }

@@ -9,33 +9,44 @@ const binary = resolve(process.env.CRUDDUR_BIN ?? '../target/debug/cruddur');
 
 /** A gateway of our own: the real binary over a fresh SQLite file with the demo people. */
 export class Gateway {
+  readonly url: string;
+  private process: ChildProcess | undefined;
+
   private constructor(
-    readonly url: string,
-    private readonly process: ChildProcess,
+    private readonly port: number,
+    private readonly viewer: string,
     private readonly folder: string,
     private readonly ownsFolder: boolean,
-  ) {}
+  ) {
+    this.url = `http://127.0.0.1:${port}`;
+  }
 
   /** Starts a gateway; `beside` another one it serves the same file to another viewer. */
   static async start(viewer = 'andrewbrown', beside?: Gateway): Promise<Gateway> {
     const folder = beside?.folder ?? (await mkdtemp(join(tmpdir(), 'cruddur-')));
-    const port = await freePort();
+    const gateway = new Gateway(await freePort(), viewer, folder, !beside);
+    await gateway.resume();
+    return gateway;
+  }
+
+  /** Runs it, on its port and its file, until it is paused or stopped. */
+  async resume(): Promise<void> {
+    const { port, viewer, folder } = this;
     const database = `sqlite://${join(folder, 'cruddur.db')}`;
     const args = ['--port', `${port}`, '--database-url', database, '--viewer', viewer];
     const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     let log = '';
     child.stderr.on('data', (text: Buffer) => (log += text.toString()));
     child.on('error', (error) => (log += `${error}`));
-    const gateway = new Gateway(`http://127.0.0.1:${port}`, child, folder, !beside);
+    this.process = child;
     const deadline = Date.now() + 20_000;
-    while (!(await gateway.answers())) {
+    while (!(await this.answers())) {
       if (child.exitCode !== null || Date.now() > deadline) {
-        await gateway.stop();
+        await this.stop();
         throw new Error(`${binary} did not start:\n${log}`);
       }
       await new Promise((wake) => setTimeout(wake, 50));
     }
-    return gateway;
   }
 
   private async answers(): Promise<boolean> {
@@ -45,16 +56,26 @@ export class Gateway {
     );
   }
 
-  /** Runs a GraphQL document beside the browser, as another client would. */
-  async run<Data>(query: string, variables: object = {}): Promise<Data> {
+  /** Runs a GraphQL document beside the browser, as another client would, maybe of another user. */
+  async run<Data>(query: string, variables: object = {}, handle?: string): Promise<Data> {
     const response = await fetch(`${this.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        'content-type': 'application/json',
+        ...(handle && { authorization: `Bearer ${await this.token(handle)}` }),
+      },
       body: JSON.stringify({ query, variables }),
     });
     const { data, errors } = (await response.json()) as { data: Data; errors?: unknown };
     if (errors) throw new Error(JSON.stringify(errors));
     return data;
+  }
+
+  /** A token of one of the demo people. */
+  async token(handle: string): Promise<string> {
+    const response = await fetch(`${this.url}/identity/people`);
+    const people = (await response.json()) as { handle: string; token: string }[];
+    return people.find((person) => person.handle === handle)!.token;
   }
 
   /** The path of the page of the crud that has the most replies. */
@@ -66,11 +87,16 @@ export class Gateway {
     return `/crud/${encodeURIComponent(most.id)}`;
   }
 
+  /** Ends the process and keeps its file. */
+  async pause(): Promise<void> {
+    const child = this.process;
+    if (child?.exitCode !== null || !child.pid) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+
   async stop(): Promise<void> {
-    if (this.process.exitCode === null && this.process.pid) {
-      this.process.kill('SIGTERM');
-      await once(this.process, 'exit');
-    }
+    await this.pause();
     if (this.ownsFolder) await rm(this.folder, { recursive: true, force: true });
   }
 }

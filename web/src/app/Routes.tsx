@@ -7,6 +7,7 @@ import { decoded, paths } from './paths.ts';
 import { PeoplePage } from './profile/PeoplePage.tsx';
 import { ProfilePage } from './profile/ProfilePage.tsx';
 import { SearchPage } from './search/SearchPage.tsx';
+import { SignInPage } from './session/SignInPage.tsx';
 import { Empty } from './shell/Empty.tsx';
 import { PageHeader } from './shell/PageHeader.tsx';
 import { ThreadPage } from './thread/ThreadPage.tsx';
@@ -25,6 +26,7 @@ export function Routes() {
       <Route path={/^\/messages(?:\/@(?<handle>[^/]+))?$/}>
         {({ handle }) => <MessagesPage handle={handle} />}
       </Route>
+      <Route path={paths.signIn} component={SignInPage} />
       <Route path="/search" component={SearchPage} />
       <Route path="/crud/:id">{({ id }) => <ThreadPage key={id} id={decoded(id)} />}</Route>
       <Route path={/^\/@(?<handle>[^/]+)$/}>

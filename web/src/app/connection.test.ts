@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { connection, reached, unreachable } from './connection.ts';
+import { connection, cut, reached, unreachable } from './connection.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -30,4 +30,22 @@ test('a connection that is lost again stays lost', () => {
   unreachable();
   vi.runAllTimers();
   expect(connection.read()).toBe('offline');
+});
+
+test('a socket that is back soon is not missed', () => {
+  cut();
+  vi.advanceTimersByTime(1_000);
+  reached();
+  vi.runAllTimers();
+  expect(connection.read()).toBe('online');
+});
+
+test('a socket that stays away is missed', () => {
+  cut();
+  vi.advanceTimersByTime(1_000);
+  cut();
+  vi.advanceTimersByTime(1_000);
+  expect(connection.read()).toBe('offline');
+  reached();
+  expect(connection.read()).toBe('restored');
 });

@@ -11,6 +11,7 @@ export function decoded(part: string): string {
 export const paths = {
   home: '/',
   following: '/following',
+  signIn: '/sign-in',
   notifications: '/notifications',
   messages: '/messages',
   conversation: (handle: string) => `/messages/@${encodeURIComponent(handle)}`,

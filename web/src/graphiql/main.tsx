@@ -9,7 +9,9 @@ import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import { createRoot } from 'react-dom/client';
 
-import { headers, newestCrud, tabs } from './tabs';
+import { EditorTheme, editorTheme } from './EditorTheme';
+import { mendMarkup } from './markup';
+import { headers, newestCrud, openTab, tabs } from './tabs';
 
 const endpoint = new URL('/graphql', location.href);
 const socket = new URL(endpoint);
@@ -19,21 +21,25 @@ const fetcher = createGraphiQLFetcher({ url: endpoint.href, subscriptionUrl: soc
 const plugins = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
 const defaultTabs = tabs(await newestCrud(endpoint));
 
-// GraphiQL fills the editor beside the first tab from here, but not from the tab. On a later visit
-// it keeps what was there.
-const isFirstVisit = localStorage.getItem('graphiql:tabState') === null;
-const initialVariables = isFirstVisit ? { initialVariables: defaultTabs[0]!.variables } : {};
+// GraphiQL fills the editors from here alone, not from the tab that it opens.
+const open = openTab() ?? defaultTabs[0]!;
 
-createRoot(document.getElementById('graphiql')!).render(
+const root = document.getElementById('graphiql')!;
+mendMarkup(root);
+createRoot(root).render(
   <GraphiQL
     fetcher={fetcher}
     plugins={plugins}
     defaultTabs={defaultTabs}
     defaultHeaders={headers}
-    {...initialVariables}
+    initialQuery={open.query}
+    initialVariables={open.variables}
+    initialHeaders={open.headers}
     defaultEditorToolsVisibility="variables"
+    editorTheme={editorTheme}
     shouldPersistHeaders
   >
+    <EditorTheme />
     <GraphiQL.Logo>
       <a href="/">Cruddur</a>
     </GraphiQL.Logo>

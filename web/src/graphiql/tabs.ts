@@ -24,12 +24,26 @@ export function tabs(crud: string): Tab[] {
       crud: { message: 'Hello from GraphiQL! #graphql', ttl: 'ONE_DAY' },
       reply: { activityId: crud, message: 'Well said.' },
     }),
-    tab(notifications, { first: 20 }),
+    tab(notifications, { after: null }),
   ];
 }
 
 function tab(query: string, variables: object): Tab {
   return { query, variables: JSON.stringify(variables, null, 2), headers };
+}
+
+/** The tab that was open when a former visit ended, as GraphiQL keeps it. */
+export function openTab(): Tab | undefined {
+  try {
+    const kept = JSON.parse(localStorage.getItem('graphiql:tabState') ?? '') as {
+      tabs: Record<keyof Tab, string | null>[];
+      activeTabIndex: number;
+    };
+    const { query, variables, headers } = kept.tabs[kept.activeTabIndex]!;
+    return { query: query ?? '', variables: variables ?? '', headers: headers ?? '' };
+  } catch {
+    return undefined;
+  }
 }
 
 /** The id of the newest crud; empty where there is none or the gateway does not answer. */

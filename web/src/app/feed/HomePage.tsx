@@ -1,13 +1,14 @@
-import { useQuery } from '@apollo/client/react';
+import { useApolloClient, useQuery } from '@apollo/client/react';
 import { Link } from 'wouter';
 
 import { PAGE } from '../cache.ts';
 import { Composer } from '../composer/Composer.tsx';
-import { FollowingFeedDocument, HomeFeedDocument } from '../gen/graphql.ts';
+import { CrudArrivalsDocument, FollowingFeedDocument, HomeFeedDocument } from '../gen/graphql.ts';
 import { paths } from '../paths.ts';
 import { Empty } from '../shell/Empty.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
 import { useViewer } from '../viewer/viewer.ts';
+import { prepended } from './arrivals.ts';
 import { ArrivalsBar } from './ArrivalsBar.tsx';
 import { CrudFeed } from './CrudFeed.tsx';
 import { useArrivals } from './useArrivals.ts';
@@ -39,12 +40,18 @@ export function HomePage({ feed }: { feed: 'everyone' | 'following' }) {
 }
 
 function Everyone() {
+  const { cache } = useApolloClient();
   const { data, error, fetchMore, refetch } = useQuery(HomeFeedDocument, { variables });
   const arrivals = useArrivals({
-    query: HomeFeedDocument,
-    variables,
-    ids: ({ home }) => home.edges.map(({ node }) => node.id),
-    shown: data?.home.edges.map(({ node }) => node.id),
+    subscription: CrudArrivalsDocument,
+    item: ({ activityCreated }) => activityCreated,
+    shown: data?.home.edges,
+    add: (edges) =>
+      cache.updateQuery(
+        { query: HomeFeedDocument, variables },
+        (known) => known && { ...known, home: prepended(known.home, edges) },
+      ),
+    reload: refetch,
   });
   return (
     <>
@@ -62,13 +69,23 @@ function Everyone() {
 }
 
 function Following() {
+  const { cache } = useApolloClient();
   const { data, error, fetchMore, refetch } = useQuery(FollowingFeedDocument, { variables });
   const feed = data?.viewer?.feed;
   const arrivals = useArrivals({
-    query: FollowingFeedDocument,
-    variables,
-    ids: ({ viewer }) => viewer?.feed.edges.map(({ node }) => node.id) ?? [],
-    shown: feed?.edges.map(({ node }) => node.id),
+    subscription: CrudArrivalsDocument,
+    item: ({ activityCreated: edge }) => (edge.node.author.viewerIsFollowing ? edge : undefined),
+    shown: feed?.edges,
+    add: (edges) =>
+      cache.updateQuery(
+        { query: FollowingFeedDocument, variables },
+        (known) =>
+          known?.viewer && {
+            ...known,
+            viewer: { ...known.viewer, feed: prepended(known.viewer.feed, edges) },
+          },
+      ),
+    reload: refetch,
   });
   if (data?.viewer === null) {
     return <Empty title="Sign in first">Then the people whom you follow are here.</Empty>;

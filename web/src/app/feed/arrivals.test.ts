@@ -1,21 +1,22 @@
 import { expect, test } from 'vitest';
 
-import { countArrivals } from './arrivals.ts';
+import { missing, newestCursor, prepended } from './arrivals.ts';
 
-test('what stands before the first known item has arrived', () => {
-  expect(countArrivals(['d', 'c', 'b', 'a'], ['b', 'a'])).toBe(2);
+const edges = (...ids: string[]) => ids.map((id) => ({ cursor: `after ${id}`, node: { id } }));
+
+test('what is shown already has not arrived', () => {
+  expect(missing(edges('d', 'c'), edges('b', 'a'))).toEqual(edges('d', 'c'));
+  expect(missing(edges('d', 'c'), edges('c', 'b', 'a'))).toEqual(edges('d'));
+  expect(missing([], edges('a'))).toEqual([]);
 });
 
-test('nothing has arrived where the newest is known', () => {
-  expect(countArrivals(['b', 'a'], ['b', 'a'])).toBe(0);
+test('what has arrived stands in front of the list once', () => {
+  const list = { edges: edges('b', 'a'), pageInfo: { hasNextPage: true } };
+  expect(prepended(list, edges('c', 'b'))).toEqual({ ...list, edges: edges('c', 'b', 'a') });
 });
 
-test('a deleted item does not make the rest new', () => {
-  expect(countArrivals(['a'], ['b', 'a'])).toBe(0);
-});
-
-test('a page without known items is new as a whole', () => {
-  expect(countArrivals(['d', 'c'], ['b', 'a'])).toBe(2);
-  expect(countArrivals(['a'], [])).toBe(1);
-  expect(countArrivals([], ['a'])).toBe(0);
+test('what is new comes after the newest item that is not still on its way', () => {
+  const unsent = { cursor: '', node: { id: 'unsent:1' } };
+  expect(newestCursor([unsent, ...edges('b', 'a')])).toBe('after b');
+  expect(newestCursor([])).toBeNull();
 });

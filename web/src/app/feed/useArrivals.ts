@@ -1,48 +1,56 @@
-import type { OperationVariables, TypedDocumentNode } from '@apollo/client';
-import { useApolloClient } from '@apollo/client/react';
-import { useEffect, useEffectEvent, useState } from 'react';
+import type { TypedDocumentNode } from '@apollo/client';
+import { skipToken, useSubscription } from '@apollo/client/react';
+import { useState } from 'react';
 
-import { POLL_MS } from '../polling.ts';
-import { countArrivals } from './arrivals.ts';
+import { PAGE } from '../cache.ts';
+import { isUnsent } from '../composer/post.ts';
+import { type Edge, missing, newestCursor } from './arrivals.ts';
 
-interface Watched<Data, Variables> {
-  /** The query of the first page. */
-  query: TypedDocumentNode<Data, Variables>;
-  variables: Variables;
-  ids: (data: Data) => string[];
-  /** The ids of the items on the screen; none while they are being loaded. */
-  shown: string[] | undefined;
+interface Watched<Data, Item extends Edge> {
+  /** Tells of each new item. */
+  subscription: TypedDocumentNode<Data, { after?: string | null }>;
+  /** The item; nothing where it is none of the list's. */
+  item: (data: Data) => Item | undefined;
+  /** The list on the screen, newest first; undefined while it is being loaded. */
+  shown: Edge[] | undefined;
+  /** Puts items in front of the list, newest first. */
+  add: (items: Item[]) => void;
+  /** Loads the list anew. */
+  reload: () => Promise<unknown>;
 }
 
-/** Watches for items that are newer than the list on the screen, without moving that list. */
-export function useArrivals<Data, Variables extends OperationVariables>(
-  watched: Watched<Data, Variables>,
+/** Gathers items that are newer than the list on the screen, without moving that list. */
+export function useArrivals<Data, Item extends Edge>(
+  watched: Watched<Data, Item>,
 ): { count: number; show: () => void } {
-  const { query, variables, ids, shown } = watched;
-  const client = useApolloClient();
-  const [latest, setLatest] = useState<Data>();
+  const { subscription, item, shown, add, reload } = watched;
+  const [arrived, setArrived] = useState<Item[]>([]);
+  const [start, setStart] = useState<{ after: string | null }>();
+  if (shown && !start) setStart({ after: newestCursor(shown) });
 
-  const poll = useEffectEvent(() => {
-    if (document.hidden || !shown) return;
-    client.query({ query, variables, fetchPolicy: 'no-cache' } as never).then(
-      ({ data }) => setLatest(data as Data | undefined),
-      () => undefined, // The connection bar tells; the next attempt follows.
-    );
-  });
-  useEffect(() => {
-    const timer = setInterval(poll, POLL_MS);
-    document.addEventListener('visibilitychange', poll);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener('visibilitychange', poll);
-    };
-  }, []);
+  useSubscription(
+    subscription,
+    start
+      ? {
+          variables: start,
+          ignoreResults: true,
+          onData({ data }) {
+            const arrival = data.data && item(data.data);
+            if (arrival) setArrived((known) => [arrival, ...missing(known, [arrival])]);
+          },
+        }
+      : skipToken,
+  );
 
+  // While something of the viewer's own is being sent, it may arrive before the answer does.
+  const isSending = shown?.some(({ node }) => isUnsent(node.id)) ?? false;
+  const fresh = shown && !isSending ? missing(arrived, shown) : [];
   return {
-    count: latest && shown ? countArrivals(ids(latest), shown) : 0,
+    count: fresh.length,
     show() {
-      if (latest) client.writeQuery({ query, variables, data: latest });
-      setLatest(undefined);
+      if (fresh.length > PAGE) void reload().catch(() => undefined);
+      else add(fresh);
+      setArrived([]);
       scrollTo({ top: 0, behavior: 'smooth' });
     },
   };

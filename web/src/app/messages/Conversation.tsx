@@ -15,7 +15,6 @@ import {
 } from '../gen/graphql.ts';
 import { reason } from '../notice.ts';
 import { paths } from '../paths.ts';
-import { live } from '../polling.ts';
 import { Empty } from '../shell/Empty.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
 import { ago, inFull, useNow } from '../time.ts';
@@ -26,7 +25,6 @@ type Group = NonNullable<NonNullable<ConversationQuery['viewer']>['messageGroup'
 /** What the viewer and somebody wrote to each other, and where to write more. */
 export function Conversation({ handle }: { handle: string }) {
   const { data, error, fetchMore, refetch } = useQuery(ConversationDocument, {
-    ...live,
     variables: { handle, last: PAGE },
     fetchPolicy: 'cache-and-network',
     nextFetchPolicy: 'cache-first',

@@ -3,6 +3,7 @@ import './Messages.css';
 import { useQuery } from '@apollo/client/react';
 
 import { PAGE } from '../cache.ts';
+import { CrudSkeletons } from '../crud/CrudSkeleton.tsx';
 import { Feed } from '../feed/Feed.tsx';
 import { ConversationsDocument } from '../gen/graphql.ts';
 import { Empty } from '../shell/Empty.tsx';
@@ -22,6 +23,8 @@ export function MessagesPage({ handle }: { handle: string | undefined }) {
       </>
     );
   }
+  // What arrives completes only what is loaded after the visit began.
+  if (!viewer) return <CrudSkeletons count={4} />;
   return (
     <div className="messages" data-open={handle !== undefined}>
       <section className="conversations" aria-label="Conversations">

@@ -2,10 +2,11 @@ import { useApolloClient, useQuery } from '@apollo/client/react';
 import { CheckCheck } from 'lucide-react';
 
 import { PAGE } from '../cache.ts';
+import { prepended } from '../feed/arrivals.ts';
 import { ArrivalsBar } from '../feed/ArrivalsBar.tsx';
 import { Feed } from '../feed/Feed.tsx';
 import { useArrivals } from '../feed/useArrivals.ts';
-import { NotificationsDocument } from '../gen/graphql.ts';
+import { NotificationArrivalsDocument, NotificationsDocument } from '../gen/graphql.ts';
 import { attempt } from '../notice.ts';
 import { Empty } from '../shell/Empty.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
@@ -24,10 +25,22 @@ export function NotificationsPage() {
   const list = data?.viewer?.notifications;
   const notifications = list?.edges.map(({ node }) => node);
   const arrivals = useArrivals({
-    query: NotificationsDocument,
-    variables,
-    ids: ({ viewer }) => viewer?.notifications.edges.map(({ node }) => node.id) ?? [],
-    shown: notifications?.map(({ id }) => id),
+    subscription: NotificationArrivalsDocument,
+    item: ({ notificationReceived }) => notificationReceived,
+    shown: list?.edges,
+    add: (edges) =>
+      client.cache.updateQuery(
+        { query: NotificationsDocument, variables },
+        (known) =>
+          known?.viewer && {
+            ...known,
+            viewer: {
+              ...known.viewer,
+              notifications: prepended(known.viewer.notifications, edges),
+            },
+          },
+      ),
+    reload: refetch,
   });
 
   const unread = (data?.viewer?.unreadNotificationsCount ?? 0) > 0;

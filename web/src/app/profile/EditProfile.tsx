@@ -1,11 +1,10 @@
-import './EditProfile.css';
-
 import { useMutation } from '@apollo/client/react';
-import { type SubmitEvent, useId, useState } from 'react';
+import { type SubmitEvent, useState } from 'react';
 
 import { EditProfileDocument, type ProfileFieldsFragment } from '../gen/graphql.ts';
 import { reason, tell } from '../notice.ts';
 import { Dialog } from '../shell/Dialog.tsx';
+import { Field } from '../shell/Field.tsx';
 
 interface Props {
   person: ProfileFieldsFragment;
@@ -37,7 +36,7 @@ export function EditProfile({ person, onClose }: Props) {
 
   return (
     <Dialog title="Edit profile" onClose={onClose}>
-      <form className="edit-profile" onSubmit={(event) => void submit(event)}>
+      <form className="form" onSubmit={(event) => void submit(event)}>
         <Field label="Name" refusal={refusal('displayName')}>
           {(describedBy) => (
             <input
@@ -70,26 +69,5 @@ export function EditProfile({ person, onClose }: Props) {
         </div>
       </form>
     </Dialog>
-  );
-}
-
-interface FieldProps {
-  label: string;
-  refusal: string;
-  children: (describedBy: string) => React.ReactNode;
-}
-
-function Field({ label, refusal, children }: FieldProps) {
-  const id = useId();
-  return (
-    <div>
-      <label className="field">
-        <span>{label}</span>
-        {children(id)}
-      </label>
-      <p className="refusals" id={id} role="alert">
-        {refusal}
-      </p>
-    </div>
   );
 }

@@ -10,14 +10,14 @@ export function FollowButton({ person }: { person: PersonCardFieldsFragment }) {
   const client = useApolloClient();
   const viewer = useViewer();
   if (!viewer || person.isViewer) return null;
+  const label = person.viewerIsFollowing ? 'Following' : 'Follow';
   return (
     <button
       className={person.viewerIsFollowing ? 'button quiet following' : 'button'}
-      aria-pressed={person.viewerIsFollowing}
-      aria-label={`Follow ${person.displayName}`}
+      aria-label={`${label} ${person.displayName}`}
       onClick={() => void attempt(toggleFollow(client, person))}
     >
-      {person.viewerIsFollowing ? 'Following' : 'Follow'}
+      {label}
     </button>
   );
 }

@@ -8,6 +8,7 @@ import { CrudText } from '../crud/CrudText.tsx';
 import type { ProfileFieldsFragment } from '../gen/graphql.ts';
 import { paths } from '../paths.ts';
 import { monthAndYear } from '../time.ts';
+import { SessionLink } from '../session/SessionLink.tsx';
 import { useViewer } from '../viewer/viewer.ts';
 import { Avatar, hueOf } from './Avatar.tsx';
 import { EditProfile } from './EditProfile.tsx';
@@ -22,9 +23,12 @@ export function ProfileHead({ person }: { person: ProfileFieldsFragment }) {
       <div className="profile-top">
         <Avatar person={person} size="large" />
         {person.isViewer ? (
-          <button className="button quiet" onClick={() => setEditing(true)}>
-            Edit profile
-          </button>
+          <div className="profile-actions">
+            <SessionLink className="button quiet session-button" />
+            <button className="button quiet" onClick={() => setEditing(true)}>
+              Edit profile
+            </button>
+          </div>
         ) : (
           <div className="profile-actions">
             {viewer && (

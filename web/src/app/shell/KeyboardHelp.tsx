@@ -5,12 +5,12 @@ import { Dialog } from './Dialog.tsx';
 const keys = [
   ['n', 'New crud'],
   ['/', 'Search'],
-  ['j', 'Next crud'],
-  ['k', 'Previous crud'],
-  ['o', 'Open the crud'],
-  ['l', 'Like it'],
-  ['r', 'Reply to it'],
-  ['t', 'Repost it'],
+  ['j', 'Next in the list'],
+  ['k', 'Previous in the list'],
+  ['o', 'Open it'],
+  ['l', 'Like the crud'],
+  ['r', 'Reply to the crud'],
+  ['t', 'Repost the crud'],
   ['Ctrl Enter', 'Post what you wrote'],
   ['?', 'These keys'],
 ] as const;

@@ -1,6 +1,15 @@
 import './Navigation.css';
 
-import { Bell, House, type LucideIcon, Mail, PenLine, Search, UserRound } from 'lucide-react';
+import {
+  Bell,
+  House,
+  LogIn,
+  type LucideIcon,
+  Mail,
+  PenLine,
+  Search,
+  UserRound,
+} from 'lucide-react';
 import { Link, useLocation } from 'wouter';
 
 import { useCompose } from '../composer/compose.ts';
@@ -8,6 +17,7 @@ import logo from '../../favicon.svg';
 import { useUnreadMessages } from '../messages/useConversations.ts';
 import { paths } from '../paths.ts';
 import { Avatar } from '../profile/Avatar.tsx';
+import { SessionLink } from '../session/SessionLink.tsx';
 import { plural } from '../time.ts';
 import { useViewer } from '../viewer/viewer.ts';
 
@@ -43,13 +53,17 @@ export function Navigation() {
             <Item href={paths.person(viewer.user.handle)} icon={UserRound} label="Profile" />
           </>
         )}
+        {viewer === null && <Item href={paths.signIn} icon={LogIn} label="Sign in" />}
       </nav>
       {viewer && (
-        <>
-          <button className="button compose" onClick={() => compose({})}>
-            <PenLine aria-hidden />
-            <span>New crud</span>
-          </button>
+        <button className="button compose" onClick={() => compose({})}>
+          <PenLine aria-hidden />
+          <span>New crud</span>
+        </button>
+      )}
+      <div className="navigation-foot">
+        <SessionLink />
+        {viewer && (
           <Link href={paths.person(viewer.user.handle)} className="me">
             <Avatar person={viewer.user} />
             <span>
@@ -57,8 +71,8 @@ export function Navigation() {
               <span className="muted">@{viewer.user.handle}</span>
             </span>
           </Link>
-        </>
-      )}
+        )}
+      </div>
     </header>
   );
 }

@@ -9,7 +9,11 @@ import { ComposerDialog } from '../composer/ComposerDialog.tsx';
 import { connection } from '../connection.ts';
 import { paths } from '../paths.ts';
 import { Routes } from '../Routes.tsx';
-import { useViewerQuery, ViewerContext } from '../viewer/viewer.ts';
+import { RegisterPage } from '../session/RegisterPage.tsx';
+import { held } from '../session/token.ts';
+import { useStore } from '../store.ts';
+import { Arrivals } from '../viewer/Arrivals.tsx';
+import { useVisit, ViewerContext } from '../viewer/viewer.ts';
 import { Aside } from './Aside.tsx';
 import { ConnectionBar } from './ConnectionBar.tsx';
 import { useKeyboard } from './keyboard.ts';
@@ -19,7 +23,9 @@ import { NoticeCorner } from './NoticeCorner.tsx';
 
 /** All that stays while the pages change, and what the whole app shares. */
 export function Shell() {
-  const viewer = useViewerQuery();
+  const visit = useVisit();
+  const viewer = visit?.viewer;
+  const isNewcomer = useStore(held).token !== null && viewer === null;
   const [composing, setComposing] = useState<ComposeFor | null>(null);
   const [helping, setHelping] = useState(false);
   const [, navigate] = useLocation();
@@ -45,13 +51,14 @@ export function Shell() {
           <Navigation />
           <main id="main" ref={main} tabIndex={-1}>
             <ConnectionBar />
-            <Routes />
+            {isNewcomer ? <RegisterPage /> : <Routes />}
           </main>
           <Aside onHelp={() => setHelping(true)} />
         </div>
         {composing && <ComposerDialog {...composing} onClose={() => setComposing(null)} />}
         {helping && <KeyboardHelp onClose={() => setHelping(false)} />}
         <NoticeCorner />
+        {visit?.viewer && <Arrivals start={visit.start} />}
       </ComposerContext>
     </ViewerContext>
   );
@@ -78,12 +85,27 @@ function useFreshPage() {
   return main;
 }
 
+/** What is complete once its arrivals have come, which go on by themselves. */
+const live = new Set([
+  'BeginVisit',
+  'HomeFeed',
+  'FollowingFeed',
+  'Notifications',
+  'Conversations',
+  'Conversation',
+]);
+
 function useRefetchWhenRestored() {
   const client = useApolloClient();
   useEffect(
     () =>
       connection.subscribe(() => {
-        if (connection.read() === 'restored') void client.refetchQueries({ include: 'active' });
+        if (connection.read() !== 'restored') return;
+        void client.refetchQueries({
+          include: 'active',
+          onQueryUpdated: (query) =>
+            !live.has(query.queryName ?? '') || query.getCurrentResult().data === undefined,
+        });
       }),
     [client],
   );

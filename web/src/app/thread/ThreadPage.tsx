@@ -1,6 +1,6 @@
 import './Thread.css';
 
-import { useFragment, useQuery } from '@apollo/client/react';
+import { useFragment, useQuery, useSubscription } from '@apollo/client/react';
 import { useRef } from 'react';
 import { useLocation } from 'wouter';
 
@@ -9,7 +9,7 @@ import { Composer } from '../composer/Composer.tsx';
 import { Crud } from '../crud/Crud.tsx';
 import { CrudSkeletons } from '../crud/CrudSkeleton.tsx';
 import { CrudFeed } from '../feed/CrudFeed.tsx';
-import { CrudFieldsFragmentDoc, ThreadDocument } from '../gen/graphql.ts';
+import { CrudFieldsFragmentDoc, CrudUpdatesDocument, ThreadDocument } from '../gen/graphql.ts';
 import { paths } from '../paths.ts';
 import { Empty } from '../shell/Empty.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
@@ -23,6 +23,7 @@ export function ThreadPage({ id }: { id: string }) {
     fetchPolicy: 'cache-and-network',
     nextFetchPolicy: 'cache-first',
   });
+  useSubscription(CrudUpdatesDocument, { variables: { id }, ignoreResults: true });
   // A crud that was just in a feed is shown before its thread is here.
   const known = useFragment({
     fragment: CrudFieldsFragmentDoc,

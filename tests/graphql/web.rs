@@ -1,0 +1,185 @@
+//! The operations of the web's clients, run as they are sent. A change of the schema that the web
+//! app or a tab of GraphiQL would feel fails here.
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use async_graphql::{
+    Request, Variables,
+    parser::{parse_query, types::DocumentOperations},
+};
+use cruddur::{
+    graphql::Trusted,
+    sources::{self, SourceUrl},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    common::{self, ADA, World, filled, name_ids},
+    stores::{PostgresDatabase, SqliteFile},
+};
+
+/// What ada does in the web app, in this order, then in the tabs of GraphiQL. Each operation of
+/// theirs has its turn. `user 1` stands for that user's global id.
+fn cases() -> Vec<(&'static str, Value)> {
+    vec![
+        ("CurrentViewer", json!({})),
+        ("HomeFeed", json!({ "first": 2 })),
+        ("FollowingFeed", json!({ "first": 2 })),
+        ("Thread", json!({ "id": "activity 11", "first": 20 })),
+        ("Profile", json!({ "handle": "grace", "first": 1 })),
+        ("Followers", json!({ "handle": "ada", "first": 2 })),
+        ("Following", json!({ "handle": "ada", "first": 20 })),
+        ("Search", json!({ "query": "a", "first": 20 })),
+        ("Notifications", json!({ "first": 20 })),
+        ("Conversations", json!({ "first": 20 })),
+        ("Conversation", json!({ "handle": "grace", "last": 2 })),
+        (
+            "PostCrud",
+            json!({ "input": { "message": "From the web #app", "ttl": "ONE_DAY", "idempotencyKey": "1" } }),
+        ),
+        (
+            "PostReply",
+            json!({ "input": { "activityId": "activity 3", "message": "Yes, @alan", "idempotencyKey": "2" } }),
+        ),
+        ("LikeCrud", json!({ "input": { "activityId": "activity 3" } })),
+        ("UnlikeCrud", json!({ "input": { "activityId": "activity 2" } })),
+        ("RepostCrud", json!({ "input": { "activityId": "activity 3" } })),
+        ("UndoRepost", json!({ "input": { "activityId": "activity 3" } })),
+        ("DeleteCrud", json!({ "input": { "activityId": "activity 13" } })),
+        ("FollowPerson", json!({ "input": { "userId": "user 4" } })),
+        ("UnfollowPerson", json!({ "input": { "userId": "user 2" } })),
+        ("EditProfile", json!({ "input": { "displayName": "Countess", "bio": null } })),
+        ("MarkNotificationsRead", json!({ "input": { "upToId": "notification 4" } })),
+        (
+            "SendMessage",
+            json!({ "input": { "toHandle": "edsger", "message": "Go to?", "idempotencyKey": "3" } }),
+        ),
+        ("MarkMessagesRead", json!({ "input": { "upToId": "message 3" } })),
+        ("graphiql HomeFeed", json!({ "first": 2 })),
+        ("graphiql Thread", json!({ "id": "activity 1" })),
+        (
+            "graphiql Post",
+            json!({ "crud": { "message": "Hello from GraphiQL!", "ttl": "ONE_DAY" } }),
+        ),
+        (
+            "graphiql Reply",
+            json!({ "reply": { "activityId": "activity 3", "message": "Well said." } }),
+        ),
+        ("graphiql Notifications", json!({ "first": 20 })),
+    ]
+}
+
+fn web() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("web/src")
+}
+
+/// The manifest that the build of the app writes.
+fn manifest() -> PathBuf {
+    web().join("app/gen/persisted-documents.json")
+}
+
+/// The document of every operation, by the operation's name; those of GraphiQL's tabs are told
+/// from those of the app.
+fn documents() -> BTreeMap<String, String> {
+    // What the app sends, with the fragments that the files share.
+    let file = fs::read(manifest()).unwrap();
+    let manifest: BTreeMap<String, String> = serde_json::from_slice(&file).unwrap();
+    let mut documents = BTreeMap::new();
+    for text in manifest.into_values() {
+        documents.extend(operations(&text).into_iter().map(|name| (name, text.clone())));
+    }
+    for file in fs::read_dir(web().join("graphiql/tabs")).unwrap() {
+        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+        let named = operations(&text).into_iter().map(|name| format!("graphiql {name}"));
+        documents.extend(named.map(|name| (name, text.clone())));
+    }
+    documents
+}
+
+fn operations(text: &str) -> Vec<String> {
+    match parse_query(text).unwrap().operations {
+        DocumentOperations::Single(_) => panic!("an operation without a name: {text}"),
+        DocumentOperations::Multiple(named) => named.keys().map(ToString::to_string).collect(),
+    }
+}
+
+fn request(name: &str, text: &str, mut variables: Value) -> Request {
+    name_ids(&mut variables);
+    let operation = name.trim_start_matches("graphiql ");
+    Request::new(text).operation_name(operation).variables(Variables::from_json(variables))
+}
+
+#[test]
+fn every_operation_of_the_web_is_checked() {
+    let cases = cases();
+    let mut names: Vec<_> = cases.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    assert_eq!(names, documents().keys().collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn the_web_gets_the_same_answers_from_every_source() {
+    let documents = documents();
+    let (file, database) = (SqliteFile::new(), PostgresDatabase::new("web").await);
+    for sources in [sources::open(&SourceUrl::Mock, 1), file.open(), database.open()] {
+        let world = World::new(filled(sources, &common::people()).await, ADA);
+        for (name, variables) in cases() {
+            let answer = world.json(request(name, &documents[name], variables)).await;
+            assert_eq!(answer.get("errors"), None, "{name}");
+            insta::with_settings!({
+                snapshot_path => "web",
+                prepend_module_to_snapshot => false,
+                omit_expression => true,
+                description => "The same from every source.",
+            }, {
+                let answer = serde_json::to_string_pretty(&answer).unwrap();
+                insta::assert_snapshot!(name.replace(' ', "_"), answer);
+            });
+        }
+    }
+}
+
+/// To the web it is all the same whether the schema loses a name or the web asks for one that the
+/// schema never had.
+#[tokio::test]
+async fn a_name_that_the_schema_loses_is_missed() {
+    let documents = documents();
+    let world = common::world(ADA).await;
+    for (kept, lost) in [
+        ("viewerHasLiked", "viewerLikes"),
+        ("unreadNotificationsCount", "unread"),
+        ("withHandle:", "handle:"),
+        ("(first: $first", "(limit: $first"),
+        ("$input: CreateActivityInput!", "$input: NewActivityInput!"),
+        ("$id: ID!", "$id: String!"),
+        ("on UserError", "on Refusal"),
+        ("... on Activity", "... on Notification"),
+        ("markMessagesRead", "readMessages"),
+    ] {
+        let mut missed = 0;
+        for (name, variables) in cases() {
+            if !documents[name].contains(kept) {
+                continue;
+            }
+            let changed = documents[name].replace(kept, lost);
+            let answer = world.json(request(name, &changed, variables)).await;
+            let code = &answer["errors"][0]["extensions"]["code"];
+            assert_eq!(code, "GRAPHQL_VALIDATION_FAILED", "{name} without {kept}: {answer}");
+            missed += 1;
+        }
+        assert_ne!(missed, 0, "no operation has {kept}");
+    }
+}
+
+#[tokio::test]
+async fn the_app_gets_by_where_only_its_own_documents_are_trusted() {
+    let mut world = common::world(ADA).await;
+    world.schema = world.schema.trusting(Trusted::open(&manifest(), true).unwrap());
+    let documents = documents();
+    for (name, variables) in cases() {
+        let answer = world.json(request(name, &documents[name], variables)).await;
+        let refused = "PERSISTED_QUERY_NOT_IN_LIST";
+        let is_refused = answer["errors"][0]["extensions"]["code"] == refused;
+        assert_eq!(is_refused, name.starts_with("graphiql "), "{name}: {answer}");
+    }
+}

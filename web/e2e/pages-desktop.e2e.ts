@@ -1,4 +1,0 @@
-import { desktop } from './browser.ts';
-import { testPages } from './pages.ts';
-
-testPages('desktop', desktop);

@@ -1,4 +1,0 @@
-import { phone } from './browser.ts';
-import { testPages } from './pages.ts';
-
-testPages('phone', phone);
