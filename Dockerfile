@@ -54,14 +54,12 @@ USER 10001:10001
 # work as they do elsewhere.
 WORKDIR /data
 VOLUME /data
-# Other machines, and the container's own host, reach this address. Until there is a sign-in the
-# gateway refuses to start with it unless DEMO=true says that everybody may act as VIEWER.
+# Other machines, and the container's own host, reach this address. Without an identity provider the
+# gateway refuses to start with it, unless DEMO=true says that anybody may act as anybody.
 ENV HOST=0.0.0.0
 EXPOSE 4567
-# The check starts nothing, so its --demo opens nothing: it lets the check accept HOST where the
-# gateway itself was given --demo and not DEMO.
 HEALTHCHECK --interval=10s --timeout=6s --start-period=10s --retries=3 \
-    CMD ["cruddur", "health", "--demo"]
+    CMD ["cruddur", "health"]
 ENTRYPOINT ["cruddur"]
 ARG VERSION=unknown
 ARG REVISION=unknown

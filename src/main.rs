@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use cruddur::config::{Config, LogFormat, Settings};
+use cruddur::config::{Config, Invalid, LogFormat, Settings};
 use tracing_subscriber::EnvFilter;
 
 /// A GraphQL and REST gateway over the Cruddur domain.
@@ -66,9 +66,14 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Openapi) => return commands::openapi(),
         _ => {}
     }
-    let settings = cli.config.check().map_err(|error| (2, error.to_string()))?;
+    let refused = |error: Invalid| (2, error.to_string());
+    let settings = cli.config.check().map_err(refused)?;
+    let command = cli.command.unwrap_or(Command::Serve);
+    if matches!(command, Command::Serve | Command::CheckConfig) {
+        settings.check_serving().map_err(refused)?;
+    }
     start_log(&settings);
-    match cli.command.unwrap_or(Command::Serve) {
+    match command {
         Command::Serve => serve::serve(settings).await,
         Command::Migrate => commands::migrate(&settings).await,
         Command::Seed(seed) => commands::seed(&settings, &seed).await,

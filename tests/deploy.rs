@@ -71,7 +71,7 @@ fn the_task_of_ecs_configures_the_gateway() {
     let task = include_str!("../deploy/ecs/task-definition.json");
     let task: Value = serde_json::from_str(task).expect("JSON");
     let container = &task["containerDefinitions"][0];
-    let mut variables = vec![("DEMO", "true")];
+    let mut variables = Vec::new();
     for variable in container["environment"].as_array().expect("a list") {
         variables.push((
             variable["name"].as_str().expect("a name"),
@@ -88,7 +88,7 @@ fn the_task_of_ecs_configures_the_gateway() {
         "DATABASE_URL=postgres://cruddur:***@db.example/cruddur",
         "MESSAGES_URL=dynamodb:cruddur-messages",
         "REST=final",
-        "VIEWER=none",
+        "AWS_COGNITO_USER_POOL_CLIENT_ID=CLIENT",
     ] {
         assert!(stdout(&output).lines().any(|found| found == line), "{line}\n{}", stdout(&output));
     }

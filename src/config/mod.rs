@@ -121,7 +121,7 @@ impl Config {
             },
         )?;
         let default_rate = |rate| if signing_in.is_demo() { "off" } else { rate };
-        let settings = Settings {
+        Ok(Settings {
             port: read("PORT", self.port, "4567", "a number from 0 to 65535", parsed)?,
             database: database(self.database_url, self.connection_url, self.database_url_file)?,
             database_connections: number(
@@ -183,26 +183,31 @@ impl Config {
                 }
             })?,
             host,
-        };
-        let is_demo = settings.signing_in.is_demo();
-        if settings.demo && !is_demo {
+        })
+    }
+}
+
+impl Settings {
+    /// Whether a gateway may serve with them: other machines only where people sign in, or where
+    /// DEMO says that anybody may act as anybody.
+    pub fn check_serving(&self) -> Result<(), Invalid> {
+        let is_demo = self.signing_in.is_demo();
+        if self.demo && !is_demo {
             let allowed = "false, because there is an identity provider";
             return Err(Invalid::new("DEMO", "true", allowed));
         }
-        if is_demo && !settings.demo && !is_loopback(&settings.host) {
+        if is_demo && !self.demo && !is_loopback(&self.host) {
             return Err(Invalid::new(
                 "HOST",
-                &settings.host,
+                &self.host,
                 "127.0.0.1, any with an identity provider (JWKS_URL or AWS_COGNITO_USER_POOL_ID), \
                  or any with DEMO=true (--demo), where everybody who reaches the gateway may act as \
                  anybody",
             ));
         }
-        Ok(settings)
+        Ok(())
     }
-}
 
-impl Settings {
     /// Opens the stores without asking them anything yet.
     pub fn open(&self) -> Sources {
         let sources = sources::open(&self.database, self.database_connections);
