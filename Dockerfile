@@ -24,19 +24,20 @@ RUN npm run build
 FROM ${RUST_IMAGE} AS build
 WORKDIR /build
 # The dependencies first, under a stand-in for the program: this layer is made anew only when they
-# change, and a change of the source compiles this crate alone.
+# change, and a change of the source compiles this crate alone. PROFILE is one of Cargo.toml's.
+ARG PROFILE=release
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir src benches \
     && touch src/lib.rs benches/graphql.rs \
     && echo 'fn main() {}' >src/main.rs \
-    && cargo build --release --locked \
-    && cargo clean --release --package cruddur
+    && cargo build --profile ${PROFILE} --locked \
+    && cargo clean --profile ${PROFILE} --package cruddur
 COPY build.rs ./
 COPY migrations/ migrations/
 COPY src/ src/
 COPY --from=web /web/dist/ web/dist/
-RUN cargo build --release --locked \
-    && install -D target/release/cruddur /image/usr/local/bin/cruddur \
+RUN cargo build --profile ${PROFILE} --locked \
+    && install -D target/${PROFILE}/cruddur /image/usr/local/bin/cruddur \
     && install -D -m 644 /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt \
     && install -d -o 10001 -g 10001 /image/data
 
