@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub async fn moment<DB: Dialect>(source: &Sql<DB>) -> Result<Moment> {
-    let rows: Vec<(String,)> = source.all(Statement::new(format!("SELECT {}", DB::MOMENT))).await?;
+    let rows: Vec<(String,)> = source.all(Statement::new(DB::MOMENT)).await?;
     let moment = rows.first().and_then(|(text,)| Moment::read(text));
     moment.ok_or_else(|| {
         tracing::error!(?rows, "the database tells of no moment");
@@ -32,7 +32,8 @@ pub async fn cruds_since<DB: Dialect>(
     place: &Place,
     now: Instant,
 ) -> Result<Arrivals<Activity>> {
-    let condition = "reply_to_activity_uuid IS NULL AND visible_until > $4";
+    let condition = "(position, created_at, uuid) > ($1, $2, $3) \
+                     AND reply_to_activity_uuid IS NULL AND visible_until > $4";
     let statement = since(ACTIVITY, "activities", condition, place);
     arrivals(source, statement.bind(now)).await
 }
@@ -44,9 +45,16 @@ pub async fn notifications_since<DB: Dialect>(
     now: Instant,
 ) -> Result<Arrivals<Notification>> {
     let statement = match user {
-        None => since(NOTIFICATION, "notifications", "visible_until > $4", place).bind(now),
+        None => {
+            let condition = "(position, created_at, uuid) > ($1, $2, $3) AND visible_until > $4";
+            since(NOTIFICATION, "notifications", condition, place).bind(now)
+        }
         Some(user) => {
-            let condition = "visible_until > $4 AND user_uuid = $5";
+            // Said so that the index of the user's own is the best for it, even where many rows
+            // have one position: PostgreSQL takes a comparison of rows for one of positions.
+            let condition = "user_uuid = $5 AND position >= $1 \
+                             AND (user_uuid, position, created_at, uuid) > ($5, $1, $2, $3) \
+                             AND visible_until > $4";
             since(NOTIFICATION, "notifications", condition, place).bind(now).bind(user)
         }
     };
@@ -75,7 +83,8 @@ pub async fn notification_place<DB: Dialect>(
     place(source, statement.bind(user).bind(at.at).bind(at.uuid)).await
 }
 
-/// The rows of a table after a place that keep a condition, whose placeholders begin with `$4`.
+/// The rows of a table that keep a condition, which says that they stand after `$1`, `$2`, `$3`: the
+/// place. Further placeholders begin with `$4`.
 fn since<DB: Dialect>(
     columns: &str,
     table: &str,
@@ -84,7 +93,7 @@ fn since<DB: Dialect>(
 ) -> Statement<DB> {
     let statement = Statement::new(format!(
         "SELECT position, position < {} AS settled, {columns} FROM {table} \
-         WHERE (position, created_at, uuid) > ($1, $2, $3) AND {condition} \
+         WHERE {condition} \
          ORDER BY position, created_at, uuid LIMIT {}",
         DB::HORIZON,
         Arrivals::<()>::MAX,

@@ -100,7 +100,7 @@ pub trait Dialect:
     const FREE_FOR_UPDATE: &'static str;
     /// The position below which no row can be added any more, and which some may have already.
     const HORIZON: &'static str;
-    /// What can be read at present, as [`crate::domain::Moment::read`] reads it.
+    /// The statement that tells what can be read at present, as [`crate::domain::Moment::read`] reads it.
     const MOMENT: &'static str;
     /// Sets all positions back to 0 where there are some that no row can have yet.
     ///
@@ -198,7 +198,7 @@ impl Dialect for Sqlite {
     const FOR_UPDATE: &'static str = "";
     const FREE_FOR_UPDATE: &'static str = "";
     const HORIZON: &'static str = "(SELECT last + 1 FROM positions)";
-    const MOMENT: &'static str = "(SELECT (last + 1) || ':' || (last + 1) || ':' FROM positions)";
+    const MOMENT: &'static str = "SELECT (last + 1) || ':' || (last + 1) || ':' FROM positions";
     const RESTART: &'static [&'static str] = &[];
 
     executes!();
@@ -266,7 +266,7 @@ impl Dialect for Postgres {
     const FOR_UPDATE: &'static str = "FOR NO KEY UPDATE";
     const FREE_FOR_UPDATE: &'static str = "FOR UPDATE SKIP LOCKED";
     const HORIZON: &'static str = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
-    const MOMENT: &'static str = "pg_current_snapshot()::text";
+    const MOMENT: &'static str = "SELECT pg_current_snapshot()::text";
     const RESTART: &'static [&'static str] = &[
         "UPDATE activities SET position = 0 WHERE position <> 0 AND EXISTS (SELECT FROM activities \
          WHERE reply_to_activity_uuid IS NULL AND visible_until IS NOT NULL \
