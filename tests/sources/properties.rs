@@ -10,7 +10,7 @@ use cruddur::{
         UserRelation,
     },
 };
-use proptest::{collection::vec, prelude::*, sample::select};
+use proptest::{collection::vec, prelude::*, sample::select, test_runner::RngSeed};
 use uuid::Uuid;
 
 use crate::common::{ANDREW, GAREK, NOBODY, SqliteFile, WORF, at, crud, id, people};
@@ -58,7 +58,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => (someone(), 0..30_u32).prop_map(|(by, number)| Operation::Read { by, number }),
         2 => (someone(), someone(), 0..3_i64)
             .prop_map(|(from, to, back)| Operation::Send { from, to, back }),
-        1 => (0..60_i64, 0..4_u32).prop_map(|(before, limit)| Operation::Sweep { before, limit }),
+        1 => (0..60_i64, 1..4_u32).prop_map(|(before, limit)| Operation::Sweep { before, limit }),
         3 => (0..6_i64).prop_map(Operation::Wait),
     ]
 }
@@ -164,7 +164,16 @@ async fn carry_out(sources: &Sources, operations: &[Operation]) -> (Vec<String>,
                 format!("{sent:?}")
             }
             Operation::Sweep { before, limit } => {
-                format!("{:?}", activities.delete_expired(at(before.min(minute)), limit).await)
+                // To the end: which come first is for each source to choose.
+                let mut swept = 0;
+                loop {
+                    let deleted = activities.delete_expired(at(before.min(minute)), limit).await;
+                    let deleted = deleted.expect("a sweep");
+                    swept += deleted;
+                    if deleted < u64::from(limit) {
+                        break format!("{swept}");
+                    }
+                }
             }
             Operation::Wait(minutes) => {
                 minute += minutes;
@@ -225,7 +234,12 @@ async fn ask(sources: &Sources, page: &Page, minute: i64) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 16,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(1),
+        ..Default::default()
+    })]
 
     #[test]
     fn sqlite_answers_as_the_model_does(
