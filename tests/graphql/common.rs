@@ -7,12 +7,16 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta};
 use cruddur::{
     domain::{
-        Activity, Follow, Instant, Message, Notification, NotificationKind, Reaction, ReactionKind,
-        User, Viewer,
+        Activity, Cursor, Follow, Instant, Message, Notification, NotificationKind, Reaction,
+        ReactionKind, User, Viewer,
     },
     graphql::{self, Limits},
     service::Service,
     sources::{self, Dataset, NewMessage, SourceUrl, Sources},
+};
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
 };
 use uuid::Uuid;
 
@@ -48,10 +52,15 @@ impl World {
         Self { service, schema: graphql::schema(Limits::default()), viewer }
     }
 
+    /// The answer to a request; of a subscription the first event.
     pub async fn ask(&self, request: impl Into<Request>) -> Response {
+        self.follow(request).next().await.unwrap()
+    }
+
+    pub fn follow(&self, request: impl Into<Request>) -> BoxStream<'static, Response> {
         match self.schema.admit(request.into()) {
-            Ok(admitted) => self.schema.execute(&self.service, self.viewer, admitted).await,
-            Err(refused) => *refused,
+            Ok(admitted) => self.schema.stream(&self.service, self.viewer, admitted),
+            Err(refused) => stream::once(async { *refused }).boxed(),
         }
     }
 
@@ -99,8 +108,12 @@ const MESSAGES: [(u128, [u128; 2], u128, u32, &str); 7] = [
     (7, [2, 1], 1, 15, "Indeed"),
 ];
 
-/// The global id that a name like `user 1` or `activity 12` stands for.
+/// The global id that a name like `user 1` or `activity 12` stands for, or with `cursor of` before
+/// it the cursor.
 pub fn global_id(name: &str) -> Option<String> {
+    if let Some(name) = name.strip_prefix("cursor of ") {
+        return cursor(name);
+    }
     let (kind, number) = name.split_once(' ')?;
     let number = number.parse().ok()?;
     if kind == "message" {
@@ -132,6 +145,28 @@ pub fn name_ids(value: &mut serde_json::Value) {
         serde_json::Value::Object(fields) => fields.values_mut().for_each(name_ids),
         _ => {}
     }
+}
+
+fn cursor(name: &str) -> Option<String> {
+    let data = people();
+    let (kind, number) = name.split_once(' ')?;
+    let number = number.parse().ok()?;
+    let (at, uuid) = match kind {
+        "activity" => {
+            let uuid = activity_uuid(number);
+            (data.activities.iter().find(|it| it.uuid == uuid)?.created_at, uuid)
+        }
+        "notification" => {
+            let uuid = notification_uuid(number);
+            (data.notifications.iter().find(|it| it.uuid == uuid)?.created_at, uuid)
+        }
+        "message" => {
+            let uuid = message_uuid(number);
+            (data.messages.iter().find(|it| it.message.uuid == uuid)?.message.created_at, uuid)
+        }
+        _ => return None,
+    };
+    Some(Cursor { at, uuid }.encode())
 }
 
 /// Four people, and what they posted on the morning of the first day of 2026.

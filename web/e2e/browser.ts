@@ -97,7 +97,10 @@ export class Visit {
   /** Signs in as one of the demo people, by the page for that. */
   async signIn(name: string): Promise<void> {
     await this.goto('/sign-in');
-    await this.page.getByRole('list', { name: 'People to act as' }).getByText(name, { exact: true }).click();
+    await this.page
+      .getByRole('list', { name: 'People to act as' })
+      .getByText(name, { exact: true })
+      .click();
     await this.page.getByText(`You are ${name} now.`).waitFor();
   }
 

@@ -14,7 +14,7 @@ export class Gateway {
 
   private constructor(
     private readonly port: number,
-    private readonly viewer: string,
+    private readonly settings: string[],
     private readonly folder: string,
     private readonly ownsFolder: boolean,
   ) {
@@ -22,18 +22,23 @@ export class Gateway {
   }
 
   /** Starts a gateway; `beside` another one it serves the same file to another viewer. */
-  static async start(viewer = 'andrewbrown', beside?: Gateway): Promise<Gateway> {
+  static start(viewer = 'andrewbrown', beside?: Gateway): Promise<Gateway> {
+    return Gateway.with(['--viewer', viewer], beside);
+  }
+
+  /** Starts a gateway with these flags. */
+  static async with(settings: string[], beside?: Gateway): Promise<Gateway> {
     const folder = beside?.folder ?? (await mkdtemp(join(tmpdir(), 'cruddur-')));
-    const gateway = new Gateway(await freePort(), viewer, folder, !beside);
+    const gateway = new Gateway(await freePort(), settings, folder, !beside);
     await gateway.resume();
     return gateway;
   }
 
   /** Runs it, on its port and its file, until it is paused or stopped. */
   async resume(): Promise<void> {
-    const { port, viewer, folder } = this;
+    const { port, settings, folder } = this;
     const database = `sqlite://${join(folder, 'cruddur.db')}`;
-    const args = ['--port', `${port}`, '--database-url', database, '--viewer', viewer];
+    const args = ['--port', `${port}`, '--database-url', database, ...settings];
     const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     let log = '';
     child.stderr.on('data', (text: Buffer) => (log += text.toString()));
@@ -50,7 +55,7 @@ export class Gateway {
   }
 
   private async answers(): Promise<boolean> {
-    return fetch(`${this.url}/graphql?query={__typename}`).then(
+    return fetch(`${this.url}/health/ready`).then(
       ({ ok }) => ok,
       () => false,
     );

@@ -1,6 +1,6 @@
 import { ApolloClient, ApolloLink, HttpLink } from '@apollo/client';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
-import { type DocumentNode, OperationTypeNode } from 'graphql';
+import { type DocumentNode, type GraphQLFormattedError, OperationTypeNode } from 'graphql';
 import { tap } from 'rxjs';
 
 import { createCache } from './cache.ts';
@@ -53,14 +53,16 @@ const watchSession = new ApolloLink((operation, forward) =>
   forward(operation).pipe(
     tap({
       next({ errors }) {
-        if (errors?.some(({ extensions }) => extensions?.code === 'UNAUTHENTICATED'))
-          sessionEnded();
+        if (errors?.some(isUnauthenticated)) sessionEnded();
       },
       error(error) {
-        if (!CombinedGraphQLErrors.is(error)) return;
-        const { errors } = error;
-        if (errors.some(({ extensions }) => extensions?.code === 'UNAUTHENTICATED')) sessionEnded();
+        if (CombinedGraphQLErrors.is(error) && error.errors.some(isUnauthenticated)) sessionEnded();
       },
     }),
   ),
 );
+
+/** The gateway refuses a token before it looks at the operation, or says that the operation needs one. */
+function isUnauthenticated({ extensions }: GraphQLFormattedError): boolean {
+  return extensions?.code === 'UNAUTHENTICATED' || extensions?.code === 'UNAUTHORIZED';
+}
