@@ -43,7 +43,7 @@ pub struct Loaders {
 
 impl Loaders {
     pub fn new(service: &Service, viewer: Viewer) -> Self {
-        let reader = Reader { service: service.clone(), viewer };
+        let reader = Arc::new(Reader { service: service.clone(), viewer });
         Self {
             users: Loader::new(&reader),
             user_pages: Loader::new(&reader),
@@ -76,7 +76,6 @@ impl Loaders {
 }
 
 /// On whose behalf loaders read, and where.
-#[derive(Clone)]
 pub struct Reader {
     service: Service,
     viewer: Viewer,
@@ -103,7 +102,7 @@ type Value<L> = Result<<L as Lookup>::Value>;
 pub struct Loader<L: Lookup>(cached::Loader<Key<L>, Value<L>, Fetch<L>>);
 
 impl<L: Lookup> Loader<L> {
-    fn new(reader: &Reader) -> Self {
+    fn new(reader: &Arc<Reader>) -> Self {
         let fetch = Fetch { reader: reader.clone(), what: PhantomData };
         Self(cached::Loader::new(fetch).with_yield_count(1).with_max_batch_size(MAX_BATCH))
     }
@@ -142,7 +141,7 @@ impl<L: Lookup> Loader<L> {
 
 /// The fetching of one loader.
 struct Fetch<L> {
-    reader: Reader,
+    reader: Arc<Reader>,
     what: PhantomData<L>,
 }
 

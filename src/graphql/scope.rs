@@ -1,6 +1,6 @@
 //! What the resolvers of one request share.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_graphql::Context;
 use uuid::Uuid;
@@ -19,7 +19,8 @@ use crate::{
 pub struct Scope {
     pub service: Service,
     pub viewer: Viewer,
-    pub loaders: Loaders,
+    /// Made at the first use: a subscription, which may wait for long, has none.
+    pub loaders: LazyLock<Loaders, Box<dyn FnOnce() -> Loaders + Send>>,
 }
 
 /// The scope of the request, which [`super::Schema::execute`] gives to every one.
@@ -29,7 +30,9 @@ pub fn scope<'a>(ctx: &Context<'a>) -> &'a Scope {
 
 impl Scope {
     pub fn new(service: &Service, viewer: Viewer) -> Self {
-        Self { service: service.clone(), viewer, loaders: Loaders::new(service, viewer) }
+        let reader = service.clone();
+        let loaders = LazyLock::new(Box::new(move || Loaders::new(&reader, viewer)) as Box<_>);
+        Self { service: service.clone(), viewer, loaders }
     }
 
     /// A user who has to be there, because something that is there hangs on them.

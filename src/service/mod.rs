@@ -11,7 +11,7 @@ mod tail;
 mod users;
 mod watched;
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use chrono::{SubsecRound, TimeDelta, Utc};
 use moka::sync::Cache;
@@ -63,9 +63,12 @@ impl Clock for SystemClock {
     }
 }
 
-/// Everything that Cruddur can do.
+/// Everything that Cruddur can do. A clone is the same service, and costs next to nothing.
 #[derive(Clone)]
-pub struct Service {
+pub struct Service(Arc<Parts>);
+
+/// What a service is made of.
+pub struct Parts {
     sources: Sources,
     clock: Arc<dyn Clock>,
     /// Uuids of users by handle. A handle never changes hands, so an entry can only be right.
@@ -78,11 +81,19 @@ pub struct Service {
     watched: Watched,
 }
 
+impl Deref for Service {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 impl Service {
     pub fn new(sources: Sources, clock: Arc<dyn Clock>) -> Self {
         let cache =
             || Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(300)).build();
-        Self {
+        Self(Arc::new(Parts {
             sources,
             clock,
             uuids: cache(),
@@ -91,7 +102,7 @@ impl Service {
             cruds: Tail::default(),
             notifications: Tail::default(),
             watched: Watched::default(),
-        }
+        }))
     }
 
     /// Carries events to and from the other gateways on a line, for as long as it is polled; none
