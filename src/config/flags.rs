@@ -6,8 +6,8 @@ use clap::Args;
 #[derive(Clone, Default, Args)]
 #[command(next_help_heading = "Configuration")]
 pub struct Config {
-    /// The host name or IP address to listen on. An address that other machines can reach needs
-    /// --demo [default: 127.0.0.1]
+    /// The host name or IP address to listen on. One that other machines can reach needs an identity
+    /// provider or --demo [default: 127.0.0.1]
     #[arg(long, env, global = true)]
     pub host: Option<String>,
 

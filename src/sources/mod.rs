@@ -126,7 +126,8 @@ pub trait ActivitySource: Send + Sync + 'static {
         now: Instant,
     ) -> Result<Vec<Slice<Activity>>>;
 
-    /// Adds a crud or a reply, counts the reply at its parent, and adds the notifications.
+    /// Adds a crud or a reply, counts the reply at its parent, and adds the notifications. A crud that
+    /// was made a moment before the latest one, and comes after it, may get a time after that one.
     async fn insert_activity(&self, new: &NewActivity) -> Result<Inserted<Activity>>;
 
     /// Deletes the activity and all of its thread below it, if it is this author's. Whether it was.

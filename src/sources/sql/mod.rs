@@ -33,7 +33,7 @@ use sqlx::{
     postgres::PgConnectOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 use self::{
@@ -42,7 +42,7 @@ use self::{
     statement::Statement,
 };
 use crate::{
-    domain::{Order, Page, Positioned, Slice},
+    domain::{Instant, Order, Page, Positioned, Slice},
     error::{Error, Result},
 };
 
@@ -60,6 +60,9 @@ pub struct Sql<DB: Dialect> {
     pool: Pool<DB>,
     /// Whose turn it is to write: SQLite has one writer at a time, and lets waiting ones starve.
     writers: Semaphore,
+    /// The time of the latest crud that was added here. Whoever holds it adds the next, so that cruds
+    /// get their positions in the order of their times.
+    latest_crud: Mutex<Instant>,
 }
 
 /// A transaction that writes, and its turn to do so.
@@ -115,7 +118,7 @@ impl<DB: Dialect> Sql<DB> {
                 })
             })
             .connect_lazy_with(options);
-        Self { pool, writers: Semaphore::new(DB::WRITERS) }
+        Self { pool, writers: Semaphore::new(DB::WRITERS), latest_crud: Mutex::default() }
     }
 
     /// A connection to read with.

@@ -3,6 +3,7 @@
 //! Activities are locked from the root of a thread downwards, so that no two transactions wait for
 //! each other.
 
+use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::{
@@ -20,6 +21,9 @@ use crate::{
     error::{Error, Result},
     sources::{Idempotency, Inserted, NewActivity},
 };
+
+/// How long after another a crud may be added that was made before it, and still be told after it.
+const ONE_AFTER_THE_OTHER: TimeDelta = TimeDelta::seconds(10);
 
 pub async fn update_profile<DB: Dialect>(
     source: &Sql<DB>,
@@ -49,9 +53,15 @@ pub async fn insert_activity<DB: Dialect>(
     source: &Sql<DB>,
     new: &NewActivity,
 ) -> Result<Inserted<Activity>> {
-    let activity = &new.activity;
+    let mut activity = new.activity.clone();
     let mut write = source.write().await?;
     let transaction = &mut *write.transaction;
+    // Before the first write, which gives the transaction its position.
+    let mut latest = None;
+    if activity.reply_to_activity_uuid.is_none() {
+        let latest = latest.insert(source.latest_crud.lock().await);
+        activity.created_at = in_order(activity.created_at, **latest);
+    }
     let made = format!("SELECT {ACTIVITY} FROM activities WHERE uuid = $1");
     let key = new.idempotency.as_ref();
     if let Some(earlier) = claim_key::<DB, _>(transaction, key, activity.uuid, &made).await? {
@@ -70,11 +80,24 @@ pub async fn insert_activity<DB: Dialect>(
             visible_until
         }
     };
-    insert_activities::<DB>(transaction, &[(activity, Some(visible_until))]).await?;
+    insert_activities::<DB>(transaction, &[(&activity, Some(visible_until))]).await?;
+    if let Some(mut latest) = latest {
+        *latest = activity.created_at.max(*latest);
+    }
     let told: Vec<_> = new.notifications.iter().map(|it| (it, visible_until)).collect();
     insert_notifications::<DB>(transaction, &told).await?;
     write.commit().await?;
-    Ok(Inserted::New(activity.clone()))
+    Ok(Inserted::New(activity))
+}
+
+/// The time of a crud that is added after the latest one: a little after that, where the crud was
+/// made a moment before it and came later.
+fn in_order(created_at: Instant, latest: Instant) -> Instant {
+    if created_at < latest && latest - created_at < ONE_AFTER_THE_OTHER {
+        latest + TimeDelta::microseconds(1)
+    } else {
+        created_at
+    }
 }
 
 /// Adds activities, each with the instant until when it is visible.
