@@ -3,7 +3,10 @@
 //! Everything here takes time linear in the document. The text is counted token by token before it
 //! is parsed, and each fragment is measured once, however often it is spread.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use async_graphql::{
     Name, Positioned, ServerError, Value, Variables,
@@ -82,7 +85,7 @@ pub enum Refusal {
 pub struct Guard {
     limits: Limits,
     /// The names of the fields that give a page: those with an argument `first`.
-    paged: HashSet<Name>,
+    paged: Arc<HashSet<Name>>,
 }
 
 impl Guard {
@@ -102,7 +105,7 @@ impl Guard {
             });
             paged.extend(pages.map(|field| field.node.name.node));
         }
-        Self { limits, paged }
+        Self { limits, paged: Arc::new(paged) }
     }
 
     /// Reads a document, and how many tokens it has.

@@ -5,6 +5,8 @@ mod media;
 mod streaming;
 mod websocket;
 
+use std::sync::Arc;
+
 use async_graphql::{
     Request, Response as Answer, ServerError, Value, parser::types::OperationType,
 };
@@ -39,7 +41,6 @@ use crate::{
     service::Service,
 };
 
-#[derive(Clone)]
 struct Graphql {
     schema: Schema,
     service: Service,
@@ -53,14 +54,14 @@ struct Graphql {
 
 pub fn routes(settings: &Settings, service: Service, gate: &Gate) -> Router {
     let schema = graphql::schema(settings.limits).trusting(settings.trusted.clone());
-    Router::new().route("/graphql", get(query).post(post)).with_state(Graphql {
+    Router::new().route("/graphql", get(query).post(post)).with_state(Arc::new(Graphql {
         schema,
         service,
         auth: gate.auth.clone(),
         limits: gate.limits.clone(),
         origins: settings.origins.clone(),
         graphiql: settings.graphiql,
-    })
+    }))
 }
 
 /// A request that is not answered, and why.
@@ -110,7 +111,7 @@ impl Parameters {
 
 /// Answers a query in the URL. Other origins' pages can make a browser send one without asking,
 /// so that it changes nothing and tells them nothing.
-async fn query(State(graphql): State<Graphql>, request: HttpRequest) -> Response {
+async fn query(State(graphql): State<Arc<Graphql>>, request: HttpRequest) -> Response {
     if websocket::is_asked_for(request.headers()) {
         return websocket::open(graphql, request).await;
     }
@@ -140,7 +141,7 @@ async fn query(State(graphql): State<Graphql>, request: HttpRequest) -> Response
 
 /// Answers the request in a JSON body. No other type of body is read, so that a browser asks
 /// before it sends what a page of another origin made up.
-async fn post(State(graphql): State<Graphql>, request: HttpRequest) -> Response {
+async fn post(State(graphql): State<Arc<Graphql>>, request: HttpRequest) -> Response {
     let Some(accepted) = Accepted::by(request.headers()) else {
         return refused(Media::Json, NOT_ACCEPTABLE);
     };

@@ -39,7 +39,7 @@ type Event = (Arc<str>, Option<Result<Answer, ()>>);
 /// and nothing piles up.
 pub struct Conversation {
     socket: WebSocket,
-    graphql: Graphql,
+    graphql: Arc<Graphql>,
     connection: Connection,
     opened: Instant,
     /// None before the connection is acknowledged.
@@ -76,7 +76,7 @@ fn close_with(code: u16, reason: &str) -> End {
 }
 
 impl Conversation {
-    pub fn new(socket: WebSocket, graphql: Graphql, connection: Connection) -> Self {
+    pub fn new(socket: WebSocket, graphql: Arc<Graphql>, connection: Connection) -> Self {
         Self {
             socket,
             graphql,
@@ -231,7 +231,7 @@ impl Conversation {
             return self.send(message::error(&id, &[error])).await;
         }
         let admitted = admitted.by(client.identity.newcomer.as_ref());
-        let Graphql { schema, service, .. } = &self.graphql;
+        let Graphql { schema, service, .. } = &*self.graphql;
         let answers = schema.stream(service, client.identity.viewer, admitted);
         let answers = AssertUnwindSafe(answers).catch_unwind().map(|it| Some(it.map_err(|_| ())));
         let events = answers.chain(stream::once(async { None }));

@@ -4,6 +4,8 @@ mod close;
 mod conversation;
 mod message;
 
+use std::sync::Arc;
+
 use axum::{
     extract::{FromRequestParts, Request, WebSocketUpgrade, ws::WebSocket},
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -29,7 +31,7 @@ pub fn is_asked_for(headers: &HeaderMap) -> bool {
 
 /// Opens a WebSocket. A browser opens one for any page without asking, so that the page's origin is
 /// looked at here.
-pub async fn open(graphql: Graphql, request: Request) -> Response {
+pub async fn open(graphql: Arc<Graphql>, request: Request) -> Response {
     if is_foreign(request.headers(), &graphql.origins) {
         return refused(Media::Json, FOREIGN);
     }
