@@ -9,12 +9,20 @@ const LONGEST_PAUSE_MS = 10_000;
 const NORMAL_CLOSURE = 1_000;
 const FORBIDDEN = 4_403;
 
+/** Drops what is sent when the socket closes already, where browsers drop it with an error in the console. */
+class Socket extends WebSocket {
+  override send(data: string): void {
+    if (this.readyState === WebSocket.OPEN) super.send(data);
+  }
+}
+
 /** A socket to the gateway: open while something is subscribed to, and opened again when cut. */
 export function openSocket(token: string | null): Client {
   let isConnected = false;
   let pong: ReturnType<typeof setTimeout> | undefined;
   const socket = createClient({
     url: `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}/graphql`,
+    webSocketImpl: Socket,
     connectionParams: token === null ? {} : { authorization: `Bearer ${token}` },
     keepAlive: PING_EVERY_MS,
     lazyCloseTimeout: 3_000,
