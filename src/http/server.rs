@@ -31,7 +31,7 @@ const GRACE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` is done, then lets the requests in hand end, for ten seconds at most. Each
-/// request has the [`Connection`] that it came over among its extensions.
+/// request has the `Connection` that it came over among its extensions.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
