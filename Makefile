@@ -59,6 +59,7 @@ $(BOTO3):
 
 test: web $(BOTO3)
 	command -v curl >/dev/null || scripts/apt-install curl
+	command -v openssl >/dev/null || scripts/apt-install openssl
 	PATH="$$PATH:/usr/sbin" command -v nats-server >/dev/null || scripts/apt-install nats-server
 	mkdir -p $(TARGET)
 	rm -f $(SNAPSHOTS) $(SNAPSHOTS).part
