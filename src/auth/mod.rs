@@ -20,7 +20,6 @@ pub use self::{
 use crate::{
     domain::{Instant, Newcomer, Viewer},
     error::Result,
-    service::Service,
 };
 
 /// Who asks, and until when that is vouched for.
@@ -49,11 +48,6 @@ enum By {
 }
 
 impl Auth {
-    /// In demo mode, where requests without a token act as the user with this handle, or as nobody.
-    pub fn new(service: Service, viewer: Option<String>) -> Self {
-        Self::demo(Demo::new(service, viewer, None))
-    }
-
     pub fn demo(demo: Demo) -> Self {
         Self(Arc::new(By::Demo(Box::new(demo))))
     }
@@ -72,9 +66,12 @@ impl Auth {
 
     /// Who asks with this bearer token, or without one.
     ///
-    /// [`Unauthenticated`](crate::error::Error::Unauthenticated) for a token that nobody vouches for, [`Unavailable`](crate::error::Error::Unavailable) while
+    /// [`Error::Unauthenticated`] for a token that nobody vouches for, [`Error::Unavailable`] while
     /// the identity provider's keys are not known. What is no token at all, such as the `null` that
     /// the original frontends send, counts as none in demo mode.
+    ///
+    /// [`Error::Unauthenticated`]: crate::error::Error::Unauthenticated
+    /// [`Error::Unavailable`]: crate::error::Error::Unavailable
     pub async fn identity(&self, token: Option<&str>) -> Result<Identity> {
         match (&*self.0, token) {
             (By::Demo(demo), None | Some("" | "null" | "undefined")) => demo.anybody().await,

@@ -9,7 +9,10 @@ use std::{collections::BTreeSet, future::pending, sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
 use tokio::{
-    sync::broadcast::{self, error::RecvError},
+    sync::broadcast::{
+        self,
+        error::{RecvError, TryRecvError},
+    },
     time::sleep,
 };
 use uuid::Uuid;
@@ -97,17 +100,13 @@ impl Events {
     }
 
     async fn tell(&self, line: &dyn Line, name: &str) {
-        let mut own = self.own.subscribe();
+        let mut own = Waiting(self.own.subscribe());
         loop {
-            let mut events = BTreeSet::from([match own.recv().await {
-                Ok(event) => event,
-                Err(RecvError::Lagged(_)) => Event::Missed,
-                Err(RecvError::Closed) => return pending().await,
-            }]);
+            let mut events = own.collect().await;
             sleep(COLLECT).await;
             let mut pause = FIRST_PAUSE;
             loop {
-                collect(&mut own, &mut events);
+                own.add_to(&mut events);
                 let words: Vec<_> = events.iter().map(|event| event.word()).collect();
                 match line.tell(&format!("{name} {}", words.join(" "))).await {
                     Ok(()) => break,
@@ -145,20 +144,6 @@ impl Events {
     }
 }
 
-/// Adds what has come meanwhile.
-fn collect(own: &mut broadcast::Receiver<Event>, events: &mut BTreeSet<Event>) {
-    loop {
-        match own.try_recv() {
-            Ok(event) => events.insert(event),
-            Err(broadcast::error::TryRecvError::Lagged(_)) => events.insert(Event::Missed),
-            Err(_) => break,
-        };
-    }
-    if events.len() > TOGETHER {
-        *events = BTreeSet::from([Event::Missed]);
-    }
-}
-
 /// Waits for events.
 #[derive(Debug)]
 pub struct Waiting(broadcast::Receiver<Event>);
@@ -184,8 +169,22 @@ impl Waiting {
             Err(RecvError::Closed) => return pending().await,
         };
         let mut events = BTreeSet::from([first]);
-        collect(&mut self.0, &mut events);
+        self.add_to(&mut events);
         events
+    }
+
+    /// Adds what has come meanwhile.
+    fn add_to(&mut self, events: &mut BTreeSet<Event>) {
+        loop {
+            match self.0.try_recv() {
+                Ok(event) => events.insert(event),
+                Err(TryRecvError::Lagged(_)) => events.insert(Event::Missed),
+                Err(_) => break,
+            };
+        }
+        if events.len() > TOGETHER {
+            *events = BTreeSet::from([Event::Missed]);
+        }
     }
 
     /// Forgets what has happened so far.
@@ -210,12 +209,12 @@ mod tests {
     #[test]
     fn many_events_are_told_as_one() {
         let events = Events::default();
-        let mut own = events.own.subscribe();
+        let mut own = Waiting(events.own.subscribe());
         for n in 0..10_000 {
             events.publish(Event::Changed(Uuid::from_u128(n)));
         }
         let mut told = BTreeSet::from([Event::CrudAdded]);
-        collect(&mut own, &mut told);
+        own.add_to(&mut told);
         assert_eq!(told, BTreeSet::from([Event::Missed]));
     }
 }

@@ -210,9 +210,9 @@ impl Schema {
     /// clients.
     pub async fn execute(&self, service: &Service, viewer: Viewer, admitted: Admitted) -> Response {
         let request = admitted.request.data(Scope::new(service, viewer));
+        let library = if admitted.new.is_some() { &self.library } else { &self.fast };
         // Cooperative scheduling would stop the fields every hundred or so looks into a loader, and
         // so tear apart what is fetched together.
-        let library = if admitted.new.is_some() { &self.library } else { &self.fast };
         let mut response = errors::finished(unconstrained(library.execute(request)).await);
         if let Some((key, known)) = admitted.new.filter(|_| response.is_ok()) {
             self.known.keep(key, known);

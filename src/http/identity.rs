@@ -13,6 +13,7 @@ use super::{failure, graphql::is_other_page};
 use crate::{
     auth::Auth,
     config::{Origins, Settings, SigningIn},
+    domain::User,
 };
 
 #[derive(Clone)]
@@ -53,7 +54,11 @@ async fn people(State(identity): State<Identity>, headers: HeaderMap) -> Respons
         Ok(people) => people,
         Err(_) => return failure::of(path, StatusCode::SERVICE_UNAVAILABLE),
     };
-    let person = |(user, token): (crate::domain::User, String)| json!({ "handle": user.handle, "displayName": user.display_name, "token": token });
-    let people: Vec<_> = people.into_iter().map(person).collect();
+    let people: Vec<_> = people
+        .into_iter()
+        .map(|(User { handle, display_name, .. }, token)| {
+            json!({ "handle": handle, "displayName": display_name, "token": token })
+        })
+        .collect();
     ([(header::CACHE_CONTROL, "no-store")], Json(people)).into_response()
 }

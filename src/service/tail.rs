@@ -26,12 +26,12 @@ use crate::{
 /// How many arrivals wait for a follower that is slow; one that misses some reads the log itself.
 const CAPACITY: usize = 256;
 /// How long nobody looks when no event says so.
-const LOOK: Duration = Duration::from_secs(5);
+pub const LOOK: Duration = Duration::from_secs(5);
 /// The pauses before another look at what could not be read yet.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// The pause after a store that did not answer.
-const FAILURE_PAUSE: Duration = Duration::from_millis(500);
+pub const FAILURE_PAUSE: Duration = Duration::from_millis(500);
 
 /// Reads a log after a place.
 pub type Read<T> = Arc<dyn Fn(Place) -> BoxFuture<'static, Result<Arrivals<T>>> + Send + Sync>;

@@ -4,7 +4,6 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use tokio::{
@@ -13,16 +12,15 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::Service;
+use super::{
+    Service,
+    tail::{FAILURE_PAUSE, LOOK},
+};
 use crate::{
     domain::Activity,
     events::{Event, Waiting},
 };
 
-/// How long nobody looks when no event says that something has changed.
-const LOOK: Duration = Duration::from_secs(5);
-/// The pause after a store that did not answer.
-const FAILURE_PAUSE: Duration = Duration::from_millis(500);
 /// The most activities that are read at a time.
 const TOGETHER: usize = 500;
 

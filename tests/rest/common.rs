@@ -9,7 +9,7 @@ use axum::{
 };
 use chrono::{DateTime, TimeDelta};
 use cruddur::{
-    auth::Auth,
+    auth::{Auth, Demo},
     domain::{Activity, Instant, Message, Notification, NotificationKind, User},
     rest::{self, Flavor, Rest},
     service::Service,
@@ -79,7 +79,7 @@ impl App {
     }
 
     fn client(&self, viewer: Option<&str>) -> Client {
-        let auth = Auth::new(self.service.clone(), viewer.map(str::to_owned));
+        let auth = Auth::demo(Demo::new(self.service.clone(), viewer.map(str::to_owned), None));
         let rest = Rest { service: self.service.clone(), auth, flavor: self.flavor };
         Client { router: rest::routes(rest) }
     }

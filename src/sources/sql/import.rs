@@ -6,10 +6,11 @@ use uuid::Uuid;
 
 use super::{
     Sql,
-    activities::{USER, user_words},
+    activities::USER,
     dialect::Dialect,
     messages::insert_message,
     statement::{Statement, insert},
+    users::bind_user,
     writes::{insert_activities, insert_notifications},
 };
 use crate::{
@@ -23,18 +24,7 @@ pub async fn import<DB: Dialect>(source: &Sql<DB>, dataset: &Dataset) -> Result<
     let mut write = source.write().await?;
     let transaction = &mut *write.transaction;
     let into = format!("users ({USER}, words)");
-    insert::<DB, _>(transaction, &into, &dataset.users, |statement, user| {
-        statement
-            .bind(user.uuid)
-            .bind(user.handle.clone())
-            .bind(user.display_name.clone())
-            .bind(user.bio.clone())
-            .bind(user.email.clone())
-            .bind(user.cognito_user_id.clone())
-            .bind(user.created_at)
-            .bind(user_words(&user.handle, &user.display_name))
-    })
-    .await?;
+    insert::<DB, _>(transaction, &into, &dataset.users, bind_user).await?;
 
     // A trigger finds out until when each is visible.
     let activities: Vec<_> = dataset.activities.iter().map(|activity| (activity, None)).collect();

@@ -1,5 +1,7 @@
 //! Users who join.
 
+use uuid::Uuid;
+
 use super::{
     Sql,
     activities::{USER, user_words},
@@ -8,21 +10,9 @@ use super::{
 };
 use crate::{domain::User, error::Result, sources::Registered};
 
-/// The same `sub` has the same uuid, so that of two who join at once with one `sub` one meets the
-/// other's primary key.
-pub async fn insert_user<DB: Dialect>(source: &Sql<DB>, user: &User) -> Result<Registered> {
-    let mut write = source.write().await?;
-    let transaction = &mut *write.transaction;
-    let taken = "SELECT uuid FROM users WHERE cognito_user_id = $1 LIMIT 1";
-    let taken = || Statement::<DB>::new(taken).bind(user.cognito_user_id.clone());
-    if taken().first::<(uuid::Uuid,)>(transaction).await?.is_some() {
-        return Ok(Registered::SubjectTaken);
-    }
-    let statement = Statement::<DB>::new(format!(
-        "INSERT INTO users ({USER}, words) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-         ON CONFLICT DO NOTHING"
-    ));
-    let statement = statement
+/// Binds a user's columns, those of [`USER`] and the words.
+pub fn bind_user<DB: Dialect>(statement: Statement<DB>, user: &User) -> Statement<DB> {
+    statement
         .bind(user.uuid)
         .bind(user.handle.clone())
         .bind(user.display_name.clone())
@@ -30,13 +20,29 @@ pub async fn insert_user<DB: Dialect>(source: &Sql<DB>, user: &User) -> Result<R
         .bind(user.email.clone())
         .bind(user.cognito_user_id.clone())
         .bind(user.created_at)
-        .bind(user_words(&user.handle, &user.display_name));
-    if statement.run(transaction).await? > 0 {
+        .bind(user_words(&user.handle, &user.display_name))
+}
+
+/// The same `sub` has the same uuid, so that of two who join at once with one `sub` one meets the
+/// other's primary key.
+pub async fn insert_user<DB: Dialect>(source: &Sql<DB>, user: &User) -> Result<Registered> {
+    let mut write = source.write().await?;
+    let transaction = &mut *write.transaction;
+    let taken = "SELECT uuid FROM users WHERE cognito_user_id = $1 LIMIT 1";
+    let taken = || Statement::<DB>::new(taken).bind(user.cognito_user_id.clone());
+    if taken().first::<(Uuid,)>(transaction).await?.is_some() {
+        return Ok(Registered::SubjectTaken);
+    }
+    let statement = Statement::<DB>::new(format!(
+        "INSERT INTO users ({USER}, words) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+         ON CONFLICT DO NOTHING"
+    ));
+    if bind_user(statement, user).run(transaction).await? > 0 {
         write.commit().await?;
         return Ok(Registered::Added);
     }
     // The other one may have come in between.
-    Ok(match taken().first::<(uuid::Uuid,)>(transaction).await? {
+    Ok(match taken().first::<(Uuid,)>(transaction).await? {
         Some(_) => Registered::SubjectTaken,
         None => Registered::HandleTaken,
     })

@@ -130,33 +130,37 @@ pub async fn insert_notifications<DB: Dialect>(
 ) -> Result<()> {
     let into = format!("notifications ({NOTIFICATION}, visible_until)");
     insert::<DB, _>(connection, &into, notifications, |statement, (told, visible_until)| {
-        statement
-            .bind(told.uuid)
-            .bind(told.user_uuid)
-            .bind(told.actor_uuid)
-            .bind(told.kind)
-            .bind(told.activity_uuid)
-            .bind(told.created_at)
-            .bind(told.read_at)
-            .bind(*visible_until)
+        bind_notification(statement, told, *visible_until)
     })
     .await
+}
+
+fn bind_notification<DB: Dialect>(
+    statement: Statement<DB>,
+    told: &Notification,
+    visible_until: Instant,
+) -> Statement<DB> {
+    statement
+        .bind(told.uuid)
+        .bind(told.user_uuid)
+        .bind(told.actor_uuid)
+        .bind(told.kind)
+        .bind(told.activity_uuid)
+        .bind(told.created_at)
+        .bind(told.read_at)
+        .bind(visible_until)
 }
 
 pub async fn insert_notification<DB: Dialect>(
     source: &Sql<DB>,
     notification: &Notification,
 ) -> Result<()> {
-    let Notification { uuid, user_uuid, actor_uuid, kind, activity_uuid, created_at, read_at } =
-        *notification;
     let statement = Statement::<DB>::new(format!(
         "INSERT INTO notifications ({NOTIFICATION}, visible_until) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"
     ));
-    let statement = statement.bind(uuid).bind(user_uuid).bind(actor_uuid).bind(kind);
-    let statement = statement.bind(activity_uuid).bind(created_at).bind(read_at).bind(forever());
     let mut write = source.write().await?;
-    statement.run(&mut write.transaction).await?;
+    bind_notification(statement, notification, forever()).run(&mut write.transaction).await?;
     write.commit().await
 }
 

@@ -176,9 +176,7 @@ impl Conversation {
             Received::Pong => Ok(()),
             Received::Subscribe { id, request } => self.subscribe(id, *request).await,
             Received::Complete { id } => {
-                if let Some(operation) = self.operations.remove(id.as_str()) {
-                    operation.abort();
-                }
+                self.end(&id);
                 Ok(())
             }
         }
