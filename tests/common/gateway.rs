@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "no test file needs all of it")]
 
 use std::{
+    ffi::OsStr,
     io::{BufRead, BufReader, Read},
+    path::Path,
     process::{Child, ChildStdout, Command, Output, Stdio},
     sync::mpsc::{Receiver, channel},
     thread,
@@ -101,6 +103,21 @@ impl Gateway {
         let (body, status) = stdout(&output).rsplit_once('\n').expect("a status line");
         let body = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
         (status.parse().expect("a status"), body)
+    }
+
+    /// Replays recordings of `shared`, the folder of the recordings and their checker. What it said;
+    /// fails unless all went well.
+    pub fn replay(&self, shared: &Path, recordings: &str, args: &[impl AsRef<OsStr>]) -> String {
+        let replay = Command::new("python3")
+            .arg(shared.join("checks/rest-replay"))
+            .arg(shared.join("rest-recordings").join(recordings))
+            .args(["--url", &self.url])
+            .args(args)
+            .output()
+            .expect("python3 runs");
+        let said = stdout(&replay);
+        assert!(replay.status.success(), "{recordings}: {said}");
+        said.to_owned()
     }
 
     /// Posts JSON with curl.

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "no test file needs all of it")]
 
-use std::str::FromStr;
+use std::{path::PathBuf, str::FromStr};
 
 use cruddur::sources::{self, SourceUrl, Sources};
 use sqlx::{
@@ -22,7 +22,16 @@ impl SqliteFile {
     }
 
     pub fn url(&self) -> SourceUrl {
-        SourceUrl::Sqlite(self.folder.path().join("cruddur.db"))
+        SourceUrl::Sqlite(self.path())
+    }
+
+    /// The URL as a gateway is told it.
+    pub fn text(&self) -> String {
+        format!("sqlite:{}", self.path().display())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("cruddur.db")
     }
 
     pub fn open(&self) -> Sources {
@@ -31,8 +40,7 @@ impl SqliteFile {
 
     /// A connection of the test's own.
     pub async fn connect(&self) -> SqliteConnection {
-        let path = self.folder.path().join("cruddur.db");
-        SqliteConnection::connect(&path.display().to_string()).await.expect("the file opens")
+        SqliteConnection::connect(&self.path().display().to_string()).await.expect("the file opens")
     }
 }
 

@@ -1,11 +1,11 @@
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use chrono::TimeDelta;
 use cruddur::service::{Clock, SystemClock};
 use serde_json::{Value, json};
 
 use crate::{
-    gateway::{Gateway, stdout},
+    gateway::Gateway,
     provider::{
         ALT, ANDREW, BAYKO, CLIENT, Key, KeyFile, OTHER_RSA, RSA, STRANGER, access, but, cognito,
     },
@@ -50,8 +50,7 @@ async fn the_recordings_of_the_signed_in_get_their_answers_on_every_store() {
     let keys = KeyFile::new();
     let flags = cognito(&keys.path());
     let file = SqliteFile::new();
-    let cruddur::sources::SourceUrl::Sqlite(path) = file.url() else { unreachable!("SQLite") };
-    let sqlite = format!("sqlite:{}", path.display());
+    let sqlite = file.text();
     let database = PostgresDatabase::new("identity_replay").await;
     for store in ["mock:", &sqlite, &database.url] {
         let origins = ["--frontend-url", "*", "--backend-url", "*", "--database-url", store];
@@ -59,15 +58,7 @@ async fn the_recordings_of_the_signed_in_get_their_answers_on_every_store() {
         gateway.wait_until_ready();
         let tokens = tokens().into_iter();
         let tokens = tokens.flat_map(|(name, jwt)| ["--token".to_owned(), format!("{name}={jwt}")]);
-        let replay = Command::new("python3")
-            .arg(shared.join("checks/rest-replay"))
-            .arg(shared.join("rest-recordings/final.json"))
-            .args(["--url", &gateway.url])
-            .args(tokens)
-            .output()
-            .expect("python3 runs");
-        let said = stdout(&replay);
-        assert!(replay.status.success(), "{store}: {said}");
+        let said = gateway.replay(&shared, "final.json", &tokens.collect::<Vec<_>>());
         assert!(said.contains(" 0 failed, 0 skipped"), "{store}: {said}");
         println!("{store}: {}", said.lines().last().unwrap_or_default());
     }

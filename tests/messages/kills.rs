@@ -9,7 +9,7 @@ use std::{
 
 use cruddur::{
     domain::Page,
-    sources::{self, SourceUrl, Sources},
+    sources::{self, Sources},
 };
 use serde_json::json;
 use tokio::{
@@ -31,9 +31,7 @@ const KILLS: usize = 10;
 #[tokio::test(flavor = "multi_thread")]
 async fn no_message_is_lost_or_doubled_by_kills_on_sqlite() {
     let file = SqliteFile::new();
-    let SourceUrl::Sqlite(path) = file.url() else { unreachable!("it is SQLite") };
-    let url = format!("sqlite:{}", path.display());
-    storm(&["--database-url", &url], file.open()).await;
+    storm(&["--database-url", &file.text()], file.open()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,8 +43,7 @@ async fn no_message_is_lost_or_doubled_by_kills_on_postgres() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_message_is_lost_or_doubled_by_kills_on_dynamodb() {
     let file = SqliteFile::new();
-    let SourceUrl::Sqlite(path) = file.url() else { unreachable!("it is SQLite") };
-    let url = format!("sqlite:{}", path.display());
+    let url = file.text();
     let table = table::table("kills");
     let messages = format!("dynamodb:{}", table.name);
     let args =

@@ -1,7 +1,7 @@
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use crate::{
-    gateway::{Gateway, stdout},
+    gateway::Gateway,
     stores::{PostgresDatabase, SqliteFile},
     table::{self, endpoint},
 };
@@ -14,8 +14,7 @@ async fn the_recorded_messages_get_their_answers_on_every_store() {
         return;
     }
     let file = SqliteFile::new();
-    let cruddur::sources::SourceUrl::Sqlite(path) = file.url() else { unreachable!("SQLite") };
-    let sqlite = format!("sqlite:{}", path.display());
+    let sqlite = file.text();
     let database = PostgresDatabase::new("messages_replay").await;
     let messages = format!("dynamodb:{}", table::table("replay").name);
     let stores = [
@@ -34,14 +33,7 @@ async fn the_recorded_messages_get_their_answers_on_every_store() {
             let args = [&store[..], &origins, &["--rest", flavor]].concat();
             let gateway = Gateway::start(&args);
             gateway.wait_until_ready();
-            let replay = Command::new("python3")
-                .arg(shared.join("checks/rest-replay"))
-                .arg(shared.join("rest-recordings").join(recordings))
-                .args(["--only", "messag", "--url", &gateway.url])
-                .output()
-                .expect("python3 runs");
-            let said = stdout(&replay);
-            assert!(replay.status.success(), "{name}, {recordings}: {said}");
+            let said = gateway.replay(&shared, recordings, &["--only", "messag"]);
             assert!(said.contains(" 0 failed"), "{name}, {recordings}: {said}");
         }
     }

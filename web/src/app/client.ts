@@ -64,5 +64,5 @@ const watchSession = new ApolloLink((operation, forward) =>
 
 /** The gateway refuses a token before it looks at the operation, or says that the operation needs one. */
 function isUnauthenticated({ extensions }: GraphQLFormattedError): boolean {
-  return extensions?.code === 'UNAUTHENTICATED' || extensions?.code === 'UNAUTHORIZED';
+  return extensions?.code === 'UNAUTHENTICATED';
 }

@@ -4,7 +4,7 @@ import { type SubmitEvent, useState } from 'react';
 import { EditProfileDocument, type ProfileFieldsFragment } from '../gen/graphql.ts';
 import { reason, tell } from '../notice.ts';
 import { Dialog } from '../shell/Dialog.tsx';
-import { Field } from '../shell/Field.tsx';
+import { Field, refusalOf } from '../shell/Field.tsx';
 
 interface Props {
   person: ProfileFieldsFragment;
@@ -17,8 +17,6 @@ export function EditProfile({ person, onClose }: Props) {
   const [save, { data, loading }] = useMutation(EditProfileDocument);
 
   const refusals = data?.updateProfile.userErrors ?? [];
-  const refusal = (field: string) =>
-    refusals.find(({ path }) => path.at(-1) === field)?.message ?? '';
 
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -37,25 +35,23 @@ export function EditProfile({ person, onClose }: Props) {
   return (
     <Dialog title="Edit profile" onClose={onClose}>
       <form className="form" onSubmit={(event) => void submit(event)}>
-        <Field label="Name" refusal={refusal('displayName')}>
-          {(describedBy) => (
+        <Field label="Name" refusal={refusalOf('displayName', refusals)}>
+          {(described) => (
             <input
               value={displayName}
               onChange={(event) => setDisplayName(event.target.value)}
               autoComplete="name"
-              aria-describedby={describedBy}
-              aria-invalid={refusal('displayName') !== ''}
+              {...described}
             />
           )}
         </Field>
-        <Field label="About you" refusal={refusal('bio')}>
-          {(describedBy) => (
+        <Field label="About you" refusal={refusalOf('bio', refusals)}>
+          {(described) => (
             <textarea
               value={bio}
               onChange={(event) => setBio(event.target.value)}
               rows={5}
-              aria-describedby={describedBy}
-              aria-invalid={refusal('bio') !== ''}
+              {...described}
             />
           )}
         </Field>

@@ -5,7 +5,7 @@ import { type SubmitEvent, useState } from 'react';
 
 import { RegisterDocument } from '../gen/graphql.ts';
 import { reason, tell } from '../notice.ts';
-import { Field } from '../shell/Field.tsx';
+import { Field, refusalOf } from '../shell/Field.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
 import { beginAgain, signOut } from './token.ts';
 
@@ -16,7 +16,6 @@ export function RegisterPage() {
   const [register, { data, loading }] = useMutation(RegisterDocument);
 
   const refusals = data?.registerViewer.userErrors ?? [];
-  const of = (field: string) => refusals.find(({ path }) => path.at(-1) === field)?.message ?? '';
   const ofNoField = refusals.find(
     ({ path }) => !['handle', 'displayName'].includes(path.at(-1) ?? ''),
   );
@@ -39,8 +38,8 @@ export function RegisterPage() {
       <PageHeader title="Welcome to Cruddur" />
       <form className="form register" onSubmit={(event) => void submit(event)}>
         <p className="muted">You are signed in, and nobody here yet. Who do you want to be?</p>
-        <Field label="Handle" refusal={of('handle')}>
-          {(describedBy) => (
+        <Field label="Handle" refusal={refusalOf('handle', refusals)}>
+          {(described) => (
             <input
               value={handle}
               onChange={(event) => setHandle(event.target.value)}
@@ -48,19 +47,17 @@ export function RegisterPage() {
               autoCapitalize="none"
               spellCheck={false}
               placeholder="What others @mention; it stays"
-              aria-describedby={describedBy}
-              aria-invalid={of('handle') !== ''}
+              {...described}
             />
           )}
         </Field>
-        <Field label="Name" refusal={of('displayName')}>
-          {(describedBy) => (
+        <Field label="Name" refusal={refusalOf('displayName', refusals)}>
+          {(described) => (
             <input
               value={displayName}
               onChange={(event) => setDisplayName(event.target.value)}
               autoComplete="name"
-              aria-describedby={describedBy}
-              aria-invalid={of('displayName') !== ''}
+              {...described}
             />
           )}
         </Field>

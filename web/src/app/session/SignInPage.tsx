@@ -116,14 +116,14 @@ function TokenForm({ issuer }: { issuer: string }) {
     <form className="form sign-in-token" onSubmit={submit}>
       <p className="muted">People sign in here with tokens of {issuer}.</p>
       <Field label="Your token" refusal="">
-        {(describedBy) => (
+        {(described) => (
           <textarea
             value={token}
             onChange={(event) => setToken(event.target.value)}
             rows={5}
             autoComplete="off"
             spellCheck={false}
-            aria-describedby={describedBy}
+            {...described}
           />
         )}
       </Field>
