@@ -32,9 +32,12 @@ help:
 	@echo
 	@echo 'One test:      scripts/with-postgres scripts/with-dynamodb cargo test NAME'
 
+# Where the original frontends are while they are worked on: their pages may call this gateway.
+FRONTEND_URL ?= http://localhost:3000,http://127.0.0.1:3000
+
 # Without Node the gateway still runs, but it has no pages.
 run: $(if $(shell command -v npm),web,no-node)
-	cargo run
+	FRONTEND_URL='$(FRONTEND_URL)' cargo run
 
 .PHONY: no-node
 no-node:
