@@ -166,7 +166,7 @@ async fn read(sources: &Sources, page: &Page) {
     source.followed_among(keys[1], &keys).await.expect(failed);
     let told = source.notifications(keys[1], false, page, now).await.expect(failed);
     source.notifications(keys[1], true, page, now).await.expect(failed);
-    let told: Vec<_> = told.nodes().map(|told| told.uuid).collect();
+    let told: Vec<_> = told.value.nodes().map(|told| told.uuid).collect();
     source.notifications_by_uuids(keys[1], &told, now).await.expect(failed);
     source.unread_notifications(keys[1], now).await.expect(failed);
     source.moment().await.expect(failed);

@@ -16,7 +16,7 @@ pub use activity::{Activity, Reaction, ReactionKind, Ttl};
 pub use message::{Message, MessageGroup, MessageKey};
 pub use notification::{Notification, NotificationKind};
 pub use page::{Cursor, Order, Page, Positioned, Slice};
-pub use place::{Moment, Place, Seen};
+pub use place::{AsOf, Moment, Place, Seen, When};
 pub use user::{Follow, Profile, User, UserCounts};
 pub use viewer::{Newcomer, Viewer};
 

@@ -1,12 +1,14 @@
 //! Connections: pages of lists in the shape of Relay's specification.
 
+use std::sync::Arc;
+
 use async_graphql::{
-    OutputType,
+    ObjectType, OutputType,
     connection::{self, CursorType, EmptyFields},
 };
 
 use crate::{
-    domain::{Cursor, Place, Slice},
+    domain::{AsOf, Cursor, Moment, Place, Slice},
     error::Error,
 };
 
@@ -20,6 +22,8 @@ pub type Edge<N> = connection::Edge<Mark, N, EmptyFields>;
 pub enum Mark {
     /// A position in a list by time.
     Cursor(Cursor),
+    /// The same, and what could be read when the list was: a subscription goes on behind it.
+    AsOf(Cursor, Arc<Moment>),
     /// A place in the order of a subscription, which is a position in the list too.
     Place(Place),
 }
@@ -46,6 +50,7 @@ impl CursorType for Mark {
     fn encode_cursor(&self) -> String {
         match self {
             Self::Cursor(cursor) => cursor.encode(),
+            Self::AsOf(cursor, moment) => moment.encode(*cursor),
             Self::Place(place) => place.encode(),
         }
     }
@@ -53,22 +58,24 @@ impl CursorType for Mark {
 
 /// The connection that shows a page.
 pub fn connection<N: OutputType>(slice: Slice<N>) -> Connection<N> {
-    let mut connection = Connection::new(slice.has_previous, slice.has_next);
-    connection.edges = edges(slice);
-    connection
+    connection_as_of(AsOf { value: slice, moment: None }, EmptyFields)
 }
 
-/// The connection that shows a page and has more to tell than a page does.
-pub fn connection_with<N: OutputType, X: async_graphql::ObjectType>(
-    slice: Slice<N>,
+/// The connection that shows a page, has more to tell than a page does, and whose cursors a
+/// subscription can go on behind.
+pub fn connection_as_of<N: OutputType, X: ObjectType>(
+    page: AsOf<Slice<N>>,
     fields: X,
 ) -> Connection<N, X> {
+    let AsOf { value: slice, moment } = page;
+    let moment = moment.map(Arc::new);
+    let mark = |cursor: Cursor| match &moment {
+        None => cursor.into(),
+        Some(moment) => Mark::AsOf(cursor, Arc::clone(moment)),
+    };
     let mut connection =
         Connection::with_additional_fields(slice.has_previous, slice.has_next, fields);
-    connection.edges = edges(slice);
+    let items = slice.items.into_iter();
+    connection.edges.extend(items.map(|(cursor, node)| Edge::new(mark(cursor), node)));
     connection
-}
-
-fn edges<N: OutputType>(slice: Slice<N>) -> Vec<Edge<N>> {
-    slice.items.into_iter().map(|(cursor, node)| Edge::new(cursor.into(), node)).collect()
 }

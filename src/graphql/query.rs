@@ -2,12 +2,12 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use async_graphql::{Context, ID, Interface, Object, Union};
+use async_graphql::{Context, ID, Interface, Object, Union, connection::EmptyFields};
 use uuid::Uuid;
 
 use super::{
     activity::activity,
-    connection::{Connection, connection},
+    connection::{Connection, connection, connection_as_of},
     id::{self, Kind, Named},
     priming,
     scope::{Scope, scope},
@@ -111,9 +111,9 @@ impl Query {
         #[graphql(desc = "Return only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Arc<Activity>>> {
         let page = Page::from_relay(first, after.as_deref(), last, before.as_deref())?;
-        let cruds = scope(ctx).service.home(&page).await?.map(Arc::new);
-        priming::prime_connection(ctx, cruds.nodes()).await;
-        Ok(connection(cruds))
+        let cruds = scope(ctx).service.home(&page).await?.map(|cruds| cruds.map(Arc::new));
+        priming::prime_connection(ctx, cruds.value.nodes()).await;
+        Ok(connection_as_of(cruds, EmptyFields))
     }
 
     /// The activities whose text, and the users whose handle and name, have every word of a query,

@@ -6,7 +6,7 @@ use async_graphql::{Context, Object};
 use uuid::Uuid;
 
 use super::{
-    connection::{Connection, connection, connection_with},
+    connection::{Connection, connection, connection_as_of},
     notification::Unread,
     priming,
     scope::{int, scope},
@@ -68,7 +68,7 @@ impl SignedIn {
         let page = Page::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let scope = scope(ctx);
         let told = scope.service.notifications(scope.viewer, unread_only, &page).await?;
-        Ok(connection_with(told.map(Arc::new), Unread))
+        Ok(connection_as_of(told.map(|told| told.map(Arc::new)), Unread))
     }
 
     /// The viewer's conversations, the one with the newest message first.

@@ -73,7 +73,7 @@ pub struct ProfileBody {
     )
 )]
 pub async fn home(State(rest): State<Rest>, query: Query) -> Result<Feed, Failure> {
-    let slice = rest.service.home(&query.page_forward()?).await?;
+    let slice = rest.service.home(&query.page_forward()?).await?.value;
     Ok(feed(&rest, &query, slice).await?)
 }
 

@@ -5,8 +5,8 @@ use uuid::Uuid;
 use super::{Service, checked_message, only};
 use crate::{
     domain::{
-        Activity, Instant, Notification, NotificationKind, Page, Reaction, ReactionKind, Slice,
-        Ttl, User, Viewer,
+        Activity, AsOf, Instant, Notification, NotificationKind, Page, Reaction, ReactionKind,
+        Slice, Ttl, User, Viewer,
         text::{Search, mentions},
     },
     error::{Result, Rule},
@@ -29,7 +29,7 @@ pub enum SearchHit {
 
 impl Service {
     /// Cruds of everybody, newest first.
-    pub async fn home(&self, page: &Page) -> Result<Slice<Activity>> {
+    pub async fn home(&self, page: &Page) -> Result<AsOf<Slice<Activity>>> {
         self.sources.activities.home(page, self.clock.now()).await
     }
 
@@ -76,7 +76,7 @@ impl Service {
     ) -> Result<Slice<Activity>> {
         let now = self.clock.now();
         match checked_term(term)? {
-            None => self.sources.activities.home(page, now).await,
+            None => Ok(self.sources.activities.home(page, now).await?.value),
             Some(search) => self.sources.activities.activities_matching(&search, page, now).await,
         }
     }
@@ -238,6 +238,7 @@ impl Service {
         let Some(user) = viewer.member() else {
             let page = self.home(&Page::first(Page::MAX)).await?;
             return Ok(page
+                .value
                 .into_nodes()
                 .into_iter()
                 .filter(|crud| crud.replies_count > 0)
@@ -270,7 +271,7 @@ impl Service {
         let mut about = Vec::new();
         let mut page = Page::first(Page::MAX);
         for _ in 0..MAX_NOTIFICATION_PAGES {
-            let told = self.sources.activities.notifications(user, false, &page, now).await?;
+            let told = self.sources.activities.notifications(user, false, &page, now).await?.value;
             about.extend(told.nodes().filter_map(|told| told.activity_uuid));
             page.after = told.items.last().map(|(cursor, _)| *cursor);
             if !told.has_next || about.len() >= Page::MAX {

@@ -11,13 +11,13 @@ use uuid::Uuid;
 
 use super::{
     Service, only,
-    tail::{self, Follow, Read, Start},
+    tail::{self, Extent, Follow, Read, Start},
     watched::Sight,
 };
 use crate::{
     domain::{
         Activity, Cursor, Message, MessageKey, Moment, Notification, NotificationKind, Place,
-        Positioned, Seen, Viewer,
+        Positioned, Seen, Viewer, When,
     },
     error::{Error, Result, Rule},
     events::Event,
@@ -158,19 +158,28 @@ impl Service {
 /// else of what stood there before it.
 ///
 /// What is there still is asked for its place, even where the cursor tells it: that may be of
-/// another life of the store.
+/// another life of the store. So may the moment of a list.
 async fn start(
     after: Option<&str>,
     moment: Moment,
     lookup: impl AsyncFnOnce(Cursor) -> Result<Option<Place>>,
 ) -> Result<Start> {
-    let Some(after) = after else { return Ok(Start::now(moment)) };
-    let Seen { position, at } = Seen::decode(after)?;
+    let now = moment.end();
+    let Some(after) = after else { return Ok(Start { now, from: now, moment, seen: Extent::All }) };
+    let Seen { at, when } = Seen::decode(after)?;
     let found = lookup(at).await?;
-    let place = match (found, position) {
-        (Some(found), _) if found.at == at => found,
-        (_, Some(position)) if moment.end() > (Place { position, at }) => Place { position, at },
-        (found, _) => Place { position: found.map_or(0, |found| found.position), at },
+    let there = found.filter(|found| found.at == at);
+    let position = match when {
+        When::InOrder(position) if there.is_none() && now > (Place { position, at }) => position,
+        _ => found.map_or(0, |found| found.position),
     };
-    Ok(Start::after(place, moment))
+    let place = Place { position, at };
+    Ok(match when {
+        When::At(then)
+            if then.is_before(&moment) && there.is_none_or(|it| then.shows(it.position)) =>
+        {
+            Start { now, from: place.min(then.end()), moment: then, seen: Extent::UpToTime(at) }
+        }
+        _ => Start { now, from: place.min(now), moment, seen: Extent::UpTo(place) },
+    })
 }

@@ -2,7 +2,7 @@ use uuid::Uuid;
 
 use super::Service;
 use crate::{
-    domain::{Notification, Page, Slice, Viewer},
+    domain::{AsOf, Notification, Page, Slice, Viewer},
     error::{Result, Rule},
 };
 
@@ -13,7 +13,7 @@ impl Service {
         viewer: Viewer,
         unread_only: bool,
         page: &Page,
-    ) -> Result<Slice<Notification>> {
+    ) -> Result<AsOf<Slice<Notification>>> {
         let user = viewer.reader()?;
         self.sources.activities.notifications(user, unread_only, page, self.clock.now()).await
     }

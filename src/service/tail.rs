@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    domain::{Moment, Place},
+    domain::{Cursor, Moment, Place},
     error::Result,
     events::{Event, Waiting},
     sources::Arrivals,
@@ -122,26 +122,33 @@ impl<T: Send + Sync + 'static> Tail<T> {
 
 /// Where in a log a follower begins.
 pub struct Start {
-    moment: Moment,
-    from: Place,
-    /// Up to here the follower has seen what could be read at the moment. It may stand after `from`:
-    /// what could not be read then comes before it.
-    seen: Place,
+    /// The present, or a little earlier: everything up to here can be read.
+    pub now: Place,
+    /// Where the follower reads from. What it has seen may come after it.
+    pub from: Place,
+    /// What could be read when the follower has seen it.
+    pub moment: Moment,
+    /// How much of that it has seen.
+    pub seen: Extent,
+}
+
+/// How much somebody has seen of a log.
+pub enum Extent {
+    All,
+    /// Up to this place.
+    UpTo(Place),
+    /// What stands up to here in the order of time.
+    UpToTime(Cursor),
 }
 
 impl Start {
-    /// After all that can be read at this moment.
-    pub fn now(moment: Moment) -> Self {
-        Self { from: moment.end(), seen: Place::end_of(i64::MAX), moment }
-    }
-
-    /// After a place.
-    pub fn after(place: Place, moment: Moment) -> Self {
-        Self { from: place.min(moment.end()), seen: place, moment }
-    }
-
     fn has_seen(&self, place: &Place) -> bool {
-        *place <= self.seen && self.moment.shows(place.position)
+        let seen = match &self.seen {
+            Extent::All => true,
+            Extent::UpTo(last) => place <= last,
+            Extent::UpToTime(last) => place.at <= *last,
+        };
+        seen && self.moment.shows(place.position)
     }
 }
 
@@ -178,8 +185,7 @@ pub fn follow<T: Send + Sync + 'static>(
     events: Waiting,
     follow: Follow<T>,
 ) -> impl Stream<Item = Arrival<T>> + Send + use<T> {
-    let end = start.moment.end();
-    let arrivals = tail.subscribe(end, follow.all.clone(), events, follow.matters);
+    let arrivals = tail.subscribe(start.now, follow.all.clone(), events, follow.matters);
     let (read, last) = (VecDeque::new(), start.from);
     let follower = Follower { follow, start, arrivals, read, last, behind: true };
     stream::unfold(follower, |mut follower| async {

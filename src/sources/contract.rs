@@ -19,8 +19,9 @@ use uuid::Uuid;
 use super::Line;
 use crate::{
     domain::{
-        Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Moment, Notification,
-        Page, Place, Profile, Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
+        Activity, AsOf, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Moment,
+        Notification, Page, Place, Profile, Reaction, ReactionKind, Slice, User, UserCounts,
+        text::Search,
     },
     error::Result,
 };
@@ -84,7 +85,7 @@ pub trait ActivitySource: Send + Sync + 'static {
     async fn activities_by_uuids(&self, uuids: &[Uuid], now: Instant) -> Result<Vec<Activity>>;
 
     /// Cruds of everybody, newest first. Replies are in no feed.
-    async fn home(&self, page: &Page, now: Instant) -> Result<Slice<Activity>>;
+    async fn home(&self, page: &Page, now: Instant) -> Result<AsOf<Slice<Activity>>>;
 
     /// Cruds of those whom a user follows, newest first.
     async fn activities_followed_by(
@@ -170,7 +171,7 @@ pub trait ActivitySource: Send + Sync + 'static {
         unread_only: bool,
         page: &Page,
         now: Instant,
-    ) -> Result<Slice<Notification>>;
+    ) -> Result<AsOf<Slice<Notification>>>;
 
     /// Notifications of this user only.
     async fn notifications_by_uuids(

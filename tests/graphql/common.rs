@@ -358,3 +358,17 @@ fn counted(mut data: Dataset) -> Dataset {
     }
     data
 }
+
+/// An answer's text, its cursors without what each source counts in its own way: positions.
+pub fn without_positions(answer: &impl serde::Serialize) -> String {
+    const KEY: &str = "ursor\": \"";
+    let text = serde_json::to_string_pretty(answer).expect("an answer is JSON");
+    let line = |line: &str| match line.split_once(KEY) {
+        Some((start, rest)) => {
+            let (cursor, end) = rest.split_once('"').expect("a cursor ends");
+            format!("{start}{KEY}{}\"{end}\n", &cursor[..cursor.len().min(32)])
+        }
+        None => format!("{line}\n"),
+    };
+    text.lines().map(line).collect::<String>().trim_end().to_owned()
+}

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use cruddur::{
     domain::{
-        Activity, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Moment, Notification,
-        Page, Place, Profile, Reaction, ReactionKind, Slice, User, UserCounts, text::Search,
+        Activity, AsOf, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Moment,
+        Notification, Page, Place, Profile, Reaction, ReactionKind, Slice, User, UserCounts,
+        text::Search,
     },
     error::{Error, Result},
     sources::{
@@ -140,7 +141,7 @@ impl ActivitySource for Counting {
         self.source.activities_by_uuids(uuids, now).await
     }
 
-    async fn home(&self, page: &Page, now: Instant) -> Result<Slice<Activity>> {
+    async fn home(&self, page: &Page, now: Instant) -> Result<AsOf<Slice<Activity>>> {
         self.note("home").await?;
         self.source.home(page, now).await
     }
@@ -250,7 +251,7 @@ impl ActivitySource for Counting {
         unread_only: bool,
         page: &Page,
         now: Instant,
-    ) -> Result<Slice<Notification>> {
+    ) -> Result<AsOf<Slice<Notification>>> {
         self.note("notifications").await?;
         self.source.notifications(user, unread_only, page, now).await
     }

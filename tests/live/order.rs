@@ -9,21 +9,8 @@ use sqlx::{Connection, PgConnection};
 
 use crate::{
     stores::PostgresDatabase,
-    world::{ANDREW, BAYKO, WORF, World, id, next, texts},
+    world::{ANDREW, BAYKO, WORF, World, begin, end, next, texts},
 };
-
-/// Adds a crud as the original backend does, in a transaction that goes on.
-async fn begin(connection: &mut PgConnection, text: &str) {
-    sqlx::raw_sql("BEGIN").execute(&mut *connection).await.expect("a transaction");
-    let insert = "INSERT INTO activities (user_uuid, message, expires_at) \
-                  VALUES ($1, $2, '2030-01-01Z')";
-    let insert = sqlx::query(insert).bind(id(3)).bind(text);
-    insert.execute(connection).await.expect("it is added");
-}
-
-async fn end(connection: &mut PgConnection, how: &'static str) {
-    sqlx::raw_sql(how).execute(connection).await.expect("the transaction ends");
-}
 
 #[tokio::test]
 async fn nothing_overtakes_a_write_that_ends_late() {

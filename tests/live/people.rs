@@ -76,7 +76,7 @@ async fn tell(sources: Sources) -> String {
     let (heard, mentioned) = {
         let page = cruddur::domain::Page::first(10);
         let list = service.notifications(WORF, false, &page).await.expect("a user");
-        let mention = list.items.last().expect("a mention").0;
+        let mention = list.value.items.last().expect("a mention").0;
         world.post(BAYKO, "Do you hear, @worf?").await;
         let mut live = pin!(followed(WORF, Some(&mention.encode())).await);
         notified(&mut live, 1).await

@@ -86,7 +86,7 @@ async fn tell(sources: Sources) -> String {
     // The cursor of an event is one of the feed, too.
     let page = Page { after: last.map(|last| last.at), ..Page::first(2) };
     let home = world.service.home(&page).await.expect("a page");
-    let home: Vec<_> = home.nodes().map(|crud| crud.message.clone()).collect();
+    let home: Vec<_> = home.value.nodes().map(|crud| crud.message.clone()).collect();
     say("below it in home", &home);
 
     for wrong in ["", "x", "AAAA", &before.cursor().encode()[1..]] {

@@ -7,6 +7,7 @@ use cruddur::{
     sources::{self, Dataset, Line, SourceUrl, Sources},
 };
 use futures_util::{Stream, StreamExt};
+use sqlx::PgConnection;
 use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
@@ -99,6 +100,19 @@ impl Drop for Carried {
     fn drop(&mut self) {
         self.0.abort();
     }
+}
+
+/// Adds a crud as the original backend does, in a transaction that goes on.
+pub async fn begin(connection: &mut PgConnection, text: &str) {
+    sqlx::raw_sql("BEGIN").execute(&mut *connection).await.expect("a transaction");
+    let insert = "INSERT INTO activities (user_uuid, message, expires_at) \
+                  VALUES ($1, $2, '2030-01-01Z')";
+    let insert = sqlx::query(insert).bind(id(3)).bind(text);
+    insert.execute(connection).await.expect("it is added");
+}
+
+pub async fn end(connection: &mut PgConnection, how: &'static str) {
+    sqlx::raw_sql(how).execute(connection).await.expect("the transaction ends");
 }
 
 /// The next that a stream gives.

@@ -227,7 +227,7 @@ async fn an_original_of_the_last_version_is_adopted_whole() {
 
     // Times are UTC, whatever the server's own time is.
     let newest = source.home(&Page::first(3), time("2023-12-01T00:00:00Z")).await.expect("home");
-    let newest = newest.into_nodes();
+    let newest = newest.value.into_nodes();
     assert_eq!(newest[0].message, "no counts");
     assert_eq!(newest[0].created_at, time("2023-11-05T01:30:00Z"));
     assert_eq!(newest[0].replies_count, 1, "replies that the original never counted");
@@ -273,7 +273,8 @@ async fn an_original_of_the_early_version_is_adopted_whole() {
     let (_database, sources) = adopt(Original::Early, "adopt_early", 20_003).await;
     let now = time("2030-01-01T00:00:00Z");
     assert_eq!(numbers(&by_uuids(&sources, &[1, 2, 5], now).await), [2]);
-    let home = sources.activities.home(&Page::first(2), now).await.expect("home").into_nodes();
+    let home =
+        sources.activities.home(&Page::first(2), now).await.expect("home").value.into_nodes();
     assert_eq!(home[0].message, "no counts");
     assert_eq!(home[1].message, "crud 20000 #cloud über 'quoted'");
 }
@@ -299,7 +300,7 @@ async fn what_the_original_s_programs_write_later_is_served() {
     .await;
     let now = time("2098-12-31T00:00:00Z");
     let source = &sources.activities;
-    let home = source.home(&Page::first(1), now).await.expect("home").into_nodes();
+    let home = source.home(&Page::first(1), now).await.expect("home").value.into_nodes();
     assert_eq!(home[0].message, "written by the original");
     assert_eq!(home[0].expires_at, Some(time("2099-01-01T00:00:00Z")));
     let replies = source.replies_by_parents(&[home[0].uuid], &Page::first(2), now).await;

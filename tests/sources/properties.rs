@@ -2,7 +2,7 @@
 
 use cruddur::{
     domain::{
-        Activity, Cursor, Follow, Message, Notification, NotificationKind, Page, Reaction,
+        Activity, AsOf, Cursor, Follow, Message, Notification, NotificationKind, Page, Reaction,
         ReactionKind, text::Search,
     },
     sources::{
@@ -193,7 +193,7 @@ async fn ask(sources: &Sources, page: &Page, minute: i64) -> Vec<String> {
     let people = [WORF, NOBODY, ANDREW, WORF, GAREK];
     let numbers: Vec<_> = NUMBERS.map(id).collect();
     let mut answers = vec![
-        format!("home {:?}", source.home(page, now).await),
+        format!("home {:?}", source.home(page, now).await.map(AsOf::into_value)),
         format!("by users {:?}", source.activities_by_users(&people, page, now).await),
         format!("replies {:?}", source.replies_by_parents(&numbers, page, now).await),
         format!("counts {:?}", source.counts_by_users(&people, now).await),
@@ -217,6 +217,7 @@ async fn ask(sources: &Sources, page: &Page, minute: i64) -> Vec<String> {
         answers.push(format!("feed {feed:?}"));
         for unread_only in [false, true] {
             let notifications = source.notifications(user, unread_only, page, now).await;
+            let notifications = notifications.map(AsOf::into_value);
             answers.push(format!("notifications {notifications:?}"));
         }
         answers.push(format!("unread {:?}", source.unread_notifications(user, now).await));

@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::{Mock, slice};
 use crate::{
     domain::{
-        Activity, Cursor, Follow, Instant, Moment, Notification, NotificationKind, Order, Page,
-        Place, Positioned, Profile, Reaction, ReactionKind, Slice, User, UserCounts,
+        Activity, AsOf, Cursor, Follow, Instant, Moment, Notification, NotificationKind, Order,
+        Page, Place, Positioned, Profile, Reaction, ReactionKind, Slice, User, UserCounts,
         text::{Search, words},
     },
     error::Result,
@@ -146,9 +146,10 @@ impl ActivitySource for Mock {
         Ok(found.filter(|it| state.is_visible(it, now)).cloned().collect())
     }
 
-    async fn home(&self, page: &Page, now: Instant) -> Result<Slice<Activity>> {
+    async fn home(&self, page: &Page, now: Instant) -> Result<AsOf<Slice<Activity>>> {
+        let state = self.state();
         let crud = |it: &Activity| it.reply_to_activity_uuid.is_none();
-        Ok(self.state().feed(Order::NewestFirst, page, now, crud))
+        Ok(state.as_of_now(state.feed(Order::NewestFirst, page, now, crud)))
     }
 
     async fn activities_followed_by(
@@ -339,7 +340,7 @@ impl ActivitySource for Mock {
         unread_only: bool,
         page: &Page,
         now: Instant,
-    ) -> Result<Slice<Notification>> {
+    ) -> Result<AsOf<Slice<Notification>>> {
         let state = self.state();
         let found = state
             .notifications
@@ -347,7 +348,7 @@ impl ActivitySource for Mock {
             .filter(|it| it.user_uuid == user && !(unread_only && it.read_at.is_some()))
             .filter(|it| state.notification_is_visible(it, now))
             .map(|it| it.clone().positioned());
-        Ok(slice(Order::NewestFirst, page, found))
+        Ok(state.as_of_now(slice(Order::NewestFirst, page, found)))
     }
 
     async fn notifications_by_uuids(
@@ -391,7 +392,7 @@ impl ActivitySource for Mock {
     }
 
     async fn moment(&self) -> Result<Moment> {
-        Ok(Moment::after(self.state().positions().last().map_or(0, |(position, _)| position)))
+        Ok(self.state().moment())
     }
 
     async fn cruds_since(&self, place: &Place, now: Instant) -> Result<Arrivals<Activity>> {

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::{Arrivals, Idempotency, Inserted, NewMessage};
 use crate::domain::{
-    Activity, Cursor, Follow, Instant, Message, MessageGroup, Notification, Order, Page, Place,
-    Positioned, Reaction, ReactionKind, Slice, User, page::forever,
+    Activity, AsOf, Cursor, Follow, Instant, Message, MessageGroup, Moment, Notification, Order,
+    Page, Place, Positioned, Reaction, ReactionKind, Slice, User, page::forever,
 };
 
 /// All data, in memory, gone with the process.
@@ -114,6 +114,14 @@ impl State {
         let at = things.map(Positioned::cursor).filter(|cursor| *cursor <= at).max()?;
         let (position, _) = self.positions().find(|(_, uuid)| *uuid == at.uuid)?;
         Some(Place { position, at })
+    }
+
+    fn moment(&self) -> Moment {
+        Moment::after(self.positions().last().map_or(0, |(position, _)| position))
+    }
+
+    fn as_of_now<T>(&self, value: T) -> AsOf<T> {
+        AsOf { value, moment: Some(self.moment()) }
     }
 
     fn positions(&self) -> impl Iterator<Item = (i64, Uuid)> {

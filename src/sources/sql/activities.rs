@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Activity, Cursor, Follow, Instant, Moment, Notification, NotificationKind, Page, Place,
-        Positioned, Profile, Reaction, ReactionKind, Slice, User, UserCounts,
+        Activity, AsOf, Cursor, Follow, Instant, Moment, Notification, NotificationKind, Page,
+        Place, Positioned, Profile, Reaction, ReactionKind, Slice, User, UserCounts,
         text::{Search, words},
     },
     error::Result,
@@ -168,12 +168,13 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         self.all(Statement::new(sql).bind_uuids(uuids).bind(now)).await
     }
 
-    async fn home(&self, page: &Page, now: Instant) -> Result<Slice<Activity>> {
+    async fn home(&self, page: &Page, now: Instant) -> Result<AsOf<Slice<Activity>>> {
         let sql = format!(
-            "SELECT {ACTIVITY} FROM activities \
-             WHERE reply_to_activity_uuid IS NULL AND visible_until > $1"
+            "SELECT ({}) AS moment, {ACTIVITY} FROM activities \
+             WHERE reply_to_activity_uuid IS NULL AND visible_until > $1",
+            DB::MOMENT
         );
-        self.page(Statement::new(sql).bind(now), &List::NEWEST_FIRST, page).await
+        self.page_as_of(Statement::new(sql).bind(now), &List::NEWEST_FIRST, page).await
     }
 
     async fn activities_followed_by(
@@ -305,13 +306,14 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         unread_only: bool,
         page: &Page,
         now: Instant,
-    ) -> Result<Slice<Notification>> {
+    ) -> Result<AsOf<Slice<Notification>>> {
         let unread = if unread_only { " AND read_at IS NULL" } else { "" };
         let sql = format!(
-            "SELECT {NOTIFICATION} FROM notifications \
-             WHERE user_uuid = $1 AND visible_until > $2{unread}"
+            "SELECT ({}) AS moment, {NOTIFICATION} FROM notifications \
+             WHERE user_uuid = $1 AND visible_until > $2{unread}",
+            DB::MOMENT
         );
-        self.page(Statement::new(sql).bind(user).bind(now), &List::NEWEST_FIRST, page).await
+        self.page_as_of(Statement::new(sql).bind(user).bind(now), &List::NEWEST_FIRST, page).await
     }
 
     async fn notifications_by_uuids(

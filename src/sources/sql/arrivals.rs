@@ -20,9 +20,13 @@ use crate::{
 
 pub async fn moment<DB: Dialect>(source: &Sql<DB>) -> Result<Moment> {
     let rows: Vec<(String,)> = source.all(Statement::new(DB::MOMENT)).await?;
-    let moment = rows.first().and_then(|(text,)| Moment::read(text));
-    moment.ok_or_else(|| {
-        tracing::error!(?rows, "the database tells of no moment");
+    read_moment(rows.first().map_or("", |(text,)| text))
+}
+
+/// Reads the moment that the database tells of.
+pub fn read_moment(text: &str) -> Result<Moment> {
+    Moment::read(text).ok_or_else(|| {
+        tracing::error!(text, "the database tells of no moment");
         Error::Internal
     })
 }

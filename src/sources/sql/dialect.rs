@@ -19,7 +19,7 @@ use crate::{
 
 use super::{
     line::Notify,
-    rows::{Arrived, CountsRow, EarlierRow, KeyedActivity, KeyedMessage, RelatedUser},
+    rows::{Arrived, AsOfRow, CountsRow, EarlierRow, KeyedActivity, KeyedMessage, RelatedUser},
 };
 
 /// A database that takes a `T` as a parameter.
@@ -87,6 +87,8 @@ pub trait Dialect:
     + Gives<RelatedUser>
     + Gives<CountsRow>
     + Gives<EarlierRow>
+    + Gives<AsOfRow<Activity>>
+    + Gives<AsOfRow<Notification>>
     + Gives<Arrived<Activity>>
     + Gives<Arrived<Notification>>
 {

@@ -38,11 +38,11 @@ use uuid::Uuid;
 
 use self::{
     dialect::{Dialect, Gives},
-    rows::Keyed,
+    rows::{AsOfRow, Keyed},
     statement::Statement,
 };
 use crate::{
-    domain::{Instant, Order, Page, Positioned, Slice},
+    domain::{AsOf, Instant, Order, Page, Positioned, Slice},
     error::{Error, Result},
 };
 
@@ -150,6 +150,24 @@ impl<DB: Dialect> Sql<DB> {
     {
         let rows: Vec<T> = self.all(statement.page(list, page)).await?;
         Ok(page.slice(rows.into_iter().map(Positioned::positioned)))
+    }
+
+    /// A page as [`Sql::page`] gives it, and what could be read then, which `statement` selects as
+    /// `moment`.
+    async fn page_as_of<T>(
+        &self,
+        statement: Statement<DB>,
+        list: &List,
+        page: &Page,
+    ) -> Result<AsOf<Slice<T>>>
+    where
+        DB: Gives<AsOfRow<T>>,
+        T: Positioned,
+    {
+        let rows: Slice<AsOfRow<T>> = self.page(statement, list, page).await?;
+        let moment =
+            rows.nodes().next().map(|row| arrivals::read_moment(&row.moment)).transpose()?;
+        Ok(AsOf { value: rows.map(|row| row.item), moment })
     }
 
     /// One page of each key's list, in the keys' order.

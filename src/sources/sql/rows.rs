@@ -93,6 +93,20 @@ pub struct EarlierRow {
     pub made_uuid: Uuid,
 }
 
+/// A row, and what can be read when it is.
+#[derive(FromRow)]
+pub struct AsOfRow<T> {
+    pub moment: String,
+    #[sqlx(flatten)]
+    pub item: T,
+}
+
+impl<T: Positioned> Positioned for AsOfRow<T> {
+    fn cursor(&self) -> Cursor {
+        self.item.cursor()
+    }
+}
+
 /// A row with its position.
 #[derive(FromRow)]
 pub struct Arrived<T> {

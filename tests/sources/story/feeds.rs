@@ -1,4 +1,4 @@
-use cruddur::domain::{Cursor, Page};
+use cruddur::domain::{AsOf, Cursor, Page};
 
 use super::{Story, counted, debug, found, handle, message, page, pages};
 use crate::common::{ANDREW, GAREK, LONDO, NOBODY, WORF, at, crud, id};
@@ -10,7 +10,7 @@ pub async fn expiry(story: &mut Story) {
     story.post(crud(3, GAREK, "for ever", 2, None)).await;
     let year = 365 * 24 * 60;
     for now in [2, 59, 60, 24 * 60 + 1, year] {
-        let home = story.activities().home(&Page::first(10), at(now)).await;
+        let home = story.activities().home(&Page::first(10), at(now)).await.map(AsOf::into_value);
         story.says(format!("home in minute {now}"), page(home, message));
     }
     for now in [59, 60] {
@@ -30,14 +30,14 @@ pub async fn paging(story: &mut Story) {
     let now = at(20);
     let mut next = Page::first(3);
     while next.limit > 0 {
-        let read = story.activities().home(&next, now).await.expect("a page");
+        let read = story.activities().home(&next, now).await.expect("a page").value;
         story.says("forward", super::slice(&read, message));
         next.after = read.items.last().map(|(cursor, _)| *cursor);
         next.limit = if read.has_next { 3 } else { 0 };
     }
     let mut next = Page::last(4);
     while next.limit > 0 {
-        let read = story.activities().home(&next, now).await.expect("a page");
+        let read = story.activities().home(&next, now).await.expect("a page").value;
         story.says("backward", super::slice(&read, message));
         next.before = read.items.first().map(|(cursor, _)| *cursor);
         next.limit = if read.has_previous { 4 } else { 0 };
@@ -46,7 +46,7 @@ pub async fn paging(story: &mut Story) {
     for (after, before) in [(0x16, 0x12), (0x16, 0x15), (0x12, 0x16), (0x14, 0x14)] {
         for page_of in [Page::first(2), Page::last(2)] {
             let between = Page { after: position(after), before: position(before), ..page_of };
-            let home = story.activities().home(&between, now).await;
+            let home = story.activities().home(&between, now).await.map(AsOf::into_value);
             let from = if page_of.backward { "last" } else { "first" };
             let what = format!("{from} two after {after:x} and before {before:x}");
             story.says(what, page(home, message));

@@ -13,7 +13,7 @@ mod search;
 use std::fmt::Display;
 
 use cruddur::{
-    domain::{Activity, Notification, Page, Slice, User},
+    domain::{Activity, AsOf, Notification, Page, Slice, User},
     sources::{
         self, ActivitySource, Dataset, Idempotency, Inserted, MessageSource, NewActivity,
         SourceUrl, Sources,
@@ -50,7 +50,7 @@ async fn tell(sources: Sources) -> String {
     story.says("migrate", debug(story.activities().migrate().await));
     story.says("migrate again", debug(story.activities().migrate().await));
     story.says("ping", debug(story.activities().ping().await));
-    let home = story.activities().home(&Page::first(3), at(0)).await;
+    let home = story.activities().home(&Page::first(3), at(0)).await.map(AsOf::into_value);
     story.says("home", page(home, message));
     let people = Dataset { users: people(), ..Dataset::default() };
     story.says("people come", debug(story.activities().import(&people).await));

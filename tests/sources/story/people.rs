@@ -1,5 +1,5 @@
 use cruddur::{
-    domain::{Cursor, Follow, Notification, NotificationKind, Page},
+    domain::{AsOf, Cursor, Follow, Notification, NotificationKind, Page},
     sources::UserRelation::{Followers, Following},
 };
 use futures_util::future::join_all;
@@ -90,7 +90,10 @@ pub async fn notifications(story: &mut Story) {
         for unread_only in [false, true] {
             let notifications = story.activities();
             for part in [Page::first(3), Page::last(2)] {
-                let read = notifications.notifications(GAREK, unread_only, &part, at(now)).await;
+                let read = notifications
+                    .notifications(GAREK, unread_only, &part, at(now))
+                    .await
+                    .map(AsOf::into_value);
                 story.says(format!("in minute {now}, unread only {unread_only}"), page(read, line));
             }
         }
@@ -129,9 +132,17 @@ pub async fn notifications(story: &mut Story) {
         let source = story.activities();
         let read = source.mark_message_notifications_read(user, sender, up_to, at(524)).await;
         story.says(format!("{} reads {}'s", name(user), name(sender)), debug(read));
-        let left = story.activities().notifications(GAREK, true, &Page::first(4), at(524)).await;
+        let left = story
+            .activities()
+            .notifications(GAREK, true, &Page::first(4), at(524))
+            .await
+            .map(AsOf::into_value);
         story.says("  left to read", page(left, line));
     }
-    let all = story.activities().notifications(GAREK, true, &Page::first(3), at(511)).await;
+    let all = story
+        .activities()
+        .notifications(GAREK, true, &Page::first(3), at(511))
+        .await
+        .map(AsOf::into_value);
     story.says("left to read", page(all, line));
 }

@@ -1,4 +1,4 @@
-use cruddur::domain::{Cursor, NotificationKind, Page, Reaction, ReactionKind};
+use cruddur::domain::{AsOf, Cursor, NotificationKind, Page, Reaction, ReactionKind};
 use futures_util::future::join_all;
 use uuid::Uuid;
 
@@ -107,7 +107,11 @@ pub async fn crowd(story: &mut Story) {
     story.says("the same repost sixteen times at once", same.await.len());
     let liked = story.activities().activities_by_uuids(&[id(0x20)], at(52)).await;
     story.says("the crud", found(liked, counted));
-    let unread = story.activities().notifications(ANDREW, true, &Page::first(10), at(52)).await;
+    let unread = story
+        .activities()
+        .notifications(ANDREW, true, &Page::first(10), at(52))
+        .await
+        .map(AsOf::into_value);
     let kinds = unread.map(|page| {
         page.nodes()
             .map(|it| (it.kind, name(it.actor_uuid)))

@@ -1,4 +1,4 @@
-use cruddur::domain::{Activity, NotificationKind, Page, Reaction, ReactionKind};
+use cruddur::domain::{Activity, AsOf, NotificationKind, Page, Reaction, ReactionKind};
 use futures_util::future::join_all;
 
 use super::{Story, counted, debug, found, key, message, page, pages};
@@ -33,7 +33,7 @@ pub async fn threads(story: &mut Story) {
         let unread = story.activities().unread_notifications(ANDREW, at(now)).await;
         story.says("  Andrew's unread", debug(unread));
     }
-    let home = story.activities().home(&Page::first(4), at(110)).await;
+    let home = story.activities().home(&Page::first(4), at(110)).await.map(AsOf::into_value);
     story.says("no reply is at home", page(home, message));
     for (number, parent) in [(0x37, 0x30), (0x38, 0x33)] {
         story.post(reply(number, parent, WORF, &format!("too late for {parent:x}"), 160)).await;

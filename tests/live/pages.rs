@@ -1,0 +1,98 @@
+use std::{collections::BTreeSet, pin::pin};
+
+use cruddur::domain::Page;
+use futures_util::future::join_all;
+
+use crate::{
+    stores::{PostgresDatabase, SqliteFile},
+    world::{ANDREW, BAYKO, WORF, World, begin, end, next, texts},
+};
+
+const WRITERS: usize = 8;
+const EACH: usize = 12;
+const READERS: usize = 16;
+
+/// The texts of the newest cruds, and the cursor of the first of them.
+async fn home(world: &World) -> (Vec<String>, String) {
+    let home = world.service.home(&Page::first(Page::MAX)).await.expect("a page");
+    let (at, _) = home.value.items.first().expect("a crud");
+    let cursor = home.moment.expect("a page with cruds has a moment").encode(*at);
+    (home.value.into_nodes().into_iter().map(|crud| crud.message).collect(), cursor)
+}
+
+#[tokio::test]
+async fn what_is_written_while_a_page_is_read_comes_behind_it() {
+    let database = PostgresDatabase::new("live_pages").await;
+    let world = World::over(database.open()).await;
+    let mut other = database.connect().await;
+    world.post(ANDREW, "before").await;
+    begin(&mut other, "late").await;
+    world.post(BAYKO, "in time").await;
+
+    let (page, cursor) = home(&world).await;
+    assert_eq!(page, ["in time", "before"]);
+    end(&mut other, "COMMIT").await;
+    let mut live = pin!(world.cruds(Some(&cursor)).await);
+    world.post(WORF, "after").await;
+    assert_eq!(texts(&mut live, 2).await.0, ["late", "after"]);
+}
+
+/// The moment of a page may be of another life of the store, which has gone back since.
+#[tokio::test]
+async fn the_cursor_of_a_store_that_was_ahead_is_one_of_time() {
+    let database = PostgresDatabase::new("live_ahead").await;
+    let world = World::over(database.open()).await;
+    let top = world.post(ANDREW, "before").await;
+    let ahead = cruddur::domain::Moment::after(1 << 40);
+    world.post(BAYKO, "after").await;
+    let cursor = ahead.encode(cruddur::domain::Positioned::cursor(&top));
+    assert_eq!(texts(world.cruds(Some(&cursor)).await, 1).await.0, ["after"]);
+}
+
+/// Each of many readers has every crud once, by a page or behind it, whenever they come.
+async fn readers_have_each_once(world: &World) {
+    world.post(ANDREW, "before").await;
+    let write = join_all((0..WRITERS).map(|writer| {
+        let service = world.service.clone();
+        let write = async move {
+            for n in 0..EACH {
+                let text = format!("{writer} {n}");
+                let posted = service.create_activity(ANDREW, Some(&text), Some("1-day"), None);
+                posted.await.expect("it is posted");
+            }
+        };
+        async { tokio::spawn(write).await.expect("a writer ends") }
+    }));
+    let read = join_all((0..READERS).map(|reader| async move {
+        let (page, cursor) = loop {
+            let (page, cursor) = home(world).await;
+            if page.len() > reader * WRITERS * EACH / READERS {
+                break (page, cursor);
+            }
+        };
+        let mut live = pin!(world.cruds(Some(&cursor)).await);
+        let mut all: BTreeSet<_> = page.into_iter().collect();
+        while all.len() < 1 + WRITERS * EACH {
+            let (_, crud) = next(&mut live).await;
+            assert!(all.insert(crud.message.clone()), "{} comes twice", crud.message);
+        }
+    }));
+    tokio::join!(write, read);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_of_postgresql_have_each_crud_once() {
+    let database = PostgresDatabase::new("live_readers").await;
+    readers_have_each_once(&World::over(database.open()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_of_sqlite_have_each_crud_once() {
+    let file = SqliteFile::new();
+    readers_have_each_once(&World::over(file.open()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_in_memory_have_each_crud_once() {
+    readers_have_each_once(&World::in_memory().await).await;
+}
