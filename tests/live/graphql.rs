@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 use crate::world::{ANDREW, WORF, World, next};
 
 /// The responses to a subscription in the name of a viewer.
-fn follow(world: &World, viewer: Viewer, document: &str) -> BoxStream<'static, Response> {
+pub fn follow(world: &World, viewer: Viewer, document: &str) -> BoxStream<'static, Response> {
     let schema = graphql::schema(Limits::default());
     let admitted = schema.admit(Request::new(document));
     let admitted = admitted.unwrap_or_else(|refused| panic!("{refused:?}"));
     schema.stream(&world.service, viewer, admitted)
 }
 
-async fn json(responses: impl Stream<Item = Response>) -> Value {
+pub async fn json(responses: impl Stream<Item = Response>) -> Value {
     serde_json::to_value(next(responses).await).expect("a response is JSON")
 }
 

@@ -1,9 +1,11 @@
 use std::{collections::BTreeSet, pin::pin};
 
-use cruddur::domain::Page;
+use cruddur::domain::{Moment, Positioned, Viewer};
 use futures_util::future::join_all;
+use serde_json::Value;
 
 use crate::{
+    graphql::{follow, json},
     stores::{PostgresDatabase, SqliteFile},
     world::{ANDREW, BAYKO, WORF, World, begin, end, next, texts},
 };
@@ -14,10 +16,12 @@ const READERS: usize = 16;
 
 /// The texts of the newest cruds, and the cursor of the first of them.
 async fn home(world: &World) -> (Vec<String>, String) {
-    let home = world.service.home(&Page::first(Page::MAX)).await.expect("a page");
-    let (at, _) = home.value.items.first().expect("a crud");
-    let cursor = home.moment.expect("a page with cruds has a moment").encode(*at);
-    (home.value.into_nodes().into_iter().map(|crud| crud.message).collect(), cursor)
+    let document = "{ home(first: 100) { edges { cursor node { message } } } }";
+    let page = json(follow(world, Viewer::Anonymous, document)).await;
+    let edges = page["data"]["home"]["edges"].as_array().expect("a page");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let texts = edges.iter().map(|edge| text(&edge["node"]["message"])).collect();
+    (texts, text(&edges[0]["cursor"]))
 }
 
 #[tokio::test]
@@ -43,9 +47,9 @@ async fn the_cursor_of_a_store_that_was_ahead_is_one_of_time() {
     let database = PostgresDatabase::new("live_ahead").await;
     let world = World::over(database.open()).await;
     let top = world.post(ANDREW, "before").await;
-    let ahead = cruddur::domain::Moment::after(1 << 40);
+    let ahead = Moment::after(1 << 40);
     world.post(BAYKO, "after").await;
-    let cursor = ahead.encode(cruddur::domain::Positioned::cursor(&top));
+    let cursor = ahead.encode(top.cursor());
     assert_eq!(texts(world.cruds(Some(&cursor)).await, 1).await.0, ["after"]);
 }
 
