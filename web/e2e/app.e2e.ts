@@ -92,6 +92,28 @@ test('a reply ends the thread and is counted', async () => {
   await button(crud('Who replies to this?'), 'Reply, 1').waitFor();
 });
 
+test('the replies of others come into an open thread', async () => {
+  await post('Who talks to me?');
+  await visit.goto('/');
+  await crud('Who talks to me?').getByText('Who talks to me?').click();
+  await page.getByText('No replies yet').waitFor();
+  const id = decodeURIComponent(page.url().split('/').at(-1)!);
+  const replies = page.getByRole('list', { name: 'Replies' });
+  for (const [handle, message] of [
+    ['worf', 'I do.'],
+    ['bayko', 'And I.'],
+  ] as const) {
+    const { createReply } = await gateway.run<{ createReply: object }>(
+      'mutation ($input: CreateReplyInput!) { createReply(input: $input) { userErrors { code } } }',
+      { input: { activityId: id, message } },
+      handle,
+    );
+    expect(createReply).toEqual({ userErrors: [] });
+    await replies.getByText(message).waitFor();
+  }
+  expect(await replies.getByRole('listitem').allInnerTexts()).toHaveLength(2);
+});
+
 test('a like is shown at once, kept, and taken back', async () => {
   await post('Do you like this?');
   await visit.goto('/');

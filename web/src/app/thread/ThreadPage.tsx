@@ -1,7 +1,7 @@
 import './Thread.css';
 
 import { useFragment, useQuery, useSubscription } from '@apollo/client/react';
-import { useRef } from 'react';
+import { useEffect, useEffectEvent, useRef } from 'react';
 import { useLocation } from 'wouter';
 
 import { PAGE } from '../cache.ts';
@@ -30,6 +30,19 @@ export function ThreadPage({ id }: { id: string }) {
     fragmentName: 'CrudFields',
     from: { __typename: 'Activity', id },
   });
+
+  const replies = data?.activity?.replies;
+  // Where the list is here to its end, what is counted and not in it comes below it.
+  const isWhole = replies?.pageInfo.hasNextPage === false;
+  const missing = isWhole ? data!.activity!.repliesCount - replies.edges.length : 0;
+  const fetchMissing = useEffectEvent(() => {
+    // The cache writes the end of an empty list as ''.
+    const end = replies?.pageInfo.endCursor;
+    return fetchMore({ variables: { after: end === '' ? null : end } });
+  });
+  useEffect(() => {
+    if (missing > 0) void fetchMissing().catch(() => undefined);
+  }, [missing]);
 
   const crud = data?.activity ?? (known.complete && !data ? known.data : undefined);
   if (!crud) {
@@ -69,7 +82,7 @@ export function ThreadPage({ id }: { id: string }) {
       </div>
       <CrudFeed
         label="Replies"
-        connection={data?.activity?.replies}
+        connection={replies}
         error={error}
         more={(after) => fetchMore({ variables: { after } })}
         retry={() => refetch()}
