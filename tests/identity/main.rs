@@ -4,6 +4,8 @@
 mod common;
 #[path = "../common/gateway.rs"]
 mod gateway;
+#[path = "../common/socket.rs"]
+mod socket;
 #[path = "../common/stores.rs"]
 mod stores;
 
@@ -15,3 +17,4 @@ mod provider;
 mod refusals;
 mod register;
 mod replay;
+mod sockets;

@@ -11,6 +11,7 @@ mod documents;
 mod operations;
 mod pages;
 mod requests;
+#[path = "../common/socket.rs"]
 mod socket;
 mod sockets;
 mod streams;

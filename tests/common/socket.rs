@@ -1,5 +1,7 @@
 //! The gateway on a port of its own, and a client that speaks to it over a WebSocket.
 
+#![allow(dead_code, reason = "no test file needs all of it")]
+
 use std::{net::SocketAddr, time::Duration};
 
 use axum::Router;
