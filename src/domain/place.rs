@@ -78,7 +78,7 @@ impl Moment {
     /// The opaque text of a cursor in a list that was read at this moment. Where a cursor is wanted,
     /// it is one.
     ///
-    /// Of more than [`MAX_RUNNING`] writes that go on it names the first ones, and is silent about
+    /// Of more than `MAX_RUNNING` writes that go on it names the first ones, and is silent about
     /// whatever comes after those: rather is something taken for unseen than for seen.
     pub fn encode(&self, at: Cursor) -> String {
         let next = *self.running.get(MAX_RUNNING).unwrap_or(&self.next);
