@@ -100,8 +100,8 @@ impl Moment {
             others.iter().map(|ahead| first.checked_add(u32::from_be_bytes(*ahead).into()));
         let mut running: Vec<_> = others.collect::<Option<_>>()?;
         let next = running.pop()?;
-        let is_one =
-            0 <= first && running.len() <= MAX_RUNNING && running.iter().chain([&next]).is_sorted();
+        let is_rising = running.iter().chain([&next]).is_sorted_by(|one, other| one < other);
+        let is_one = 0 <= first && running.len() <= MAX_RUNNING && is_rising;
         is_one.then_some(Self { first, next, running })
     }
 }
@@ -187,7 +187,8 @@ mod tests {
         assert_eq!(Seen::decode(&place.encode()), Ok(Seen { at, when: When::InOrder(7) }));
         assert_eq!(Seen::decode(&at.encode()), Ok(Seen { at, when: When::Unknown }));
         assert_eq!(Cursor::decode(&place.encode()), Ok(at));
-        for wrong in ["", "x", &place.encode()[1..]] {
+        let long = URL_SAFE_NO_PAD.encode([0; 40]);
+        for wrong in ["", "x", &place.encode()[1..], &long] {
             assert!(matches!(Seen::decode(wrong), Err(Error::BadInput(_))), "{wrong}");
             assert!(matches!(Cursor::decode(wrong), Err(Error::BadInput(_))), "{wrong}");
         }

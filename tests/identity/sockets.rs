@@ -1,23 +1,28 @@
 use chrono::TimeDelta;
 use cruddur::http::Patience;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     provider::{ANDREW, KeyFile, RSA, access, app, but, now},
-    socket::Running,
+    socket::{Running, Socket},
 };
 
-#[tokio::test]
-async fn a_socket_lasts_as_long_as_its_token() {
+/// A socket that has just given a token, which ended so many seconds ago. It counts for a minute more.
+async fn socket(ended: i64, payload: impl FnOnce(String) -> Value) -> (Running, Socket) {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     let running = Running::start(client.0, Patience::default()).await;
-    // A token counts for a minute after its end.
-    let end = (now(&app) - TimeDelta::seconds(59)).timestamp();
+    let end = (now(&app) - TimeDelta::seconds(ended)).timestamp();
     let token = RSA.token(Some("rsa"), &but(access(ANDREW, now(&app)), json!({ "exp": end })));
     let mut socket = running.open().await;
-    let payload = json!({ "authorization": format!("Bearer {token}") });
-    socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+    socket.say(json!({ "type": "connection_init", "payload": payload(token) })).await;
+    (running, socket)
+}
+
+#[tokio::test]
+async fn a_socket_lasts_as_long_as_its_token() {
+    let payload = |token| json!({ "authorization": format!("Bearer {token}") });
+    let (_running, mut socket) = socket(59, payload).await;
     assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
     socket.subscribe("live", "subscription { activityCreated { cursor } }", json!({})).await;
     assert_eq!(socket.close().await, (4403, "Token expired".into()));
@@ -25,12 +30,6 @@ async fn a_socket_lasts_as_long_as_its_token() {
 
 #[tokio::test]
 async fn a_token_that_has_ended_opens_no_socket() {
-    let file = KeyFile::new();
-    let (app, client) = app(&file.path()).await;
-    let running = Running::start(client.0, Patience::default()).await;
-    let end = (now(&app) - TimeDelta::seconds(60)).timestamp();
-    let token = RSA.token(Some("rsa"), &but(access(ANDREW, now(&app)), json!({ "exp": end })));
-    let mut socket = running.open().await;
-    socket.say(json!({ "type": "connection_init", "payload": { "token": token } })).await;
+    let (_running, mut socket) = socket(60, |token| json!({ "token": token })).await;
     assert_eq!(socket.close().await, (4403, "Forbidden".into()));
 }

@@ -56,17 +56,6 @@ async fn the_cursor_of_a_store_that_was_ahead_is_one_of_time() {
 /// Each of many readers has every crud once, by a page or behind it, whenever they come.
 async fn readers_have_each_once(world: &World) {
     world.post(ANDREW, "before").await;
-    let write = join_all((0..WRITERS).map(|writer| {
-        let service = world.service.clone();
-        let write = async move {
-            for n in 0..EACH {
-                let text = format!("{writer} {n}");
-                let posted = service.create_activity(ANDREW, Some(&text), Some("1-day"), None);
-                posted.await.expect("it is posted");
-            }
-        };
-        async { tokio::spawn(write).await.expect("a writer ends") }
-    }));
     let read = join_all((0..READERS).map(|reader| async move {
         let (page, cursor) = loop {
             let (page, cursor) = home(world).await;
@@ -81,7 +70,7 @@ async fn readers_have_each_once(world: &World) {
             assert!(all.insert(crud.message.clone()), "{} comes twice", crud.message);
         }
     }));
-    tokio::join!(write, read);
+    tokio::join!(world.post_all(WRITERS, EACH), read);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

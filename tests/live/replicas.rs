@@ -5,34 +5,18 @@ use cruddur::{
     events::{Event, Events, Nats},
     sources::Line,
 };
-use futures_util::{StreamExt, future::join_all};
+use futures_util::StreamExt;
 use tokio::time::timeout;
 
 use crate::{
     nats::NatsServer,
     stores::PostgresDatabase,
-    world::{ANDREW, BAYKO, FAILED, WORF, World, id, next, until},
+    world::{ANDREW, FAILED, World, id, next, until},
 };
 
 const WRITERS: usize = 8;
 const EACH: usize = 125;
 const CUTS: usize = 20;
-
-/// Posts a thousand cruds to a gateway, by several at once.
-async fn post_all(world: &World) {
-    join_all((0..WRITERS).map(|writer| {
-        let service = world.service.clone();
-        let post = async move {
-            for n in 0..EACH {
-                let (by, text) = ([ANDREW, BAYKO, WORF][writer % 3], format!("{writer} {n}"));
-                let posted = service.create_activity(by, Some(&text), Some("1-day"), None).await;
-                posted.expect("it is posted");
-            }
-        };
-        async { tokio::spawn(post).await.expect("a writer ends") }
-    }))
-    .await;
-}
 
 /// Follows another gateway from `after` on, is cut off again and again, and hears each of the
 /// thousand cruds once: each writer's in their order, and all in the order that those hear who were
@@ -75,7 +59,7 @@ async fn a_thousand_cruds_reach_another_gateway_through_cuts() {
     let there = here.beside(database.open());
     let _lines = [here.carry(None), there.carry(None)];
     let after = here.post(ANDREW, "before").await.cursor().encode();
-    tokio::join!(post_all(&here), follow_all(&there, &after));
+    tokio::join!(here.post_all(WRITERS, EACH), follow_all(&there, &after));
     assert_eq!(read_all(&here, &after).await, read_all(&there, &after).await);
 }
 
@@ -86,7 +70,7 @@ async fn a_thousand_cruds_reach_another_gateway_while_its_line_is_cut() {
     let there = here.beside(database.open());
     let _lines = [here.carry(None), there.carry(None)];
     let after = here.post(ANDREW, "before").await.cursor().encode();
-    let followed = async { tokio::join!(post_all(&here), follow_all(&there, &after)) };
+    let followed = async { tokio::join!(here.post_all(WRITERS, EACH), follow_all(&there, &after)) };
     let mut followed = pin!(followed);
     let mut kills = 0;
     loop {
@@ -161,7 +145,7 @@ async fn a_thousand_cruds_reach_another_gateway_over_nats() {
     let line = || Some(Arc::new(Nats::new(&server.url)) as Arc<dyn Line>);
     let _lines = [here.carry(line()), there.carry(line())];
     let after = here.post(ANDREW, "before").await.cursor().encode();
-    tokio::join!(post_all(&here), follow_all(&there, &after));
+    tokio::join!(here.post_all(WRITERS, EACH), follow_all(&there, &after));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

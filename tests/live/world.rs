@@ -6,7 +6,7 @@ use cruddur::{
     service::{Arrival, Service},
     sources::{self, Dataset, Line, SourceUrl, Sources},
 };
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, future::join_all};
 use sqlx::PgConnection;
 use tokio::{
     task::JoinHandle,
@@ -82,6 +82,23 @@ impl World {
         self.clock.advance(TimeDelta::seconds(1));
         let posted = self.service.create_activity(by, Some(text), Some(ttl), None).await;
         posted.expect("it is posted")
+    }
+
+    /// Posts cruds by several at once: of each writer its number and those from 0 on.
+    pub async fn post_all(&self, writers: usize, each: usize) {
+        join_all((0..writers).map(|writer| {
+            let service = self.service.clone();
+            let post = async move {
+                for n in 0..each {
+                    let (by, text) = ([ANDREW, BAYKO, WORF][writer % 3], format!("{writer} {n}"));
+                    let posted =
+                        service.create_activity(by, Some(&text), Some("1-day"), None).await;
+                    posted.expect("it is posted");
+                }
+            };
+            async { tokio::spawn(post).await.expect("a writer ends") }
+        }))
+        .await;
     }
 
     /// Follows new cruds.

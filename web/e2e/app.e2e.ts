@@ -98,6 +98,21 @@ test('the replies of others come into an open thread', async () => {
   await crud('Who talks to me?').getByText('Who talks to me?').click();
   await page.getByText('No replies yet').waitFor();
   const id = decodeURIComponent(page.url().split('/').at(-1)!);
+  // The page hears of changes from a moment on that it does not show: it does when it hears of this.
+  const like = `mutation ($input: LikeActivityInput!, $back: UnlikeActivityInput!) {
+    unlikeActivity(input: $back) { activity { id } }
+    likeActivity(input: $input) { activity { id } }
+  }`;
+  const liked = button(crud('Who talks to me?').first(), 'Like, 1');
+  await expect
+    .poll(
+      async () => {
+        await gateway.run(like, { input: { activityId: id }, back: { activityId: id } }, 'worf');
+        return liked.isVisible();
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(true);
   const replies = page.getByRole('list', { name: 'Replies' });
   for (const [handle, message] of [
     ['worf', 'I do.'],

@@ -122,7 +122,8 @@ async fn connect(endpoint: Option<String>) -> Client {
     Client::new(&loader.load().await)
 }
 
-/// What sends the requests. TLS wants the machine's roots of trust, which a plain endpoint does without.
+/// What sends the requests. TLS wants the machine's roots of trust, which a plain endpoint does
+/// without.
 fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
     let tls = Provider::Rustls(CryptoMode::Ring);
     let builder = Builder::new().pool_idle_timeout(IDLE_TIMEOUT).tls_provider(tls);

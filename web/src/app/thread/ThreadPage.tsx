@@ -31,10 +31,11 @@ export function ThreadPage({ id }: { id: string }) {
     from: { __typename: 'Activity', id },
   });
 
-  const replies = data?.activity?.replies;
+  const thread = data?.activity;
+  const replies = thread?.replies;
   // Where the list is here to its end, what is counted and not in it comes below it.
-  const isWhole = replies?.pageInfo.hasNextPage === false;
-  const missing = isWhole ? data!.activity!.repliesCount - replies.edges.length : 0;
+  const isWhole = replies && !replies.pageInfo.hasNextPage;
+  const missing = isWhole ? thread.repliesCount - replies.edges.length : 0;
   const fetchMissing = useEffectEvent(() => {
     // The cache writes the end of an empty list as ''.
     const end = replies?.pageInfo.endCursor;
@@ -44,7 +45,7 @@ export function ThreadPage({ id }: { id: string }) {
     if (missing > 0) void fetchMissing().catch(() => undefined);
   }, [missing]);
 
-  const crud = data?.activity ?? (known.complete && !data ? known.data : undefined);
+  const crud = thread ?? (known.complete && !data ? known.data : undefined);
   if (!crud) {
     return (
       <>
@@ -58,7 +59,7 @@ export function ThreadPage({ id }: { id: string }) {
     );
   }
 
-  const parent = data?.activity?.replyTo;
+  const parent = thread?.replyTo;
   const ancestors = [parent?.replyTo, parent].filter((ancestor) => !!ancestor);
   return (
     <>
