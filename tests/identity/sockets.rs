@@ -8,9 +8,12 @@ use crate::{
 };
 
 /// A socket that has just given a token, which ended so many seconds ago. It counts for a minute more.
-async fn socket(ended: i64, payload: impl FnOnce(String) -> Value) -> (Running, Socket) {
-    let file = KeyFile::new();
-    let (app, client) = app(&file.path()).await;
+async fn socket(
+    keys: &KeyFile,
+    ended: i64,
+    payload: impl FnOnce(String) -> Value,
+) -> (Running, Socket) {
+    let (app, client) = app(&keys.path()).await;
     let running = Running::start(client.0, Patience::default()).await;
     let end = (now(&app) - TimeDelta::seconds(ended)).timestamp();
     let token = RSA.token(Some("rsa"), &but(access(ANDREW, now(&app)), json!({ "exp": end })));
@@ -21,8 +24,9 @@ async fn socket(ended: i64, payload: impl FnOnce(String) -> Value) -> (Running, 
 
 #[tokio::test]
 async fn a_socket_lasts_as_long_as_its_token() {
+    let keys = KeyFile::new();
     let payload = |token| json!({ "authorization": format!("Bearer {token}") });
-    let (_running, mut socket) = socket(59, payload).await;
+    let (_running, mut socket) = socket(&keys, 59, payload).await;
     assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
     socket.subscribe("live", "subscription { activityCreated { cursor } }", json!({})).await;
     assert_eq!(socket.close().await, (4403, "Token expired".into()));
@@ -30,6 +34,7 @@ async fn a_socket_lasts_as_long_as_its_token() {
 
 #[tokio::test]
 async fn a_token_that_has_ended_opens_no_socket() {
-    let (_running, mut socket) = socket(60, |token| json!({ "token": token })).await;
+    let keys = KeyFile::new();
+    let (_running, mut socket) = socket(&keys, 60, |token| json!({ "token": token })).await;
     assert_eq!(socket.close().await, (4403, "Forbidden".into()));
 }
