@@ -406,8 +406,12 @@ test('the keyboard alone is enough', async () => {
 });
 
 test('the page says when it is offline, and when it is online again', async () => {
+  // Whatever still arrives would say that the gateway is reached.
+  const socket = page.waitForEvent('websocket').then((it) => it.waitForEvent('framereceived'));
   await visit.goto('/');
   await crud('').first().waitFor();
+  await socket;
+  await page.waitForLoadState('networkidle');
   await page.context().setOffline(true);
   await page.getByText('You are offline.').waitFor();
   await visit.screenshot('offline');
