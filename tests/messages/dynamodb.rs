@@ -248,6 +248,20 @@ fn the_program_makes_the_table_that_the_originals_variables_name() {
 }
 
 #[tokio::test]
+async fn a_table_that_is_lost_is_made_again_by_a_ping() {
+    let table = table("lost");
+    let sources = in_memory().await.with_messages(&table);
+    sources.activities.import(&people()).await.expect("people");
+    let store = &*sources.messages;
+    store.migrate().await.expect("the table is made");
+    client().await.delete_table().table_name(&table.name).send().await.expect("it is lost");
+    let page = Page::first(1);
+    assert_eq!(store.message_groups(ANDREW, &page).await.unwrap_err(), Error::Unavailable);
+    assert_eq!(store.ping().await, Ok(()));
+    assert_eq!(store.message_groups(ANDREW, &page).await.expect("an answer").items, []);
+}
+
+#[tokio::test]
 async fn a_dynamodb_that_is_gone_or_silent_makes_the_service_unavailable() {
     let closed = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().unwrap();
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");

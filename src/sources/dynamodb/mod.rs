@@ -147,8 +147,21 @@ impl MessageSource for DynamoDb {
         table::migrate(self.client().await, &self.table.name).await
     }
 
+    /// A table that an endpoint of one's own has lost is made again: DynamoDB Local in memory forgets
+    /// it when it stops. In AWS it stays lost, because who restores a backup needs its name free.
     async fn ping(&self) -> Result<()> {
-        self.item("PING".into(), "PING".into()).await.map(drop)
+        let Err(error) = self.get("PING".into(), "PING".into()).await.send().await else {
+            return Ok(());
+        };
+        let lost = error.as_service_error().is_some_and(|it| it.is_resource_not_found_exception());
+        if !lost || self.table.endpoint.is_none() {
+            return Err(failed(error));
+        }
+        tracing::warn!(table = self.table.name, "the table is lost; it is made again");
+        self.migrate().await.map(drop).map_err(|error| {
+            tracing::warn!(%error, "the table is not made again");
+            Error::Unavailable
+        })
     }
 
     async fn message_groups(&self, user: Uuid, page: &Page) -> Result<Slice<MessageGroup>> {

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{
+    operation::get_item::builders::GetItemFluentBuilder, types::AttributeValue,
+};
 use chrono::TimeDelta;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
@@ -44,9 +46,12 @@ impl Range {
 
 impl DynamoDb {
     pub(super) async fn item(&self, pk: String, sk: String) -> Result<Option<Item>> {
+        Ok(self.get(pk, sk).await.send().await.map_err(failed)?.item)
+    }
+
+    pub(super) async fn get(&self, pk: String, sk: String) -> GetItemFluentBuilder {
         let get = self.client().await.get_item().table_name(&self.table.name);
-        let get = get.key("pk", text(pk)).key("sk", text(sk)).consistent_read(true);
-        Ok(get.send().await.map_err(failed)?.item)
+        get.key("pk", text(pk)).key("sk", text(sk)).consistent_read(true)
     }
 
     /// Reads a range, batch after batch, until `more` has had enough or it ends.
