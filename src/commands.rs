@@ -17,10 +17,17 @@ use cruddur::{
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::Failure;
+use crate::{Failure, serve::until_reached};
 
 /// For how long the gateway may take to answer `cruddur health`.
 const HEALTH: Duration = Duration::from_secs(5);
+
+#[derive(Args)]
+pub struct Migrate {
+    /// For how many seconds to try again while the database cannot be reached
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    wait: u64,
+}
 
 #[derive(Args)]
 pub struct Seed {
@@ -61,8 +68,8 @@ pub fn openapi() -> Result<(), Failure> {
     print(rest::openapi().to_pretty_json().map_err(failed)?)
 }
 
-pub async fn migrate(settings: &Settings) -> Result<(), Failure> {
-    let (_, migrated) = migrated(settings).await?;
+pub async fn migrate(settings: &Settings, migrate: &Migrate) -> Result<(), Failure> {
+    let (_, migrated) = migrated(settings, Duration::from_secs(migrate.wait)).await?;
     let database = settings.shown_database();
     print(match migrated {
         Migrated::Empty => format!("{database} is ready and empty."),
@@ -82,7 +89,7 @@ pub async fn seed(settings: &Settings, seed: &Seed) -> Result<(), Failure> {
     if settings.database == SourceUrl::Mock {
         return Err((2, "mock: keeps nothing; seed needs another DATABASE_URL".to_owned()));
     }
-    let (sources, _) = migrated(settings).await?;
+    let (sources, _) = migrated(settings, Duration::ZERO).await?;
     if seed.users.is_none() && seed.activities.is_none() {
         return seed_demo(&sources).await;
     }
@@ -120,9 +127,10 @@ async fn seed_demo(sources: &Sources) -> Result<(), Failure> {
     print(format!("Added {} users and {} activities.", demo.users.len(), demo.activities.len()))
 }
 
-async fn migrated(settings: &Settings) -> Result<(Sources, Migrated), Failure> {
+async fn migrated(settings: &Settings, patience: Duration) -> Result<(Sources, Migrated), Failure> {
     let sources = settings.open();
-    let (migrated, _) = sources.migrate().await.map_err(failed)?;
+    let migrated = until_reached(patience, async || sources.migrate().await).await;
+    let (migrated, _) = migrated.map_err(failed)?;
     Ok((sources, migrated))
 }
 

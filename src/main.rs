@@ -34,7 +34,7 @@ enum Command {
     /// Print the OpenAPI document of the REST routes
     Openapi,
     /// Bring the database to the present schema, adopting an original Cruddur database in place
-    Migrate,
+    Migrate(commands::Migrate),
     /// Add the demo people, or with numbers a large made-up data set
     Seed(commands::Seed),
     /// Print the effective configuration, with secrets masked
@@ -75,7 +75,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     start_log(&settings);
     match command {
         Command::Serve => serve::serve(settings).await,
-        Command::Migrate => commands::migrate(&settings).await,
+        Command::Migrate(migrate) => commands::migrate(&settings, &migrate).await,
         Command::Seed(seed) => commands::seed(&settings, &seed).await,
         Command::CheckConfig => commands::print(settings),
         Command::Token(token) => commands::token(&settings, &token),

@@ -14,7 +14,7 @@ use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
-    time::sleep,
+    time::{Instant, sleep},
 };
 use tracing::{info, warn};
 
@@ -117,20 +117,27 @@ fn welcome(settings: &Settings, port: u16) -> String {
     )
 }
 
-/// Tries until the store is there, and fails only for what no further try can mend.
+/// Makes the store ready, and fails only for what no further try can mend.
 async fn bring_up(sources: &Sources, ready: &Readiness) -> Result<(), MigrateError> {
+    let migrated = until_reached(Duration::MAX, async || migrate_and_seed(sources).await).await?;
+    info!(?migrated, "the database is ready");
+    ready.set_ready();
+    Ok(())
+}
+
+/// Tries again while the store cannot be reached, until `patience` is over.
+pub async fn until_reached<T>(
+    patience: Duration,
+    mut attempt: impl AsyncFnMut() -> Result<T, MigrateError>,
+) -> Result<T, MigrateError> {
+    let since = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
-        match migrate_and_seed(sources).await {
-            Ok(migrated) => {
-                info!(?migrated, "the database is ready");
-                ready.set_ready();
-                return Ok(());
-            }
-            Err(MigrateError::Unreachable(error)) => {
+        match attempt().await {
+            Err(MigrateError::Unreachable(error)) if since.elapsed() < patience => {
                 warn!(error, again_in_ms = pause.as_millis() as u64, "no database yet");
             }
-            Err(error) => return Err(error),
+            ended => return ended,
         }
         sleep(pause).await;
         pause = LONGEST_PAUSE.min(pause * 2);
@@ -170,5 +177,31 @@ async fn sweep(service: &Service, keep: TimeDelta) -> ! {
             info!(deleted, "deleted expired activities");
         }
         sleep(SWEEP).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_store_is_tried_until_it_is_reached_or_patience_is_over() {
+        let mut tries = 0;
+        let mut attempt = async || {
+            tries += 1;
+            match tries {
+                3 => Ok(tries),
+                6 => Err(MigrateError::Refused("6".into())),
+                _ => Err(MigrateError::Unreachable(tries.to_string())),
+            }
+        };
+        assert_eq!(
+            until_reached(Duration::MAX, &mut attempt).await.expect("the third is answered"),
+            3
+        );
+        let impatient = until_reached(Duration::ZERO, &mut attempt).await;
+        assert!(matches!(impatient, Err(MigrateError::Unreachable(text)) if text == "4"));
+        let refused = until_reached(Duration::MAX, &mut attempt).await;
+        assert!(matches!(refused, Err(MigrateError::Refused(text)) if text == "6"));
     }
 }

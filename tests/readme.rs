@@ -47,16 +47,25 @@ fn every_curl_line_of_the_readme_answers_what_it_promises() {
 }
 
 #[test]
-fn every_variable_of_the_help_is_in_the_readme() {
+fn the_readme_has_every_variable_of_the_help_and_its_default() {
     let help = gateway::run(&["--help"], &[]);
     let readme = include_str!("../README.md");
-    let variables: Vec<_> = stdout(&help)
-        .split("[env: ")
-        .skip(1)
-        .map(|rest| rest.split(['=', ']']).next().expect("a name"))
-        .collect();
-    assert!(variables.len() > 10, "{variables:?}");
-    for variable in variables {
-        assert!(readme.contains(&format!("`{variable}`")), "{variable} is not in the README");
+    let parts: Vec<_> = stdout(&help).split("[env: ").collect();
+    let (mut variables, mut defaults) = (0, 0);
+    for pair in parts.windows(2) {
+        let variable = pair[1].split(['=', ']']).next().expect("a name");
+        let named = format!("`{variable}`");
+        let names = |row: &str| row.split('|').nth(1).is_some_and(|cell| cell.contains(&named));
+        let row = readme.lines().find(|row| names(row));
+        let row = row.unwrap_or_else(|| panic!("{variable} is not in the README"));
+        variables += 1;
+        let default = pair[0].rsplit_once("[default: ").and_then(|(_, rest)| rest.split_once(']'));
+        let default = default.map(|(default, _)| default.split(';').next().expect("a default"));
+        // One of several words says when, or why there is none.
+        if let Some(default) = default.filter(|default| !default.contains(' ')) {
+            assert!(row.contains(default), "{variable} is by default {default}, and not: {row}");
+            defaults += 1;
+        }
     }
+    assert!(variables > 30 && defaults > 15, "{variables} variables, {defaults} defaults");
 }

@@ -67,6 +67,25 @@ fn without_its_database_it_serves_and_says_that_it_is_not_ready() {
     assert_eq!(code, Some(0));
 }
 
+#[test]
+fn a_migration_waits_for_its_database_as_long_as_it_is_told() {
+    // Nothing listens at port 1.
+    let env = [
+        ("DATABASE_URL", "mock:"),
+        ("MESSAGES_URL", "dynamodb:nowhere"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ];
+    for (args, tries_again) in [(&["migrate"][..], false), (&["migrate", "--wait", "2"], true)] {
+        let ended = run(args, &env);
+        assert_eq!(ended.status.code(), Some(1));
+        let said = stderr(&ended);
+        assert!(said.contains("the database cannot be reached"), "{said}");
+        assert_eq!(said.contains("no database yet"), tries_again, "{said}");
+    }
+}
+
 #[tokio::test]
 async fn a_database_that_cannot_be_adopted_ends_it_with_the_rows_at_fault() {
     let database = PostgresDatabase::new("serve_refused").await;
