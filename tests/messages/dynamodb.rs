@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
     ScalarAttributeType,
 };
+use axum::{Router, http::StatusCode};
 use cruddur::{
     domain::{Cursor, MessageKey, Page},
     error::Error,
@@ -245,6 +246,28 @@ fn the_program_makes_the_table_that_the_originals_variables_name() {
     assert!(stdout(&config).contains(&format!("MESSAGES_URL=dynamodb:{}\n", table.name)));
     let bad = run(&["check-config", "--messages-url", "dynamo:x"], &[]);
     assert!(stderr(&bad).contains("MESSAGES_URL (--messages-url): \"dynamo:x\" is not allowed"));
+}
+
+/// The rights that an original backend needs are to read and write items, and no more.
+#[tokio::test]
+async fn a_table_that_may_not_be_described_is_taken_for_made() {
+    let forbid = async || {
+        let r#type = "com.amazon.coral.service#AccessDeniedException";
+        let said = json!({ "__type": r#type, "Message": "not authorized to perform it" });
+        (
+            StatusCode::BAD_REQUEST,
+            [("content-type", "application/x-amz-json-1.0")],
+            said.to_string(),
+        )
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let endpoint = Some(format!("http://{}", listener.local_addr().expect("an address")));
+    tokio::spawn(axum::serve(listener, Router::new().fallback(forbid)).into_future());
+    let table = MessageTable { name: "theirs".into(), endpoint };
+    let sources = in_memory().await.with_messages(&table);
+    let migrated = sources.messages.migrate().await;
+    assert!(matches!(migrated, Ok(false)), "{migrated:?}");
+    assert_eq!(sources.messages.ping().await, Err(Error::Internal));
 }
 
 #[tokio::test]

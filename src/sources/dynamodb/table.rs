@@ -18,21 +18,26 @@ use crate::sources::MigrateError;
 
 /// The index by conversation, which the original's own functions need.
 const INDEX: &str = "message-group-sk-index";
+/// What IAM says of a right that is missing.
+const FORBIDDEN: &str = "AccessDeniedException";
 /// For how long a table may be in the making.
 const POLL: Duration = Duration::from_millis(250);
 const POLLS: u32 = 480;
 
 /// Makes the table where there is none, and waits until it can be used. Whether it is empty.
+///
+/// Who may only read and write items, as the original's role does, finds it made by somebody else.
 pub async fn migrate(client: &Client, table: &str) -> Result<bool, MigrateError> {
     let mut made = false;
     for _ in 0..POLLS {
         match described(client, table).await? {
-            None if made => {}
-            None => {
+            Described::Forbidden => return Ok(false),
+            Described::Absent if made => {}
+            Described::Absent => {
                 create(client, table).await?;
                 made = true;
             }
-            Some(found) => {
+            Described::Present(found) => {
                 check(table, &found)?;
                 if found.table_status() == Some(&TableStatus::Active) {
                     if made {
@@ -47,13 +52,24 @@ pub async fn migrate(client: &Client, table: &str) -> Result<bool, MigrateError>
     Err(MigrateError::Unreachable(format!("the DynamoDB table {table} is not active yet")))
 }
 
-async fn described(client: &Client, table: &str) -> Result<Option<TableDescription>, MigrateError> {
+enum Described {
+    Present(Box<TableDescription>),
+    Absent,
+    Forbidden,
+}
+
+async fn described(client: &Client, table: &str) -> Result<Described, MigrateError> {
     match client.describe_table().table_name(table).send().await {
-        Ok(found) => Ok(found.table),
-        Err(error)
-            if error.as_service_error().is_some_and(|it| it.is_resource_not_found_exception()) =>
-        {
-            Ok(None)
+        Ok(found) => {
+            Ok(found.table.map_or(Described::Absent, |found| Described::Present(Box::new(found))))
+        }
+        Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(Described::Absent),
+        Err(error) if error.code() == Some(FORBIDDEN) => {
+            tracing::warn!(
+                table,
+                "the table may not be described, and is taken for what it should be"
+            );
+            Ok(Described::Forbidden)
         }
         Err(error) => Err(failed(error)),
     }
@@ -132,7 +148,11 @@ async fn forget_keys(client: &Client, table: &str) {
 
 async fn is_empty(client: &Client, table: &str) -> Result<bool, MigrateError> {
     let scan = client.scan().table_name(table).limit(1).consistent_read(true);
-    Ok(scan.send().await.map_err(failed)?.items().is_empty())
+    match scan.send().await {
+        Ok(found) => Ok(found.items().is_empty()),
+        Err(error) if error.code() == Some(FORBIDDEN) => Ok(false),
+        Err(error) => Err(failed(error)),
+    }
 }
 
 fn failed<E, R>(error: SdkError<E, R>) -> MigrateError
