@@ -26,7 +26,7 @@ const POLLS: u32 = 480;
 
 /// Makes the table where there is none, and waits until it can be used. Whether it is empty.
 ///
-/// Who may only read and write items, as the original's role does, finds it made by somebody else.
+/// Who may only read and write items, which is all that an original backend has to, takes it for made.
 pub async fn migrate(client: &Client, table: &str) -> Result<bool, MigrateError> {
     let mut made = false;
     for _ in 0..POLLS {
