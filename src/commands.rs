@@ -4,7 +4,7 @@ use std::{
     fmt::Display,
     io::{Read, Write, stdout},
     net::{TcpStream, ToSocketAddrs},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use clap::Args;
@@ -13,14 +13,19 @@ use cruddur::{
     config::{Settings, SigningIn},
     graphql, rest,
     service::{Clock, SystemClock},
-    sources::{Migrated, SourceUrl, Sources, seed},
+    sources::{MigrateError, Migrated, SourceUrl, Sources, seed},
 };
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::time::sleep;
+use tracing::warn;
 
-use crate::{Failure, serve::until_reached};
+use crate::Failure;
 
 /// For how long the gateway may take to answer `cruddur health`.
 const HEALTH: Duration = Duration::from_secs(5);
+/// The pause before the second try to reach the database; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 #[derive(Args)]
 pub struct Migrate {
@@ -134,6 +139,25 @@ async fn migrated(settings: &Settings, patience: Duration) -> Result<(Sources, M
     Ok((sources, migrated))
 }
 
+/// Tries again while the store cannot be reached, until `patience` is over.
+pub async fn until_reached<T>(
+    patience: Duration,
+    mut attempt: impl AsyncFnMut() -> Result<T, MigrateError>,
+) -> Result<T, MigrateError> {
+    let since = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match attempt().await {
+            Err(MigrateError::Unreachable(error)) if since.elapsed() < patience => {
+                warn!(error, again_in_ms = pause.as_millis() as u64, "no database yet");
+            }
+            ended => return ended,
+        }
+        sleep(pause).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
+    }
+}
+
 /// Asks over plain HTTP/1.1: this is the health check of a container that has no other client.
 pub fn health(settings: &Settings, health: &Health) -> Result<(), Failure> {
     let ready = || format!("{}/health/ready", settings.local_url(settings.port));
@@ -215,4 +239,30 @@ fn ask(address: &str, host: &str, path: &str) -> std::io::Result<String> {
 
 fn failed(error: impl Display) -> Failure {
     (1, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_store_is_tried_until_it_is_reached_or_patience_is_over() {
+        let mut tries = 0;
+        let mut attempt = async || {
+            tries += 1;
+            match tries {
+                3 => Ok(tries),
+                6 => Err(MigrateError::Refused("6".into())),
+                _ => Err(MigrateError::Unreachable(tries.to_string())),
+            }
+        };
+        assert_eq!(
+            until_reached(Duration::MAX, &mut attempt).await.expect("the third is answered"),
+            3
+        );
+        let impatient = until_reached(Duration::ZERO, &mut attempt).await;
+        assert!(matches!(impatient, Err(MigrateError::Unreachable(text)) if text == "4"));
+        let refused = until_reached(Duration::MAX, &mut attempt).await;
+        assert!(matches!(refused, Err(MigrateError::Refused(text)) if text == "6"));
+    }
 }

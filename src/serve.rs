@@ -14,15 +14,15 @@ use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
-    time::{Instant, sleep},
+    time::sleep,
 };
 use tracing::{info, warn};
 
-use crate::{Failure, commands::print};
+use crate::{
+    Failure,
+    commands::{print, until_reached},
+};
 
-/// The pause before the second try to reach the database; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The pause from one sweep of expired activities to the next.
 const SWEEP: Duration = Duration::from_secs(3600);
 /// How many expired activities are deleted at a time.
@@ -125,25 +125,6 @@ async fn bring_up(sources: &Sources, ready: &Readiness) -> Result<(), MigrateErr
     Ok(())
 }
 
-/// Tries again while the store cannot be reached, until `patience` is over.
-pub async fn until_reached<T>(
-    patience: Duration,
-    mut attempt: impl AsyncFnMut() -> Result<T, MigrateError>,
-) -> Result<T, MigrateError> {
-    let since = Instant::now();
-    let mut pause = FIRST_PAUSE;
-    loop {
-        match attempt().await {
-            Err(MigrateError::Unreachable(error)) if since.elapsed() < patience => {
-                warn!(error, again_in_ms = pause.as_millis() as u64, "no database yet");
-            }
-            ended => return ended,
-        }
-        sleep(pause).await;
-        pause = LONGEST_PAUSE.min(pause * 2);
-    }
-}
-
 /// Fills an empty store with the demo people. Where several gateways start on one empty store, the
 /// others find it filled at their next try.
 async fn migrate_and_seed(sources: &Sources) -> Result<Migrated, MigrateError> {
@@ -177,31 +158,5 @@ async fn sweep(service: &Service, keep: TimeDelta) -> ! {
             info!(deleted, "deleted expired activities");
         }
         sleep(SWEEP).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_store_is_tried_until_it_is_reached_or_patience_is_over() {
-        let mut tries = 0;
-        let mut attempt = async || {
-            tries += 1;
-            match tries {
-                3 => Ok(tries),
-                6 => Err(MigrateError::Refused("6".into())),
-                _ => Err(MigrateError::Unreachable(tries.to_string())),
-            }
-        };
-        assert_eq!(
-            until_reached(Duration::MAX, &mut attempt).await.expect("the third is answered"),
-            3
-        );
-        let impatient = until_reached(Duration::ZERO, &mut attempt).await;
-        assert!(matches!(impatient, Err(MigrateError::Unreachable(text)) if text == "4"));
-        let refused = until_reached(Duration::MAX, &mut attempt).await;
-        assert!(matches!(refused, Err(MigrateError::Refused(text)) if text == "6"));
     }
 }

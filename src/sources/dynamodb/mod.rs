@@ -61,6 +61,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a connection is kept that nobody uses. One whose network was cut says nothing, and each
 /// costs somebody an attempt.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(3);
+/// What DynamoDB says of a table that is not there.
+const NOT_THERE: &str = "ResourceNotFoundException";
 /// How many conversations are read at a time for one request.
 const CONCURRENCY: usize = 16;
 /// Over how many locks the conversations are spread.
@@ -153,8 +155,7 @@ impl MessageSource for DynamoDb {
         let Err(error) = self.get("PING".into(), "PING".into()).await.send().await else {
             return Ok(());
         };
-        let lost = error.as_service_error().is_some_and(|it| it.is_resource_not_found_exception());
-        if !lost || self.table.endpoint.is_none() {
+        if error.code() != Some(NOT_THERE) || self.table.endpoint.is_none() {
             return Err(failed(error));
         }
         tracing::warn!(table = self.table.name, "the table is lost; it is made again");
@@ -228,7 +229,7 @@ fn is_passing<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
         SdkError::ServiceError(error) => {
             // A table that is not there yet is being made.
             let code = error.err().code().unwrap_or_default();
-            PASSING.contains(&code) || code == "ResourceNotFoundException"
+            PASSING.contains(&code) || code == NOT_THERE
         }
         _ => true,
     }

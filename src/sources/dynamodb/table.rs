@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::{
 };
 use tokio::time::sleep;
 
-use super::is_passing;
+use super::{NOT_THERE, is_passing};
 use crate::sources::MigrateError;
 
 /// The index by conversation, which the original's own functions need.
@@ -26,18 +26,27 @@ const POLLS: u32 = 480;
 
 /// Makes the table where there is none, and waits until it can be used. Whether it is empty.
 ///
-/// Who may only read and write items, which is all that an original backend has to, takes it for made.
+/// Who may only read and write items, which is all that an original backend has to, takes it for
+/// made.
 pub async fn migrate(client: &Client, table: &str) -> Result<bool, MigrateError> {
     let mut made = false;
     for _ in 0..POLLS {
-        match described(client, table).await? {
-            Described::Forbidden => return Ok(false),
-            Described::Absent if made => {}
-            Described::Absent => {
+        let found = match client.describe_table().table_name(table).send().await {
+            Ok(described) => described.table,
+            Err(error) if error.code() == Some(NOT_THERE) => None,
+            Err(error) if error.code() == Some(FORBIDDEN) => {
+                tracing::warn!(table, "the table may not be described; it is taken for made");
+                return Ok(false);
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        match found {
+            None if made => {}
+            None => {
                 create(client, table).await?;
                 made = true;
             }
-            Described::Present(found) => {
+            Some(found) => {
                 check(table, &found)?;
                 if found.table_status() == Some(&TableStatus::Active) {
                     if made {
@@ -50,29 +59,6 @@ pub async fn migrate(client: &Client, table: &str) -> Result<bool, MigrateError>
         sleep(POLL).await;
     }
     Err(MigrateError::Unreachable(format!("the DynamoDB table {table} is not active yet")))
-}
-
-enum Described {
-    Present(Box<TableDescription>),
-    Absent,
-    Forbidden,
-}
-
-async fn described(client: &Client, table: &str) -> Result<Described, MigrateError> {
-    match client.describe_table().table_name(table).send().await {
-        Ok(found) => {
-            Ok(found.table.map_or(Described::Absent, |found| Described::Present(Box::new(found))))
-        }
-        Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(Described::Absent),
-        Err(error) if error.code() == Some(FORBIDDEN) => {
-            tracing::warn!(
-                table,
-                "the table may not be described, and is taken for what it should be"
-            );
-            Ok(Described::Forbidden)
-        }
-        Err(error) => Err(failed(error)),
-    }
 }
 
 async fn create(client: &Client, table: &str) -> Result<(), MigrateError> {
