@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 
-import { launch, newContext, Tab } from './browser.ts';
+import { desktop, launch, newContext, Tab } from './browser.ts';
 import { Gateway } from './gateway.ts';
 
 let gateway: Gateway;
@@ -24,8 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => tab.close());
 
-const crud = (text: string) =>
-  page.getByRole('main').getByRole('article').filter({ hasText: text });
+const crud = (text: string) => tab.card(text);
 const button = (scope: Page | Locator, name: string | RegExp) =>
   scope.getByRole('button', { name });
 const post = (message: string, handle?: string, to = gateway) =>
@@ -36,13 +35,6 @@ const post = (message: string, handle?: string, to = gateway) =>
     { input: { message, ttl: 'ONE_DAY' } },
     handle,
   );
-
-/** Does an action and waits for the response to the operation that it causes. */
-const withResponse = (operation: string, action: Promise<void>) =>
-  Promise.all([
-    page.waitForResponse((response) => !!response.request().postData()?.includes(operation)),
-    action,
-  ]);
 
 test('the home feed loads more cruds on scrolling', async () => {
   for (let at = 1; at <= 30; at += 1) await post(`Long feed, crud ${at}`);
@@ -133,7 +125,7 @@ test('a like is shown at once, stored, and undone', async () => {
   await post('Do you like this?');
   await tab.goto('/');
   const liked = crud('Do you like this?');
-  await withResponse('LikeCrud', button(liked, 'Like, 0').click());
+  await tab.withResponse('LikeCrud', button(liked, 'Like, 0').click());
   await button(liked, 'Like, 1').waitFor();
   await page.reload();
   expect(await button(liked, 'Like, 1').getAttribute('aria-pressed')).toBe('true');
@@ -162,7 +154,7 @@ test('a crud is reposted and deleted', async () => {
   await button(crud('Here today'), 'Repost, 0').click();
   await button(crud('Here today'), 'Repost, 1').waitFor();
   await button(crud('Here today'), 'Delete').click();
-  await withResponse('DeleteCrud', button(page.getByRole('dialog'), 'Delete').click());
+  await tab.withResponse('DeleteCrud', button(page.getByRole('dialog'), 'Delete').click());
   await expect.poll(() => crud('Here today').count()).toBe(0);
   await page.reload();
   await crud('').first().waitFor();
@@ -172,7 +164,7 @@ test('a crud is reposted and deleted', async () => {
 test('following a user adds their cruds to the following feed', async () => {
   await tab.goto('/@londo');
   await page.getByText('0 followers').waitFor();
-  await withResponse('FollowPerson', button(page, 'Follow Londo Mollari').click());
+  await tab.withResponse('FollowPerson', button(page, 'Follow Londo Mollari').click());
   await page.getByText('1 follower', { exact: true }).waitFor();
   await tab.goto('/following');
   await crud('Londo Mollari').first().waitFor();
@@ -200,7 +192,7 @@ test('notifications are counted and marked as read', async () => {
   await tab.goto('/');
   await page.getByRole('link', { name: /unread notification/ }).click();
   await page.locator('main article[data-unread="true"]').first().waitFor();
-  await withResponse('MarkNotificationsRead', button(page, 'Mark all as read').click());
+  await tab.withResponse('MarkNotificationsRead', button(page, 'Mark all as read').click());
   await expect.poll(() => page.locator('[data-unread="true"]').count()).toBe(0);
   await page.reload();
   await page.locator('main article').first().waitFor();
@@ -269,100 +261,18 @@ test('cruds posted during an outage arrive once and in order', async () => {
   }
 });
 
-test('messages are read, rejected, sent, and seen by both users', async () => {
-  await tab.goto('/');
-  const other = await Tab.open(browser, gateway.url);
-  try {
-    await other.signIn('Worf');
-    await page.getByRole('link', { name: /unread message/ }).click();
-    const worf = crud('@worf');
-    await worf.getByText(/unread message/).waitFor();
-    await withResponse('MarkMessagesRead', worf.getByRole('link').click());
-    await page.waitForURL('**/messages/@worf');
-    const log = page.getByRole('log', { name: /^Messages with/ });
-    await log.getByText('It has honor.').waitFor();
-    await expect.poll(() => worf.getByText(/unread message/).count()).toBe(0);
-
-    const field = page.getByLabel('Your message to @worf');
-    await field.fill('x'.repeat(1_025));
-    await page.getByText('-1 characters left').waitFor();
-    await button(page.getByRole('main'), 'Send').click();
-    await page.getByRole('alert').getByText('The message is too long.').waitFor();
-    expect((await field.inputValue()).length).toBe(1_025);
-    await field.fill('Today is a good day to type.');
-    await field.press('Control+Enter');
-    await log.getByText('Today is a good day to type.').waitFor();
-    expect(await field.inputValue()).toBe('');
-    await worf.getByText('You: Today is a good day to type.').waitFor();
-
-    await other.page.getByRole('link', { name: /3 unread messages/ }).click();
-    await other.page.getByRole('article', { name: 'Andrew Brown' }).getByRole('link').click();
-    const seen = other.page.getByRole('log').getByText('Today is a good day to type.');
-    await seen.waitFor();
-    await other.page.getByLabel('Your message to').fill('Qapla!');
-    await other.page.keyboard.press('Control+Enter');
-    await log.getByText('Qapla!').waitFor();
-    expect(await log.getByRole('listitem').count()).toBe(5);
-  } finally {
-    await other.close();
-  }
-});
-
-test('a conversation can be started on a profile', async () => {
-  await tab.goto('/@coco');
-  await page.getByRole('main').getByRole('link', { name: 'Message', exact: true }).click();
-  await page.getByText('No messages yet').waitFor();
-  await page.getByLabel('Your message to @coco').fill('Hello, Coco.');
-  await withResponse('SendMessage', button(page.getByRole('main'), 'Send').click());
-  await page.getByRole('log').getByText('Hello, Coco.').waitFor();
-  await crud('@coco').getByText('You: Hello, Coco.').waitFor();
-  await page.reload();
-  await page.getByRole('log').getByText('Hello, Coco.').waitFor();
-});
-
-test('a message that fails comes back into the field', async () => {
-  await tab.goto('/messages/@bayko');
-  const log = page.getByRole('log');
-  await log.getByText('Yes, I have!').waitFor();
-  await page.route('**/graphql', async (route) => {
-    if (!route.request().postData()?.includes('SendMessage')) return route.continue();
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    return route.fulfill({ json: { data: null, errors: [{ message: 'Not today.' }] } });
+test('only wide windows load the home feed beside another page', async () => {
+  const feeds: string[] = [];
+  page.on('request', (request) => {
+    if (request.postData()?.includes('query HomeFeed')) feeds.push(page.url());
   });
-  const field = page.getByLabel('Your message to @bayko');
-  await field.fill('Lost and found');
-  await field.press('Control+Enter');
-  await log.getByText('Lost and found').waitFor();
-  await page.getByText('Not today.').waitFor();
-  expect(await log.getByText('Lost and found').count()).toBe(0);
-  expect(await field.inputValue()).toBe('Lost and found');
-});
-
-test('a notification opens its conversation, which loads older messages on scrolling up', async () => {
-  for (let at = 1; at <= 45; at += 1) {
-    await gateway.run(
-      `mutation Send($input: SendMessageInput!) {
-        sendMessage(input: $input) { userErrors { message } }
-      }`,
-      { input: { toHandle: 'andrewbrown', message: `Long talk, message ${at}` } },
-      'coco',
-    );
-  }
+  await page.setViewportSize({ width: 1_000, height: 900 });
   await tab.goto('/notifications');
-  const notification = crud('sent you a message').first();
-  await notification.getByRole('link', { name: /sent you a message/ }).click();
-  await page.waitForURL('**/messages/@coco');
-  const log = page.getByRole('log');
-  await log.getByText('Long talk, message 45').waitFor();
-  const first = log.getByText('Long talk, message 1', { exact: true });
-  expect(await first.count()).toBe(0);
-  await log.hover();
-  await expect
-    .poll(async () => {
-      await page.mouse.wheel(0, -2_000);
-      return first.count();
-    })
-    .toBe(1);
+  await page.getByRole('main').getByRole('article').first().waitFor();
+  expect(feeds).toEqual([]);
+  await page.setViewportSize(desktop);
+  await page.getByRole('complementary').getByText('GraphiQL').waitFor();
+  await expect.poll(() => feeds).toHaveLength(1);
 });
 
 test('the profile can be edited, and an empty name is rejected', async () => {

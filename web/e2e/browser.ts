@@ -7,6 +7,7 @@ import {
   type BrowserContext,
   type BrowserContextOptions,
   chromium,
+  type Locator,
   type Page,
   type ViewportSize,
 } from 'playwright-core';
@@ -102,6 +103,19 @@ export class Tab {
       .getByText(name, { exact: true })
       .click();
     await this.page.getByText(`You are now ${name}.`).waitFor();
+  }
+
+  /** Returns the cards of the page that contain a text. */
+  card(text: string): Locator {
+    return this.page.getByRole('main').getByRole('article').filter({ hasText: text });
+  }
+
+  /** Does an action and waits for the response to the operation that it causes. */
+  async withResponse(operation: string, action: Promise<void>): Promise<void> {
+    await Promise.all([
+      this.page.waitForResponse((response) => !!response.request().postData()?.includes(operation)),
+      action,
+    ]);
   }
 
   /** Sets the size of the window and the colour scheme. */
