@@ -60,7 +60,7 @@ test('a token that is no longer valid signs the user out with a message', async 
   tab.expectedErrors.push('401');
   await page.reload();
   await page.getByText('Your session has expired. Please sign in again.').waitFor();
-  await page.getByRole('link', { name: 'Andrew Brown @andrewbrown' }).waitFor();
+  await page.getByRole('banner').getByRole('link', { name: 'Andrew Brown' }).waitFor();
 });
 
 test('a person with a valid token registers', async () => {
