@@ -151,13 +151,14 @@ export class Tab {
     expect(serious).toEqual([]);
   }
 
-  /** Fails if the page is wider than its window. */
+  /** Fails if the page is wider than its window, or the content of a dialog than the dialog. */
   async expectNoHorizontalScroll(): Promise<void> {
-    const [content, window] = await this.page.evaluate(() => [
-      document.documentElement.scrollWidth,
-      innerWidth,
-    ]);
-    expect(content).toBeLessThanOrEqual(window);
+    const overflows = await this.page.evaluate(() =>
+      [document.documentElement, ...document.querySelectorAll('dialog[open]')].map(
+        (element) => element.scrollWidth - element.clientWidth,
+      ),
+    );
+    expect(Math.max(...overflows)).toBeLessThanOrEqual(0);
   }
 
   async screenshot(name: string): Promise<void> {
