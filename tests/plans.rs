@@ -4,8 +4,9 @@
 //! the plans that PostgreSQL's own `auto_explain` tells of while the reads run, with the rows that
 //! they really touched.
 
-#[path = "sources/common.rs"]
-mod common;
+#[allow(dead_code, reason = "the plans need a part of it")]
+#[path = "it/support/mod.rs"]
+mod support;
 
 use std::{collections::BTreeSet, fmt, sync::Mutex};
 
@@ -29,7 +30,11 @@ use tracing_subscriber::{
 };
 use uuid::Uuid;
 
-use common::{PostgresDatabase, SqliteFile, at, id, told, user};
+use support::{
+    fixtures,
+    fixtures::{at, id, told, user},
+    stores::{PostgresDatabase, SqliteFile},
+};
 
 /// People, of whom the first are active.
 const USERS: u32 = 3_000;
@@ -81,11 +86,11 @@ fn dataset() -> Dataset {
     let cruds = (1..=CRUDS).map(|n| {
         let ttl = if n % 10 == 0 { Some(1) } else { None };
         let text = format!("crud {n} #topic{}", n % 500);
-        common::crud(n, person(n), &text, i64::from(n), ttl)
+        fixtures::crud(n, person(n), &text, i64::from(n), ttl)
     });
     let replies = (0..REPLIES).map(|n| {
         let parent = 1 + n % 400 * 3;
-        common::reply(0x1_0000 + n, parent, person(n * 7), "a reply", i64::from(CRUDS + n))
+        fixtures::reply(0x1_0000 + n, parent, person(n * 7), "a reply", i64::from(CRUDS + n))
     });
     let activities: Vec<Activity> = cruds.chain(replies).collect();
     let reactions = (0..6_000).map(|n| Reaction {
