@@ -15,7 +15,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     /// The input breaks a rule of the domain.
     #[error("{0}")]
-    Rule(Rule),
+    User(UserErrorCode),
     /// The request itself makes no sense, whoever sends it: a malformed cursor, a page of 1,000.
     #[error("{0}")]
     BadInput(String),
@@ -34,7 +34,7 @@ impl Error {
     /// The error's `extensions.code` in GraphQL, in the words of Apollo.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Rule(rule) => rule.class(),
+            Self::User(rule) => rule.class(),
             Self::BadInput(_) => "BAD_USER_INPUT",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Unavailable => "SERVICE_UNAVAILABLE",
@@ -43,16 +43,15 @@ impl Error {
     }
 }
 
-impl From<Rule> for Error {
-    fn from(rule: Rule) -> Self {
-        Self::Rule(rule)
+impl From<UserErrorCode> for Error {
+    fn from(rule: UserErrorCode) -> Self {
+        Self::User(rule)
     }
 }
 
 /// The rule of Cruddur that an input broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
-#[graphql(name = "UserErrorCode")]
-pub enum Rule {
+pub enum UserErrorCode {
     /// The message is missing or empty. White space alone counts as a message.
     MessageBlank,
     /// The message has more characters than allowed: 280 for a crud, 1024 for a reply or a direct message.
@@ -106,7 +105,7 @@ pub enum Rule {
     ViewerRegistered,
 }
 
-impl Rule {
+impl UserErrorCode {
     /// The word of Apollo's error codes that covers the rule when it is broken outside of a mutation.
     fn class(self) -> &'static str {
         match self {
@@ -164,7 +163,7 @@ impl Rule {
     }
 }
 
-impl fmt::Display for Rule {
+impl fmt::Display for UserErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.text())
     }

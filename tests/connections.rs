@@ -52,13 +52,13 @@ async fn a_pool_whose_connections_lead_nowhere_soon_has_others() {
     let relay = Relay::to(format!("{}:{}", options.get_host(), options.get_port())).await;
     let url = options.host("127.0.0.1").port(relay.port).to_url_lossy().to_string();
     let sources = sources::open(&url.parse().expect("a URL of a source"), 8);
-    for ping in join_all((0..8).map(|_| sources.activities.ping())).await {
+    for ping in join_all((0..8).map(|_| sources.store.ping())).await {
         ping.expect("the database answers");
     }
-    let open = sources.activities.connections().expect("a pool").open;
+    let open = sources.store.connections().expect("a pool").open;
     assert!(open > 4, "{open} connections");
 
     relay.cut.send(()).expect("somebody listens");
-    let again = async { while sources.activities.ping().await.is_err() {} };
+    let again = async { while sources.store.ping().await.is_err() {} };
     timeout(Duration::from_secs(8), again).await.expect("the pool has connections that work");
 }

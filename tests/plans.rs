@@ -12,8 +12,8 @@ use std::{collections::BTreeSet, fmt, sync::Mutex};
 use chrono::TimeDelta;
 use cruddur::{
     domain::{
-        Activity, Cursor, Follow, Message, NotificationKind, Page, Place, Reaction, ReactionKind,
-        text::Search,
+        Activity, Cursor, Follow, LogPosition, Message, NotificationKind, Pagination, Reaction,
+        ReactionKind, text::Search,
     },
     sources::{self, Dataset, NewMessage, Sources, UserRelation},
 };
@@ -129,14 +129,14 @@ fn dataset() -> Dataset {
 }
 
 async fn fill(sources: &Sources) {
-    sources.activities.migrate().await.expect("a fresh store");
-    sources.activities.import(&dataset()).await.expect("data");
+    sources.store.migrate().await.expect("a fresh store");
+    sources.store.import(&dataset()).await.expect("data");
 }
 
 /// Asks a source for everything that can be asked.
-async fn read(sources: &Sources, page: &Page) {
+async fn read(sources: &Sources, page: &Pagination) {
     let now = at(0) + TimeDelta::days(30);
-    let source = &sources.activities;
+    let source = &sources.store;
     let keys: Vec<_> = (0..5).map(|n| person(40 * n)).collect();
     let cruds: Vec<_> = (0..20).map(|n| id(1 + 3 * n)).collect();
     let handles: Vec<_> = (0..20).map(|n| format!("user{n}")).collect();
@@ -169,15 +169,17 @@ async fn read(sources: &Sources, page: &Page) {
     let told: Vec<_> = told.value.nodes().map(|told| told.uuid).collect();
     source.notifications_by_uuids(keys[1], &told, now).await.expect(failed);
     source.unread_notifications(keys[1], now).await.expect(failed);
-    source.moment().await.expect(failed);
+    source.snapshot().await.expect(failed);
     let seen = Cursor { at: at(3_000), uuid: id(3_000) };
-    let place = source.crud_place(seen).await.expect(failed).expect("a crud before it");
-    for place in [place, Place { at: Cursor::min(), ..place }, Place::end_of(place.position)] {
-        source.cruds_since(&place, now).await.expect(failed);
-        source.notifications_since(None, &place, now).await.expect(failed);
-        source.notifications_since(Some(keys[1]), &place, now).await.expect(failed);
+    let place = source.activity_log_position(seen).await.expect(failed).expect("a crud before it");
+    for place in
+        [place, LogPosition { at: Cursor::min(), ..place }, LogPosition::after_all(place.position)]
+    {
+        source.activities_after(&place, now).await.expect(failed);
+        source.notifications_after(None, &place, now).await.expect(failed);
+        source.notifications_after(Some(keys[1]), &place, now).await.expect(failed);
     }
-    source.notification_place(keys[1], seen).await.expect(failed);
+    source.notification_log_position(keys[1], seen).await.expect(failed);
     let source = &sources.messages;
     let groups = source.message_groups(person(3), page).await.expect(failed);
     let groups: Vec<_> = groups.nodes().map(|group| group.uuid).collect();
@@ -187,13 +189,13 @@ async fn read(sources: &Sources, page: &Page) {
 }
 
 /// The first and the last page, and one each way from the middle.
-fn pages() -> [Page; 4] {
+fn pages() -> [Pagination; 4] {
     let middle = Some(Cursor { at: at(3_000), uuid: id(3_000) });
     [
-        Page::first(10),
-        Page::last(10),
-        Page { after: middle, ..Page::first(10) },
-        Page { before: middle, ..Page::last(10) },
+        Pagination::first(10),
+        Pagination::last(10),
+        Pagination { after: middle, ..Pagination::first(10) },
+        Pagination { before: middle, ..Pagination::last(10) },
     ]
 }
 

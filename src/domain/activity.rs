@@ -2,7 +2,7 @@ use async_graphql::{Enum, SimpleObject};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::{Cursor, Instant, NotificationKind, Positioned};
+use super::{Cursor, HasCursor, NotificationKind, Timestamp};
 
 /// A crud, the short post that Cruddur is named after, or a reply to one. An activity is served
 /// until it expires; after that no query finds it.
@@ -25,12 +25,12 @@ pub struct Activity {
     pub reply_to_activity_uuid: Option<Uuid>,
     /// When it disappears. Null for a reply, which lives as long as the crud its thread began with,
     /// and for an old crud that was given no end.
-    pub expires_at: Option<Instant>,
+    pub expires_at: Option<Timestamp>,
     /// When it was posted.
-    pub created_at: Instant,
+    pub created_at: Timestamp,
 }
 
-impl Positioned for Activity {
+impl HasCursor for Activity {
     fn cursor(&self) -> Cursor {
         Cursor { at: self.created_at, uuid: self.uuid }
     }
@@ -108,7 +108,7 @@ pub enum ReactionKind {
 
 impl ReactionKind {
     /// The notification that tells the activity's author.
-    pub fn told(self) -> NotificationKind {
+    pub fn notification_kind(self) -> NotificationKind {
         match self {
             Self::Like => NotificationKind::Like,
             Self::Repost => NotificationKind::Repost,
@@ -122,5 +122,5 @@ pub struct Reaction {
     pub kind: ReactionKind,
     pub activity_uuid: Uuid,
     pub user_uuid: Uuid,
-    pub created_at: Instant,
+    pub created_at: Timestamp,
 }

@@ -1,7 +1,7 @@
 use async_graphql::{Enum, SimpleObject};
 use uuid::Uuid;
 
-use super::{Cursor, Instant, Positioned};
+use super::{Cursor, HasCursor, Timestamp};
 
 /// What a notification tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Enum, sqlx::Type)]
@@ -38,12 +38,12 @@ pub struct Notification {
     #[graphql(skip)]
     pub activity_uuid: Option<Uuid>,
     /// When it happened.
-    pub created_at: Instant,
+    pub created_at: Timestamp,
     /// When the viewer marked it as read. Null while it is unread.
-    pub read_at: Option<Instant>,
+    pub read_at: Option<Timestamp>,
 }
 
-impl Positioned for Notification {
+impl HasCursor for Notification {
     fn cursor(&self) -> Cursor {
         Cursor { at: self.created_at, uuid: self.uuid }
     }

@@ -1,7 +1,7 @@
 use async_graphql::SimpleObject;
 use uuid::Uuid;
 
-use super::{Cursor, Instant, Positioned};
+use super::{Cursor, HasCursor, Timestamp};
 
 /// A person on Cruddur.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
@@ -22,10 +22,10 @@ pub struct User {
     #[graphql(skip)]
     pub cognito_user_id: String,
     /// When the user joined.
-    pub created_at: Instant,
+    pub created_at: Timestamp,
 }
 
-impl Positioned for User {
+impl HasCursor for User {
     fn cursor(&self) -> Cursor {
         Cursor { at: self.created_at, uuid: self.uuid }
     }
@@ -51,5 +51,5 @@ pub struct UserCounts {
 pub struct Follow {
     pub follower_uuid: Uuid,
     pub followed_uuid: Uuid,
-    pub created_at: Instant,
+    pub created_at: Timestamp,
 }

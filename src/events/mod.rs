@@ -25,7 +25,7 @@ use crate::sources::Line;
 const CAPACITY: usize = 1024;
 /// How long events are collected for, to be told together.
 const COLLECT: Duration = Duration::from_millis(5);
-/// The most events that are told together; more become [`Event::Missed`].
+/// The most events that are told together; more become [`Event::Lagged`].
 const TOGETHER: usize = 150;
 /// The pauses between tries on a line that does not work.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -35,32 +35,32 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Event {
     /// A crud was added.
-    CrudAdded,
+    ActivityCreated,
     /// Somebody was notified.
-    Notified,
+    NotificationCreated,
     /// The activity's counts have changed, or it was deleted.
-    Changed(Uuid),
+    ActivityChanged(Uuid),
     /// Anything may have happened.
-    Missed,
+    Lagged,
 }
 
 impl Event {
     /// The event in one word.
     fn word(self) -> String {
         match self {
-            Self::CrudAdded => "crud".into(),
-            Self::Notified => "notified".into(),
-            Self::Changed(uuid) => uuid.simple().to_string(),
-            Self::Missed => "missed".into(),
+            Self::ActivityCreated => "crud".into(),
+            Self::NotificationCreated => "notified".into(),
+            Self::ActivityChanged(uuid) => uuid.simple().to_string(),
+            Self::Lagged => "missed".into(),
         }
     }
 
     /// Reads what [`Event::word`] wrote. A word of a later version means that something happened.
     fn read(word: &str) -> Self {
         match word {
-            "crud" => Self::CrudAdded,
-            "notified" => Self::Notified,
-            word => Uuid::parse_str(word).map_or(Self::Missed, Self::Changed),
+            "crud" => Self::ActivityCreated,
+            "notified" => Self::NotificationCreated,
+            word => Uuid::parse_str(word).map_or(Self::Lagged, Self::ActivityChanged),
         }
     }
 }
@@ -124,7 +124,7 @@ impl Events {
             match line.listen().await {
                 Ok(mut told) => {
                     // Whatever happened while nobody listened.
-                    let _ = self.all.send(Event::Missed);
+                    let _ = self.all.send(Event::Lagged);
                     pause = FIRST_PAUSE;
                     while let Some(text) = told.next().await {
                         let mut words = text.split(' ');
@@ -153,7 +153,7 @@ impl Waiting {
     pub async fn wait_for(&mut self, matters: impl Fn(Event) -> bool) {
         loop {
             match self.0.recv().await {
-                Ok(event) if event == Event::Missed || matters(event) => return,
+                Ok(event) if event == Event::Lagged || matters(event) => return,
                 Ok(_) => {}
                 Err(RecvError::Lagged(_)) => return,
                 Err(RecvError::Closed) => return pending().await,
@@ -165,7 +165,7 @@ impl Waiting {
     pub async fn collect(&mut self) -> BTreeSet<Event> {
         let first = match self.0.recv().await {
             Ok(event) => event,
-            Err(RecvError::Lagged(_)) => Event::Missed,
+            Err(RecvError::Lagged(_)) => Event::Lagged,
             Err(RecvError::Closed) => return pending().await,
         };
         let mut events = BTreeSet::from([first]);
@@ -178,12 +178,12 @@ impl Waiting {
         loop {
             match self.0.try_recv() {
                 Ok(event) => events.insert(event),
-                Err(TryRecvError::Lagged(_)) => events.insert(Event::Missed),
+                Err(TryRecvError::Lagged(_)) => events.insert(Event::Lagged),
                 Err(_) => break,
             };
         }
         if events.len() > TOGETHER {
-            *events = BTreeSet::from([Event::Missed]);
+            *events = BTreeSet::from([Event::Lagged]);
         }
     }
 
@@ -199,11 +199,15 @@ mod tests {
 
     #[test]
     fn an_event_is_read_as_it_is_written() {
-        for event in [Event::CrudAdded, Event::Notified, Event::Changed(Uuid::max()), Event::Missed]
-        {
+        for event in [
+            Event::ActivityCreated,
+            Event::NotificationCreated,
+            Event::ActivityChanged(Uuid::max()),
+            Event::Lagged,
+        ] {
             assert_eq!(Event::read(&event.word()), event);
         }
-        assert_eq!(Event::read("of a later version"), Event::Missed);
+        assert_eq!(Event::read("of a later version"), Event::Lagged);
     }
 
     #[test]
@@ -211,10 +215,10 @@ mod tests {
         let events = Events::default();
         let mut own = Waiting(events.own.subscribe());
         for n in 0..10_000 {
-            events.publish(Event::Changed(Uuid::from_u128(n)));
+            events.publish(Event::ActivityChanged(Uuid::from_u128(n)));
         }
-        let mut told = BTreeSet::from([Event::CrudAdded]);
+        let mut told = BTreeSet::from([Event::ActivityCreated]);
         own.add_to(&mut told);
-        assert_eq!(told, BTreeSet::from([Event::Missed]));
+        assert_eq!(told, BTreeSet::from([Event::Lagged]));
     }
 }

@@ -13,7 +13,7 @@ use super::{
     scope::scope,
 };
 use crate::{
-    domain::{Activity, Page, ReactionKind, User},
+    domain::{Activity, Pagination, ReactionKind, User},
     error::Result,
     service::UserRelation,
 };
@@ -47,7 +47,7 @@ impl Activity {
 
     /// Whether the viewer may delete it, which is for its author alone.
     fn viewer_can_delete(&self, ctx: &Context<'_>) -> bool {
-        scope(ctx).viewer.member() == Some(self.user_uuid)
+        scope(ctx).viewer.user() == Some(self.user_uuid)
     }
 
     /// The activity that this one replies to. Null for a crud.
@@ -66,7 +66,7 @@ impl Activity {
         last: Option<i32>,
         #[graphql(desc = "Return only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Arc<Activity>>> {
-        let page = Page::from_relay(first, after.as_deref(), last, before.as_deref())?;
+        let page = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let list = (ActivityList::Replies, page);
         let replies = scope(ctx).loaders.activity_pages.load(list, self.uuid).await?;
         Ok(connection(Arc::unwrap_or_clone(replies)))
@@ -83,7 +83,7 @@ impl Activity {
         last: Option<i32>,
         #[graphql(desc = "Return only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Arc<User>>> {
-        let page = Page::from_relay(first, after.as_deref(), last, before.as_deref())?;
+        let page = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let relation = UserRelation::Reacted(ReactionKind::Like);
         scope(ctx).related_users(relation, self.uuid, page).await
     }
@@ -99,7 +99,7 @@ impl Activity {
         last: Option<i32>,
         #[graphql(desc = "Return only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Arc<User>>> {
-        let page = Page::from_relay(first, after.as_deref(), last, before.as_deref())?;
+        let page = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let relation = UserRelation::Reacted(ReactionKind::Repost);
         scope(ctx).related_users(relation, self.uuid, page).await
     }

@@ -8,7 +8,7 @@ use async_graphql::{
 };
 
 use crate::{
-    domain::{AsOf, Cursor, Moment, Place, Slice},
+    domain::{Cursor, LogPosition, Page, Snapshot, WithSnapshot},
     error::Error,
 };
 
@@ -23,9 +23,9 @@ pub enum Mark {
     /// A position in a list by time.
     Cursor(Cursor),
     /// The same, and what could be read when the list was: a subscription goes on behind it.
-    AsOf(Cursor, Arc<Moment>),
+    WithSnapshot(Cursor, Arc<Snapshot>),
     /// A place in the order of a subscription, which is a position in the list too.
-    Place(Place),
+    LogPosition(LogPosition),
 }
 
 impl From<Cursor> for Mark {
@@ -34,9 +34,9 @@ impl From<Cursor> for Mark {
     }
 }
 
-impl From<Place> for Mark {
-    fn from(place: Place) -> Self {
-        Self::Place(place)
+impl From<LogPosition> for Mark {
+    fn from(place: LogPosition) -> Self {
+        Self::LogPosition(place)
     }
 }
 
@@ -50,28 +50,28 @@ impl CursorType for Mark {
     fn encode_cursor(&self) -> String {
         match self {
             Self::Cursor(cursor) => cursor.encode(),
-            Self::AsOf(cursor, moment) => moment.encode(*cursor),
-            Self::Place(place) => place.encode(),
+            Self::WithSnapshot(cursor, snapshot) => snapshot.encode(*cursor),
+            Self::LogPosition(place) => place.encode(),
         }
     }
 }
 
 /// The connection that shows a page.
-pub fn connection<N: OutputType>(slice: Slice<N>) -> Connection<N> {
-    connection_as_of(AsOf { value: slice, moment: None }, EmptyFields)
+pub fn connection<N: OutputType>(slice: Page<N>) -> Connection<N> {
+    connection_with_snapshot(WithSnapshot { value: slice, snapshot: None }, EmptyFields)
 }
 
 /// The connection that shows a page, has more to tell than a page does, and whose cursors a
 /// subscription can go on behind.
-pub fn connection_as_of<N: OutputType, X: ObjectType>(
-    page: AsOf<Slice<N>>,
+pub fn connection_with_snapshot<N: OutputType, X: ObjectType>(
+    page: WithSnapshot<Page<N>>,
     fields: X,
 ) -> Connection<N, X> {
-    let AsOf { value: slice, moment } = page;
-    let moment = moment.map(Arc::new);
-    let mark = |cursor: Cursor| match &moment {
+    let WithSnapshot { value: slice, snapshot } = page;
+    let snapshot = snapshot.map(Arc::new);
+    let mark = |cursor: Cursor| match &snapshot {
         None => cursor.into(),
-        Some(moment) => Mark::AsOf(cursor, Arc::clone(moment)),
+        Some(snapshot) => Mark::WithSnapshot(cursor, Arc::clone(snapshot)),
     };
     let mut connection =
         Connection::with_additional_fields(slice.has_previous, slice.has_next, fields);

@@ -105,7 +105,7 @@ mod tests {
     use async_graphql::{PathSegment, Pos, Value};
 
     use super::*;
-    use crate::error::Rule;
+    use crate::error::UserErrorCode;
 
     /// Code and text of an error that came out of a field.
     fn told(error: async_graphql::Error) -> (Value, String) {
@@ -118,9 +118,9 @@ mod tests {
 
     #[test]
     fn an_error_of_the_service_keeps_its_text() {
-        let (code, text) = told(Error::from(Rule::ActivityNotFound).into());
+        let (code, text) = told(Error::from(UserErrorCode::ActivityNotFound).into());
         assert_eq!(code, Value::from("NOT_FOUND"));
-        assert_eq!(text, Rule::ActivityNotFound.to_string());
+        assert_eq!(text, UserErrorCode::ActivityNotFound.to_string());
     }
 
     #[test]

@@ -20,7 +20,7 @@ use async_graphql::{
 };
 use serde::Serialize;
 
-use crate::domain::Page;
+use crate::domain::Pagination;
 
 /// How deep brackets may stand in brackets. The parser descends once for each.
 const MAX_BRACKETS: usize = 100;
@@ -260,8 +260,8 @@ impl<'d> Meter<'d> {
             _ => None,
         });
         // A page of another size is answered with an error.
-        let size = sizes.max().map(|size| size.clamp(0, Page::MAX as i64).unsigned_abs());
-        Some(size.unwrap_or(Page::DEFAULT as u64))
+        let size = sizes.max().map(|size| size.clamp(0, Pagination::MAX as i64).unsigned_abs());
+        Some(size.unwrap_or(Pagination::DEFAULT as u64))
     }
 
     /// The value of an argument, with its variables looked up; none where it or they are missing.

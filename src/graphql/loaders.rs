@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Activity, Message, MessageGroup, Page, ReactionKind, Slice, User, UserCounts, Viewer,
+        Activity, Message, MessageGroup, Page, Pagination, ReactionKind, User, UserCounts, Viewer,
     },
     error::{Error, Result},
     service::{Service, UserRelation},
@@ -183,8 +183,8 @@ impl Lookup for Users {
 pub struct UserPages;
 
 impl Lookup for UserPages {
-    type Of = (UserRelation, Page);
-    type Value = Arc<Slice<Arc<User>>>;
+    type Of = (UserRelation, Pagination);
+    type Value = Arc<Page<Arc<User>>>;
 
     async fn fetch(reader: &Reader, of: Self::Of, uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
         let (relation, page) = of;
@@ -243,8 +243,8 @@ pub enum ActivityList {
 pub struct ActivityPages;
 
 impl Lookup for ActivityPages {
-    type Of = (ActivityList, Page);
-    type Value = Arc<Slice<Arc<Activity>>>;
+    type Of = (ActivityList, Pagination);
+    type Value = Arc<Page<Arc<Activity>>>;
 
     async fn fetch(reader: &Reader, of: Self::Of, uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
         let (list, page) = of;
@@ -309,10 +309,10 @@ impl Lookup for MessageGroupsWith {
 pub struct MessagePages;
 
 impl Lookup for MessagePages {
-    type Of = Page;
-    type Value = Arc<Slice<Arc<Message>>>;
+    type Of = Pagination;
+    type Value = Arc<Page<Arc<Message>>>;
 
-    async fn fetch(reader: &Reader, page: Page, uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
+    async fn fetch(reader: &Reader, page: Pagination, uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
         shared(reader.service.messages_by_groups(reader.viewer, uuids, &page).await)
     }
 }
@@ -335,6 +335,6 @@ fn in_order<T>(uuids: &[Uuid], found: impl Iterator<Item = (Uuid, T)>) -> Vec<Op
     uuids.iter().map(|uuid| found.remove(uuid)).collect()
 }
 
-fn shared<T>(pages: Result<Vec<Slice<T>>>) -> Result<Vec<Arc<Slice<Arc<T>>>>> {
+fn shared<T>(pages: Result<Vec<Page<T>>>) -> Result<Vec<Arc<Page<Arc<T>>>>> {
     Ok(pages?.into_iter().map(|page| Arc::new(page.map(Arc::new))).collect())
 }

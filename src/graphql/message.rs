@@ -11,13 +11,13 @@ use super::{
     scope::{int, scope},
 };
 use crate::{
-    domain::{Message, MessageGroup, Page, User},
+    domain::{Message, MessageGroup, Pagination, User},
     error::{Error, Result},
 };
 
 /// A page that holds the last message alone.
-fn last() -> Page {
-    Page::last(1)
+fn last() -> Pagination {
+    Pagination::last(1)
 }
 
 #[ComplexObject]
@@ -63,7 +63,7 @@ impl MessageGroup {
         last: Option<i32>,
         #[graphql(desc = "Return only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Arc<Message>>> {
-        let page = Page::from_relay(first, after.as_deref(), last, before.as_deref())?;
+        let page = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let messages = scope(ctx).loaders.message_pages.load(page, self.uuid).await?;
         Ok(connection(Arc::unwrap_or_clone(messages)))
     }

@@ -52,7 +52,10 @@ pub use documents::Trusted;
 pub use guard::Limits;
 
 use crate::{
-    domain::{Activity, Instant, Message, MessageGroup, Newcomer, Notification, User, Viewer},
+    domain::{
+        Activity, Message, MessageGroup, Notification, Timestamp, UnregisteredIdentity, User,
+        Viewer,
+    },
     service::Service,
 };
 
@@ -86,7 +89,7 @@ pub struct Admitted {
 impl Admitted {
     /// Sent by somebody who may become a user.
     #[must_use]
-    pub fn by(mut self, newcomer: Option<&Newcomer>) -> Self {
+    pub fn by(mut self, newcomer: Option<&UnregisteredIdentity>) -> Self {
         if let Some(newcomer) = newcomer {
             self.request = self.request.data(newcomer.clone());
         }
@@ -110,7 +113,7 @@ pub fn schema(limits: Limits) -> Schema {
 
 fn library() -> SchemaBuilder<Query, Mutation, Live> {
     Library::build(Query, Mutation, Live)
-        .override_output_type_description::<Instant>(
+        .override_output_type_description::<Timestamp>(
             "An instant as RFC 3339 writes it, in UTC: `2026-01-31T09:30:00.123456+00:00`. At most \
              six digits follow the second.",
         )

@@ -17,7 +17,7 @@ use super::{
     loaders::ActivityList,
     scope::{Scope, scope},
 };
-use crate::domain::{Activity, MessageGroup, Page, Slice};
+use crate::domain::{Activity, MessageGroup, Page, Pagination};
 
 /// Primes what is selected of the activities that a field of the context shows, be it one or a list.
 pub async fn prime_shown<'a>(
@@ -37,7 +37,7 @@ pub async fn prime_connection<'a>(
 
 /// Keeps conversations for their messages, and primes the people who are selected below the nodes of a connection of conversations: the others,
 /// and, as senders, the viewer.
-pub async fn prime_message_groups(ctx: &Context<'_>, groups: &Slice<Arc<MessageGroup>>) {
+pub async fn prime_message_groups(ctx: &Context<'_>, groups: &Page<Arc<MessageGroup>>) {
     let scope = scope(ctx);
     let known = groups.nodes().map(|group| (((), group.uuid), Some(Arc::clone(group))));
     let known: Vec<_> = known.collect();
@@ -50,7 +50,7 @@ pub async fn prime_message_groups(ctx: &Context<'_>, groups: &Slice<Arc<MessageG
         people.extend(groups.nodes().map(|group| group.other_uuid));
     }
     if !people.is_empty() && shows(&["lastMessage", "messages"]) {
-        people.extend(scope.viewer.member());
+        people.extend(scope.viewer.user());
     }
     scope.loaders.users.load_many(people.into_iter().map(|uuid| ((), uuid))).await;
 }
@@ -97,9 +97,9 @@ async fn prime<'a>(
 /// of its parents.
 async fn below<'a>(
     scope: &Scope,
-    lists: Vec<(Page, Vec<Uuid>, Vec<SelectionField<'a>>)>,
+    lists: Vec<(Pagination, Vec<Uuid>, Vec<SelectionField<'a>>)>,
 ) -> Vec<Branch<'a>> {
-    let key = |page: Page, parent: Uuid| ((ActivityList::Replies, page), parent);
+    let key = |page: Pagination, parent: Uuid| ((ActivityList::Replies, page), parent);
     let keys = lists
         .iter()
         .flat_map(|(page, parents, _)| parents.iter().map(|parent| key(*page, *parent)));
@@ -108,7 +108,7 @@ async fn below<'a>(
         return Vec::new();
     }
     let pages = scope.loaders.activity_pages.load_many(keys).await;
-    let branch = |(page, parents, fields): (Page, Vec<Uuid>, Vec<SelectionField<'a>>)| {
+    let branch = |(page, parents, fields): (Pagination, Vec<Uuid>, Vec<SelectionField<'a>>)| {
         let pages = parents.iter().filter_map(|parent| pages.get(&key(page, *parent)));
         let replies = pages.flatten().flat_map(|page| page.nodes());
         Branch {
@@ -136,7 +136,7 @@ fn nodes_of(connection: SelectionField<'_>) -> Vec<SelectionField<'_>> {
 /// is resolved.
 fn by_page<'a>(
     connections: impl Iterator<Item = SelectionField<'a>>,
-) -> HashMap<Page, Vec<SelectionField<'a>>> {
+) -> HashMap<Pagination, Vec<SelectionField<'a>>> {
     let mut found = HashMap::<_, Vec<_>>::new();
     for connection in connections {
         if let Some(page) = page(&connection) {
@@ -146,11 +146,11 @@ fn by_page<'a>(
     found
 }
 
-fn page(connection: &SelectionField<'_>) -> Option<Page> {
+fn page(connection: &SelectionField<'_>) -> Option<Pagination> {
     let mut arguments: HashMap<_, _> = connection.arguments().ok()?.into_iter().collect();
     let first = Option::<i32>::parse(arguments.remove("first")).ok()?;
     let after = Option::<String>::parse(arguments.remove("after")).ok()?;
     let last = Option::<i32>::parse(arguments.remove("last")).ok()?;
     let before = Option::<String>::parse(arguments.remove("before")).ok()?;
-    Page::from_relay(first, after.as_deref(), last, before.as_deref()).ok()
+    Pagination::from_relay(first, after.as_deref(), last, before.as_deref()).ok()
 }

@@ -7,14 +7,14 @@ use uuid::Uuid;
 
 use super::{
     activity::activity,
-    connection::{Connection, connection, connection_as_of},
+    connection::{Connection, connection, connection_with_snapshot},
     id::{self, Kind, Named},
     priming,
     scope::{Scope, scope},
     viewer::SignedIn,
 };
 use crate::{
-    domain::{Activity, Message, MessageGroup, MessageKey, Notification, Page, User},
+    domain::{Activity, Message, MessageGroup, MessageKey, Notification, Pagination, User},
     error::{Error, Result},
     service::SearchHit,
 };
@@ -110,10 +110,10 @@ impl Query {
         last: Option<i32>,
         #[graphql(desc = "Return only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Arc<Activity>>> {
-        let page = Page::from_relay(first, after.as_deref(), last, before.as_deref())?;
+        let page = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let cruds = scope(ctx).service.home(&page).await?.map(|cruds| cruds.map(Arc::new));
         priming::prime_connection(ctx, cruds.value.nodes()).await;
-        Ok(connection_as_of(cruds, EmptyFields))
+        Ok(connection_with_snapshot(cruds, EmptyFields))
     }
 
     /// The activities whose text, and the users whose handle and name, have every word of a query,
@@ -131,7 +131,7 @@ impl Query {
         last: Option<i32>,
         #[graphql(desc = "Return only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<SearchResult>> {
-        let page = Page::from_relay(first, after.as_deref(), last, before.as_deref())?;
+        let page = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let hits = scope(ctx).service.search(&query, &page).await?.map(|hit| match hit {
             SearchHit::Activity(activity) => SearchResult::Activity(Arc::new(activity)),
             SearchHit::User(user) => SearchResult::User(Arc::new(user)),

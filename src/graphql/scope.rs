@@ -10,7 +10,7 @@ use super::{
     loaders::Loaders,
 };
 use crate::{
-    domain::{Page, User, Viewer},
+    domain::{Pagination, User, Viewer},
     error::{Error, Result},
     service::{Service, UserRelation},
 };
@@ -47,7 +47,7 @@ impl Scope {
         &self,
         relation: UserRelation,
         of: Uuid,
-        page: Page,
+        page: Pagination,
     ) -> Result<Connection<Arc<User>>> {
         let users = self.loaders.user_pages.load((relation, page), of).await?;
         Ok(connection(Arc::unwrap_or_clone(users)))

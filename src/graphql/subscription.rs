@@ -17,7 +17,7 @@ use super::{
 use crate::{
     domain::{Activity, Message, Notification},
     error::Result,
-    service::Arrival,
+    service::Change,
 };
 
 pub struct Live;
@@ -82,7 +82,7 @@ impl Live {
     }
 }
 
-fn edge<T: Send + Sync>((place, node): Arrival<T>) -> Edge<Arc<T>>
+fn edge<T: Send + Sync>((place, node): Change<T>) -> Edge<Arc<T>>
 where
     Arc<T>: async_graphql::OutputType,
 {

@@ -12,7 +12,7 @@ use super::{
     scope::{int, scope},
 };
 use crate::{
-    domain::{Activity, Page, User},
+    domain::{Activity, Pagination, User},
     error::Result,
     service::UserRelation,
 };
@@ -41,7 +41,7 @@ impl User {
 
     /// Whether this user is the viewer.
     fn is_viewer(&self, ctx: &Context<'_>) -> bool {
-        scope(ctx).viewer.member() == Some(self.uuid)
+        scope(ctx).viewer.user() == Some(self.uuid)
     }
 
     /// Whether the viewer follows this user. False for a viewer who is not signed in.
@@ -60,7 +60,7 @@ impl User {
         last: Option<i32>,
         #[graphql(desc = "Return only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Arc<Activity>>> {
-        let page = Page::from_relay(first, after.as_deref(), last, before.as_deref())?;
+        let page = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let list = (ActivityList::OfUser, page);
         let cruds = scope(ctx).loaders.activity_pages.load(list, self.uuid).await?;
         priming::prime_connection(ctx, cruds.nodes()).await;
@@ -78,7 +78,7 @@ impl User {
         last: Option<i32>,
         #[graphql(desc = "Return only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Arc<User>>> {
-        let page = Page::from_relay(first, after.as_deref(), last, before.as_deref())?;
+        let page = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         scope(ctx).related_users(UserRelation::Followers, self.uuid, page).await
     }
 
@@ -93,7 +93,7 @@ impl User {
         last: Option<i32>,
         #[graphql(desc = "Return only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Arc<User>>> {
-        let page = Page::from_relay(first, after.as_deref(), last, before.as_deref())?;
+        let page = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         scope(ctx).related_users(UserRelation::Following, self.uuid, page).await
     }
 }

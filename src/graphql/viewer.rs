@@ -6,13 +6,13 @@ use async_graphql::{Context, Object};
 use uuid::Uuid;
 
 use super::{
-    connection::{Connection, connection, connection_as_of},
+    connection::{Connection, connection, connection_with_snapshot},
     notification::Unread,
     priming,
     scope::{int, scope},
 };
 use crate::{
-    domain::{Activity, MessageGroup, Notification, Page, User, Viewer},
+    domain::{Activity, MessageGroup, Notification, Pagination, User, Viewer},
     error::Result,
 };
 
@@ -22,7 +22,7 @@ pub struct SignedIn(Uuid);
 impl SignedIn {
     /// None for a viewer who is no user.
     pub fn from_viewer(viewer: Viewer) -> Option<Self> {
-        viewer.member().map(Self)
+        viewer.user().map(Self)
     }
 }
 
@@ -45,7 +45,7 @@ impl SignedIn {
         last: Option<i32>,
         #[graphql(desc = "Return only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Arc<Activity>>> {
-        let page = Page::from_relay(first, after.as_deref(), last, before.as_deref())?;
+        let page = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let scope = scope(ctx);
         let cruds = scope.service.following_feed(scope.viewer, &page).await?.map(Arc::new);
         priming::prime_connection(ctx, cruds.nodes()).await;
@@ -65,10 +65,10 @@ impl SignedIn {
         #[graphql(desc = "Whether to leave out what is marked as read.", default = false)]
         unread_only: bool,
     ) -> Result<Connection<Arc<Notification>, Unread>> {
-        let page = Page::from_relay(first, after.as_deref(), last, before.as_deref())?;
+        let page = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let scope = scope(ctx);
         let told = scope.service.notifications(scope.viewer, unread_only, &page).await?;
-        Ok(connection_as_of(told.map(|told| told.map(Arc::new)), Unread))
+        Ok(connection_with_snapshot(told.map(|told| told.map(Arc::new)), Unread))
     }
 
     /// The viewer's conversations, the one with the newest message first.
@@ -82,7 +82,7 @@ impl SignedIn {
         last: Option<i32>,
         #[graphql(desc = "Return only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Arc<MessageGroup>>> {
-        let page = Page::from_relay(first, after.as_deref(), last, before.as_deref())?;
+        let page = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let scope = scope(ctx);
         let groups = scope.service.message_groups(scope.viewer, &page).await?.map(Arc::new);
         priming::prime_message_groups(ctx, &groups).await;

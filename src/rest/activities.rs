@@ -14,7 +14,7 @@ use super::{
     request::{IdempotencyKey, Segments, Writing},
 };
 use crate::{
-    domain::{Activity, Instant, Page, User},
+    domain::{Activity, Pagination, Timestamp, User},
     error::Error,
     service::Service,
 };
@@ -33,7 +33,7 @@ pub struct ActivityBody {
     message: String,
     #[serde(serialize_with = "microseconds")]
     #[schema(value_type = String, format = DateTime, example = "2026-01-01T12:00:00.000000+00:00")]
-    created_at: Instant,
+    created_at: Timestamp,
     /// When it disappears. Null for a reply, which lives as long as its thread's first crud.
     #[serde(serialize_with = "maybe_microseconds")]
     #[schema(
@@ -41,7 +41,7 @@ pub struct ActivityBody {
         format = DateTime,
         example = "2026-01-08T12:00:00.000000+00:00"
     )]
-    expires_at: Option<Instant>,
+    expires_at: Option<Timestamp>,
     likes_count: i32,
     replies_count: i32,
     reposts_count: i32,
@@ -84,7 +84,8 @@ impl ActivityBody {
             return Ok(Vec::new());
         }
         let uuids: Vec<_> = activities.iter().map(|activity| activity.uuid).collect();
-        let replies = service.replies_by_parents(&uuids, &Page::last(Page::MAX)).await?;
+        let replies =
+            service.replies_by_parents(&uuids, &Pagination::last(Pagination::MAX)).await?;
         let mut authors: Vec<_> = activities
             .iter()
             .chain(replies.iter().flat_map(|page| page.nodes()))
@@ -122,12 +123,12 @@ impl ActivityBody {
 }
 
 /// Writes an instant with six digits and `+00:00`, the one form that suits both frontends.
-pub fn microseconds<S: Serializer>(at: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn microseconds<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&at.to_rfc3339_opts(SecondsFormat::Micros, false))
 }
 
 fn maybe_microseconds<S: Serializer>(
-    at: &Option<Instant>,
+    at: &Option<Timestamp>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     match at {

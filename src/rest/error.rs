@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
 use super::Flavor;
-use crate::error::{Error, Rule};
+use crate::error::{Error, UserErrorCode};
 
 /// For how many seconds a client should wait when the service cannot answer.
 const RETRY_SECONDS: u32 = 5;
@@ -51,28 +51,36 @@ pub enum Code {
     UserRecieverHandleBlank,
 }
 
-impl From<Rule> for Code {
-    fn from(rule: Rule) -> Self {
+impl From<UserErrorCode> for Code {
+    fn from(rule: UserErrorCode) -> Self {
         match rule {
-            Rule::MessageBlank | Rule::MessageInvalid => Self::MessageBlank,
-            Rule::MessageTooLong => Self::MessageExceedMaxChars,
-            Rule::TtlBlank => Self::TtlBlank,
-            Rule::HandleBlank | Rule::HandleInvalid | Rule::HandleTaken => Self::BlankUserHandle,
-            Rule::SearchTermBlank => Self::SearchTermBlank,
-            Rule::SearchTermTooLong => Self::SearchTermExceedMaxChars,
-            Rule::DisplayNameBlank => Self::DisplayNameBlank,
-            Rule::DisplayNameInvalid => Self::DisplayNameInvalid,
-            Rule::BioInvalid => Self::BioInvalid,
-            Rule::RecipientBlank | Rule::RecipientNotFound => Self::UserRecieverHandleBlank,
-            Rule::MessageGroupNotFound | Rule::MessageNotFound => Self::MessageGroupUuidBlank,
-            Rule::ActivityNotFound => Self::ActivityUuidBlank,
-            Rule::ActivityNotYours => Self::ActivityNotYours,
-            Rule::UserNotFound => Self::UserNotFound,
-            Rule::CannotFollowYourself => Self::CannotFollowYourself,
-            Rule::NotificationNotFound => Self::NotificationNotFound,
-            Rule::IdempotencyKeyInvalid => Self::IdempotencyKeyInvalid,
-            Rule::IdempotencyKeyReused => Self::IdempotencyKeyReused,
-            Rule::ViewerUnknown | Rule::ViewerRegistered => Self::CognitoUserIdBlank,
+            UserErrorCode::MessageBlank | UserErrorCode::MessageInvalid => Self::MessageBlank,
+            UserErrorCode::MessageTooLong => Self::MessageExceedMaxChars,
+            UserErrorCode::TtlBlank => Self::TtlBlank,
+            UserErrorCode::HandleBlank
+            | UserErrorCode::HandleInvalid
+            | UserErrorCode::HandleTaken => Self::BlankUserHandle,
+            UserErrorCode::SearchTermBlank => Self::SearchTermBlank,
+            UserErrorCode::SearchTermTooLong => Self::SearchTermExceedMaxChars,
+            UserErrorCode::DisplayNameBlank => Self::DisplayNameBlank,
+            UserErrorCode::DisplayNameInvalid => Self::DisplayNameInvalid,
+            UserErrorCode::BioInvalid => Self::BioInvalid,
+            UserErrorCode::RecipientBlank | UserErrorCode::RecipientNotFound => {
+                Self::UserRecieverHandleBlank
+            }
+            UserErrorCode::MessageGroupNotFound | UserErrorCode::MessageNotFound => {
+                Self::MessageGroupUuidBlank
+            }
+            UserErrorCode::ActivityNotFound => Self::ActivityUuidBlank,
+            UserErrorCode::ActivityNotYours => Self::ActivityNotYours,
+            UserErrorCode::UserNotFound => Self::UserNotFound,
+            UserErrorCode::CannotFollowYourself => Self::CannotFollowYourself,
+            UserErrorCode::NotificationNotFound => Self::NotificationNotFound,
+            UserErrorCode::IdempotencyKeyInvalid => Self::IdempotencyKeyInvalid,
+            UserErrorCode::IdempotencyKeyReused => Self::IdempotencyKeyReused,
+            UserErrorCode::ViewerUnknown | UserErrorCode::ViewerRegistered => {
+                Self::CognitoUserIdBlank
+            }
         }
     }
 }
@@ -101,7 +109,7 @@ impl Failure {
     /// The failure of a reply or message, whose limit the final backend names in its code.
     pub fn of_long_text(flavor: Flavor) -> impl Fn(Error) -> Self {
         move |error| match error {
-            Error::Rule(Rule::MessageTooLong) => {
+            Error::User(UserErrorCode::MessageTooLong) => {
                 Self::Code(StatusCode::UNPROCESSABLE_ENTITY, flavor.too_long())
             }
             error => error.into(),
@@ -112,7 +120,7 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::Rule(rule) => Self::Code(StatusCode::UNPROCESSABLE_ENTITY, rule.into()),
+            Error::User(rule) => Self::Code(StatusCode::UNPROCESSABLE_ENTITY, rule.into()),
             // A cursor is the only input of a REST route that can be malformed.
             Error::BadInput(_) => Self::Code(StatusCode::UNPROCESSABLE_ENTITY, Code::CursorInvalid),
             Error::Unauthenticated => Self::Nothing(StatusCode::UNAUTHORIZED),
@@ -187,7 +195,10 @@ mod tests {
     #[test]
     fn a_code_is_written_as_the_originals_write_it() {
         let written = |code| serde_json::to_string(&Codes(vec![code])).unwrap();
-        assert_eq!(written(Rule::RecipientNotFound.into()), r#"["user_reciever_handle_blank"]"#);
+        assert_eq!(
+            written(UserErrorCode::RecipientNotFound.into()),
+            r#"["user_reciever_handle_blank"]"#
+        );
         assert_eq!(
             written(Code::MessageExceedMaxChars1024),
             r#"["message_exceed_max_chars_1024"]"#
@@ -196,7 +207,7 @@ mod tests {
 
     #[test]
     fn only_the_final_backend_names_the_limit_of_long_texts() {
-        let code = |flavor| Failure::of_long_text(flavor)(Rule::MessageTooLong.into());
+        let code = |flavor| Failure::of_long_text(flavor)(UserErrorCode::MessageTooLong.into());
         let failure = |code| Failure::Code(StatusCode::UNPROCESSABLE_ENTITY, code);
         assert_eq!(code(Flavor::Openapi), failure(Code::MessageExceedMaxChars));
         assert_eq!(code(Flavor::Final), failure(Code::MessageExceedMaxChars1024));

@@ -16,7 +16,7 @@ use super::{
     request::{After, Query, Segments},
 };
 use crate::{
-    domain::{Activity, Slice, Viewer},
+    domain::{Activity, Page, Viewer},
     error::Error,
 };
 
@@ -162,7 +162,7 @@ pub async fn user_feed(
         };
     };
     let slices = rest.service.activities_by_users(&[user.uuid], &page).await?;
-    let slice = slices.into_iter().next().unwrap_or_else(Slice::empty);
+    let slice = slices.into_iter().next().unwrap_or_else(Page::empty);
     let (headers, Json(activities)) = feed(&rest, &query, slice).await?;
     let body = match rest.flavor {
         Flavor::Openapi => UserFeedBody::Activities(activities),
@@ -184,7 +184,7 @@ pub async fn user_feed(
     Ok((headers, Json(body)))
 }
 
-async fn feed(rest: &Rest, query: &Query, slice: Slice<Activity>) -> Result<Feed, Error> {
+async fn feed(rest: &Rest, query: &Query, slice: Page<Activity>) -> Result<Feed, Error> {
     let next = slice.items.last().filter(|_| slice.has_next).map(|(cursor, _)| *cursor);
     let bodies = ActivityBody::list(&rest.service, slice.into_nodes()).await?;
     Ok((query.link_next(next), Json(bodies)))

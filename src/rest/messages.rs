@@ -14,7 +14,7 @@ use super::{
     request::{After, Before, IdempotencyKey, Query, Segments, Writing},
 };
 use crate::{
-    domain::{Instant, Message, Slice, User, Viewer},
+    domain::{Message, Page, Timestamp, User, Viewer},
     error::Error,
     service::{Recipient, Service},
 };
@@ -32,7 +32,7 @@ pub struct MessageGroupBody {
     /// When the last message was sent.
     #[serde(serialize_with = "microseconds")]
     #[schema(value_type = String, format = DateTime, example = "2026-01-01T12:00:00.000000+00:00")]
-    created_at: Instant,
+    created_at: Timestamp,
 }
 
 /// A direct message, with its sender.
@@ -49,7 +49,7 @@ pub struct MessageBody {
     message: String,
     #[serde(serialize_with = "microseconds")]
     #[schema(value_type = String, format = DateTime, example = "2026-01-01T12:00:00.000000+00:00")]
-    created_at: Instant,
+    created_at: Timestamp,
     message_group_uuid: Uuid,
 }
 
@@ -105,7 +105,7 @@ pub async fn message_groups(
     viewer: Viewer,
     query: Query,
 ) -> Result<(HeaderMap, Json<Vec<MessageGroupBody>>), Failure> {
-    viewer.reader()?;
+    viewer.require_user()?;
     let slice = rest.service.message_groups(viewer, &query.page_forward()?).await?;
     let next = slice.items.last().filter(|_| slice.has_next).map(|(cursor, _)| *cursor);
     let others = users(&rest.service, slice.nodes().map(|group| group.other_uuid)).await?;
@@ -149,7 +149,7 @@ pub async fn messages_with(
     Segments(handle): Segments<String>,
     query: Query,
 ) -> Result<(HeaderMap, Json<Vec<MessageBody>>), Failure> {
-    viewer.reader()?;
+    viewer.require_user()?;
     let slice = rest.service.messages_with(viewer, &handle, &query.page_backward()?).await?;
     Ok(messages(&rest, &query, slice).await?)
 }
@@ -181,7 +181,7 @@ pub async fn messages_in_group(
     Segments(group): Segments<String>,
     query: Query,
 ) -> Result<(HeaderMap, Json<Vec<MessageBody>>), Failure> {
-    viewer.reader()?;
+    viewer.require_user()?;
     let group = Uuid::parse_str(&group).ok();
     let slice = rest.service.messages_in_group(viewer, group, &query.page_backward()?).await?;
     Ok(messages(&rest, &query, slice).await?)
@@ -245,7 +245,7 @@ pub async fn send_message(
 async fn messages(
     rest: &Rest,
     query: &Query,
-    slice: Slice<Message>,
+    slice: Page<Message>,
 ) -> Result<(HeaderMap, Json<Vec<MessageBody>>), Error> {
     let before = slice.items.first().filter(|_| slice.has_previous).map(|(cursor, _)| *cursor);
     let senders = users(&rest.service, slice.nodes().map(|message| message.user_uuid)).await?;

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     auth::Identified,
-    domain::{Cursor, Page, Viewer},
+    domain::{Cursor, Pagination, Viewer},
     error::Error,
 };
 
@@ -71,15 +71,15 @@ impl Query {
     }
 
     /// The largest page from the start of a list, or after the cursor in `after`.
-    pub fn page_forward(&self) -> Result<Page, Error> {
+    pub fn page_forward(&self) -> Result<Pagination, Error> {
         let after = self.first("after").map(Cursor::decode).transpose()?;
-        Ok(Page { after, ..Page::first(Page::MAX) })
+        Ok(Pagination { after, ..Pagination::first(Pagination::MAX) })
     }
 
     /// The largest page from the end of a list, or before the cursor in `before`.
-    pub fn page_backward(&self) -> Result<Page, Error> {
+    pub fn page_backward(&self) -> Result<Pagination, Error> {
         let before = self.first("before").map(Cursor::decode).transpose()?;
-        Ok(Page { before, ..Page::last(Page::MAX) })
+        Ok(Pagination { before, ..Pagination::last(Pagination::MAX) })
     }
 
     /// The `Link` header to the page after `cursor`; none without a cursor.

@@ -63,9 +63,9 @@ impl Watched {
             let changed = tokio::select! {
                 _ = look.tick() => None,
                 events = events.collect() => {
-                    let missed = events.contains(&Event::Missed);
+                    let missed = events.contains(&Event::Lagged);
                     let changed = events.into_iter().filter_map(|event| match event {
-                        Event::Changed(uuid) => Some(uuid),
+                        Event::ActivityChanged(uuid) => Some(uuid),
                         _ => None,
                     });
                     (!missed).then(|| changed.collect())

@@ -55,7 +55,7 @@ impl TestApp {
     /// Over a store that is migrated and empty.
     pub async fn over(sources: Sources) -> Self {
         let demo = seed::demo(ManualClock::start());
-        sources.activities.import(&demo).await.expect("the demo people fit into the store");
+        sources.store.import(&demo).await.expect("the demo people fit into the store");
         Self::bare(sources)
     }
 

@@ -7,8 +7,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta};
 use cruddur::{
     domain::{
-        Activity, Cursor, Follow, Instant, Message, Notification, NotificationKind, Reaction,
-        ReactionKind, User, Viewer,
+        Activity, Cursor, Follow, Message, Notification, NotificationKind, Reaction, ReactionKind,
+        Timestamp, User, Viewer,
     },
     graphql::{self, Limits},
     service::Service,
@@ -29,13 +29,13 @@ pub async fn source(dataset: &Dataset) -> Sources {
 
 /// The source with the data in it.
 pub async fn filled(sources: Sources, dataset: &Dataset) -> Sources {
-    sources.activities.migrate().await.unwrap();
-    sources.activities.import(dataset).await.unwrap();
+    sources.store.migrate().await.unwrap();
+    sources.store.import(dataset).await.unwrap();
     sources
 }
 
 /// The present of every test: noon of the first day of 2026.
-pub fn noon() -> Instant {
+pub fn noon() -> Timestamp {
     "2026-01-01T12:00:00Z".parse().unwrap()
 }
 
@@ -75,7 +75,7 @@ pub async fn world(viewer: Viewer) -> World {
     World::new(source(&people()).await, viewer)
 }
 
-pub const ADA: Viewer = Viewer::Member(user_uuid(1));
+pub const ADA: Viewer = Viewer::User(user_uuid(1));
 
 pub const fn user_uuid(number: u128) -> Uuid {
     Uuid::from_u128(0x7000_8000_0000_0000_0000 + number)
@@ -338,7 +338,7 @@ fn activity(
 }
 
 /// So many minutes after nine, and a few microseconds.
-fn at(minute: u32) -> Instant {
+fn at(minute: u32) -> Timestamp {
     noon() - TimeDelta::hours(3) + TimeDelta::minutes(minute.into()) + TimeDelta::microseconds(250)
 }
 

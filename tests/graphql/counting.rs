@@ -7,22 +7,23 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use cruddur::{
     domain::{
-        Activity, AsOf, Cursor, Follow, Instant, Message, MessageGroup, MessageKey, Moment,
-        Notification, Page, Place, Profile, Reaction, ReactionKind, Slice, User, UserCounts,
-        text::Search,
+        Activity, Cursor, Follow, LogPosition, Message, MessageGroup, MessageKey, Notification,
+        Page, Pagination, Profile, Reaction, ReactionKind, Snapshot, Timestamp, User, UserCounts,
+        WithSnapshot, text::Search,
     },
     error::{Error, Result},
     sources::{
-        ActivitySource, Arrivals, Dataset, Inserted, MessageSource, MigrateError, Migrated,
-        NewActivity, NewMessage, Registered, Sources, UserRelation,
+        Activities, ChangeBatch, Changes, Dataset, Follows, InsertUserOutcome, Inserted, Lifecycle,
+        Messages, MigrateError, Migrated, NewActivity, NewMessage, Notifications, Reactions,
+        Sources, Store, UserRelation, Users,
     },
 };
 use uuid::Uuid;
 
 /// Notes each call before it passes it on.
 pub struct Counting {
-    source: Arc<dyn ActivitySource>,
-    messages: Arc<dyn MessageSource>,
+    source: Arc<dyn Store>,
+    messages: Arc<dyn Messages>,
     calls: Mutex<Vec<&'static str>>,
     /// A method that fails instead of being passed on.
     broken: Mutex<Option<(&'static str, Error)>>,
@@ -34,7 +35,7 @@ impl Counting {
     /// Puts itself before some sources.
     pub fn before(sources: Sources) -> (Arc<Self>, Sources) {
         let counting = Arc::new(Self {
-            source: sources.activities,
+            source: sources.store,
             messages: sources.messages,
             calls: Mutex::default(),
             broken: Mutex::default(),
@@ -75,7 +76,7 @@ impl Counting {
 }
 
 #[async_trait]
-impl ActivitySource for Counting {
+impl Lifecycle for Counting {
     async fn migrate(&self) -> std::result::Result<Migrated, MigrateError> {
         let _ = self.note("migrate").await;
         self.source.migrate().await
@@ -90,7 +91,10 @@ impl ActivitySource for Counting {
         self.note("import").await?;
         self.source.import(dataset).await
     }
+}
 
+#[async_trait]
+impl Users for Counting {
     async fn users_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<User>> {
         self.note("users_by_uuids").await?;
         self.source.users_by_uuids(uuids).await
@@ -106,12 +110,12 @@ impl ActivitySource for Counting {
         self.source.users_by_subjects(subjects).await
     }
 
-    async fn insert_user(&self, user: &User) -> Result<Registered> {
+    async fn insert_user(&self, user: &User) -> Result<InsertUserOutcome> {
         self.note("insert_user").await?;
         self.source.insert_user(user).await
     }
 
-    async fn users_matching(&self, search: &Search, page: &Page) -> Result<Slice<User>> {
+    async fn users_matching(&self, search: &Search, page: &Pagination) -> Result<Page<User>> {
         self.note("users_matching").await?;
         self.source.users_matching(search, page).await
     }
@@ -120,13 +124,13 @@ impl ActivitySource for Counting {
         &self,
         relation: UserRelation,
         keys: &[Uuid],
-        page: &Page,
-    ) -> Result<Vec<Slice<User>>> {
+        page: &Pagination,
+    ) -> Result<Vec<Page<User>>> {
         self.note("users_by_relation").await?;
         self.source.users_by_relation(relation, keys, page).await
     }
 
-    async fn counts_by_users(&self, uuids: &[Uuid], now: Instant) -> Result<Vec<UserCounts>> {
+    async fn counts_by_users(&self, uuids: &[Uuid], now: Timestamp) -> Result<Vec<UserCounts>> {
         self.note("counts_by_users").await?;
         self.source.counts_by_users(uuids, now).await
     }
@@ -135,13 +139,20 @@ impl ActivitySource for Counting {
         self.note("update_profile").await?;
         self.source.update_profile(uuid, profile).await
     }
+}
 
-    async fn activities_by_uuids(&self, uuids: &[Uuid], now: Instant) -> Result<Vec<Activity>> {
+#[async_trait]
+impl Activities for Counting {
+    async fn activities_by_uuids(&self, uuids: &[Uuid], now: Timestamp) -> Result<Vec<Activity>> {
         self.note("activities_by_uuids").await?;
         self.source.activities_by_uuids(uuids, now).await
     }
 
-    async fn home(&self, page: &Page, now: Instant) -> Result<AsOf<Slice<Activity>>> {
+    async fn home(
+        &self,
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<WithSnapshot<Page<Activity>>> {
         self.note("home").await?;
         self.source.home(page, now).await
     }
@@ -149,9 +160,9 @@ impl ActivitySource for Counting {
     async fn activities_followed_by(
         &self,
         user: Uuid,
-        page: &Page,
-        now: Instant,
-    ) -> Result<Slice<Activity>> {
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<Page<Activity>> {
         self.note("activities_followed_by").await?;
         self.source.activities_followed_by(user, page, now).await
     }
@@ -159,9 +170,9 @@ impl ActivitySource for Counting {
     async fn activities_matching(
         &self,
         search: &Search,
-        page: &Page,
-        now: Instant,
-    ) -> Result<Slice<Activity>> {
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<Page<Activity>> {
         self.note("activities_matching").await?;
         self.source.activities_matching(search, page, now).await
     }
@@ -169,9 +180,9 @@ impl ActivitySource for Counting {
     async fn activities_by_users(
         &self,
         users: &[Uuid],
-        page: &Page,
-        now: Instant,
-    ) -> Result<Vec<Slice<Activity>>> {
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<Vec<Page<Activity>>> {
         self.note("activities_by_users").await?;
         self.source.activities_by_users(users, page, now).await
     }
@@ -179,9 +190,9 @@ impl ActivitySource for Counting {
     async fn replies_by_parents(
         &self,
         parents: &[Uuid],
-        page: &Page,
-        now: Instant,
-    ) -> Result<Vec<Slice<Activity>>> {
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<Vec<Page<Activity>>> {
         self.note("replies_by_parents").await?;
         self.source.replies_by_parents(parents, page, now).await
     }
@@ -196,11 +207,14 @@ impl ActivitySource for Counting {
         self.source.delete_activity(uuid, author).await
     }
 
-    async fn delete_expired(&self, before: Instant, limit: u32) -> Result<u64> {
+    async fn delete_expired(&self, before: Timestamp, limit: u32) -> Result<u64> {
         self.note("delete_expired").await?;
         self.source.delete_expired(before, limit).await
     }
+}
 
+#[async_trait]
+impl Reactions for Counting {
     async fn insert_reaction(
         &self,
         reaction: &Reaction,
@@ -215,7 +229,7 @@ impl ActivitySource for Counting {
         kind: ReactionKind,
         activity: Uuid,
         user: Uuid,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<Option<Activity>> {
         self.note("delete_reaction").await?;
         self.source.delete_reaction(kind, activity, user, now).await
@@ -229,7 +243,10 @@ impl ActivitySource for Counting {
         self.note("reactions_by_user").await?;
         self.source.reactions_by_user(user, activities).await
     }
+}
 
+#[async_trait]
+impl Follows for Counting {
     async fn insert_follow(&self, follow: &Follow, notification: &Notification) -> Result<bool> {
         self.note("insert_follow").await?;
         self.source.insert_follow(follow, notification).await
@@ -244,14 +261,17 @@ impl ActivitySource for Counting {
         self.note("followed_among").await?;
         self.source.followed_among(follower, users).await
     }
+}
 
+#[async_trait]
+impl Notifications for Counting {
     async fn notifications(
         &self,
         user: Uuid,
         unread_only: bool,
-        page: &Page,
-        now: Instant,
-    ) -> Result<AsOf<Slice<Notification>>> {
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<WithSnapshot<Page<Notification>>> {
         self.note("notifications").await?;
         self.source.notifications(user, unread_only, page, now).await
     }
@@ -260,13 +280,13 @@ impl ActivitySource for Counting {
         &self,
         user: Uuid,
         uuids: &[Uuid],
-        now: Instant,
+        now: Timestamp,
     ) -> Result<Vec<Notification>> {
         self.note("notifications_by_uuids").await?;
         self.source.notifications_by_uuids(user, uuids, now).await
     }
 
-    async fn unread_notifications(&self, user: Uuid, now: Instant) -> Result<i64> {
+    async fn unread_notifications(&self, user: Uuid, now: Timestamp) -> Result<i64> {
         self.note("unread_notifications").await?;
         self.source.unread_notifications(user, now).await
     }
@@ -276,39 +296,14 @@ impl ActivitySource for Counting {
         self.source.insert_notification(notification).await
     }
 
-    async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool> {
+    async fn mark_notifications_read(
+        &self,
+        user: Uuid,
+        up_to: Uuid,
+        now: Timestamp,
+    ) -> Result<bool> {
         self.note("mark_notifications_read").await?;
         self.source.mark_notifications_read(user, up_to, now).await
-    }
-
-    async fn moment(&self) -> Result<Moment> {
-        self.note("moment").await?;
-        self.source.moment().await
-    }
-
-    async fn cruds_since(&self, place: &Place, now: Instant) -> Result<Arrivals<Activity>> {
-        self.note("cruds_since").await?;
-        self.source.cruds_since(place, now).await
-    }
-
-    async fn crud_place(&self, at: Cursor) -> Result<Option<Place>> {
-        self.note("crud_place").await?;
-        self.source.crud_place(at).await
-    }
-
-    async fn notifications_since(
-        &self,
-        user: Option<Uuid>,
-        place: &Place,
-        now: Instant,
-    ) -> Result<Arrivals<Notification>> {
-        self.note("notifications_since").await?;
-        self.source.notifications_since(user, place, now).await
-    }
-
-    async fn notification_place(&self, user: Uuid, at: Cursor) -> Result<Option<Place>> {
-        self.note("notification_place").await?;
-        self.source.notification_place(user, at).await
     }
 
     async fn mark_message_notifications_read(
@@ -316,7 +311,7 @@ impl ActivitySource for Counting {
         user: Uuid,
         sender: Uuid,
         up_to: Cursor,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<()> {
         self.note("mark_message_notifications_read").await?;
         self.source.mark_message_notifications_read(user, sender, up_to, now).await
@@ -324,8 +319,49 @@ impl ActivitySource for Counting {
 }
 
 #[async_trait]
-impl MessageSource for Counting {
-    async fn message_groups(&self, user: Uuid, page: &Page) -> Result<Slice<MessageGroup>> {
+impl Changes for Counting {
+    async fn snapshot(&self) -> Result<Snapshot> {
+        self.note("snapshot").await?;
+        self.source.snapshot().await
+    }
+
+    async fn activities_after(
+        &self,
+        place: &LogPosition,
+        now: Timestamp,
+    ) -> Result<ChangeBatch<Activity>> {
+        self.note("activities_after").await?;
+        self.source.activities_after(place, now).await
+    }
+
+    async fn activity_log_position(&self, at: Cursor) -> Result<Option<LogPosition>> {
+        self.note("activity_log_position").await?;
+        self.source.activity_log_position(at).await
+    }
+
+    async fn notifications_after(
+        &self,
+        user: Option<Uuid>,
+        place: &LogPosition,
+        now: Timestamp,
+    ) -> Result<ChangeBatch<Notification>> {
+        self.note("notifications_after").await?;
+        self.source.notifications_after(user, place, now).await
+    }
+
+    async fn notification_log_position(
+        &self,
+        user: Uuid,
+        at: Cursor,
+    ) -> Result<Option<LogPosition>> {
+        self.note("notification_log_position").await?;
+        self.source.notification_log_position(user, at).await
+    }
+}
+
+#[async_trait]
+impl Messages for Counting {
+    async fn message_groups(&self, user: Uuid, page: &Pagination) -> Result<Page<MessageGroup>> {
         self.note("message_groups").await?;
         self.messages.message_groups(user, page).await
     }
@@ -351,8 +387,8 @@ impl MessageSource for Counting {
     async fn messages_by_groups(
         &self,
         groups: &[Uuid],
-        page: &Page,
-    ) -> Result<Vec<Slice<Message>>> {
+        page: &Pagination,
+    ) -> Result<Vec<Page<Message>>> {
         self.note("messages_by_groups").await?;
         self.messages.messages_by_groups(groups, page).await
     }

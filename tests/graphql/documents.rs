@@ -80,7 +80,7 @@ async fn check(name: &str) {
             None => Viewer::Anonymous,
             Some(handle) => {
                 let user = people.users.iter().find(|user| user.handle == handle).unwrap();
-                Viewer::Member(user.uuid)
+                Viewer::User(user.uuid)
             }
         };
         let variables = head(&text, "variables").unwrap_or("{}");

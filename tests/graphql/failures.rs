@@ -138,7 +138,7 @@ async fn errors_are_few() {
 
 #[tokio::test]
 async fn who_has_no_user_yet_reads_as_nobody_and_writes_nothing() {
-    let world = world(Viewer::Stranger).await;
+    let world = world(Viewer::Unregistered).await;
     let answer =
         world.json("{ viewer { user { id } } home(first: 1) { nodes { viewerCanDelete } } }").await;
     assert_eq!(

@@ -215,7 +215,7 @@ async fn a_message_notifies_its_receiver_once() {
     }) { message { uuid } } }";
     let first = data(&world, send, 0).await;
     assert_eq!(data(&world, send, 0).await, first);
-    let grace = World { viewer: Viewer::Member(common::user_uuid(2)), ..world };
+    let grace = World { viewer: Viewer::User(common::user_uuid(2)), ..world };
     let document = "{ viewer { notifications(first: 2) {
         unreadCount nodes { kind actor { handle } activity { id } messageGroup { unreadCount } }
     } } }";
@@ -238,7 +238,7 @@ async fn a_message_is_sent_although_its_notification_fails_and_told_by_the_repet
     counting.break_method("insert_notification", Error::Unavailable);
     let first = data(&world, send, 0).await;
     let count = "{ viewer { unreadNotificationsCount } }";
-    let grace = World::new(counting.clone().into(), Viewer::Member(common::user_uuid(2)));
+    let grace = World::new(counting.clone().into(), Viewer::User(common::user_uuid(2)));
     assert_eq!(data(&grace, count, 0).await["viewer"]["unreadNotificationsCount"], 1);
     counting.break_method("nothing", Error::Unavailable);
     assert_eq!(data(&world, send, 0).await, first);

@@ -8,7 +8,7 @@ use crate::common::{self, ADA, World, user_uuid};
 #[tokio::test]
 async fn who_reads_a_message_has_read_what_told_of_it() {
     let ada = common::world(ADA).await;
-    let bob = World { viewer: Viewer::Member(user_uuid(2)), ..common::world(ADA).await };
+    let bob = World { viewer: Viewer::User(user_uuid(2)), ..common::world(ADA).await };
     let bob = World { service: ada.service.clone(), ..bob };
     let unread = "{ viewer { unreadNotificationsCount } }";
     let before = ada.json(unread).await["data"]["viewer"]["unreadNotificationsCount"].clone();

@@ -157,7 +157,7 @@ async fn the_web_gets_the_same_answers_from_every_source() {
 
 /// The first message that ada is told of: those of the small world told nobody.
 async fn after_a_message(world: &World, arrivals: Request) -> Value {
-    let grace = Viewer::Member(common::user_uuid(2));
+    let grace = Viewer::User(common::user_uuid(2));
     let to = Recipient::Handle(Some("ada"));
     world.service.send_message(grace, to, Some("Are you there?"), None).await.unwrap();
     world.json(arrivals).await

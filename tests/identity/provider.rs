@@ -13,7 +13,7 @@ use std::{
 use axum::{Router, http::StatusCode, routing::get};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use chrono::TimeDelta;
-use cruddur::{domain::Instant, service::Clock};
+use cruddur::{domain::Timestamp, service::Clock};
 use ring::{
     hmac,
     rand::SystemRandom,
@@ -127,7 +127,7 @@ impl Key {
 }
 
 /// What an access token of Cognito says.
-pub fn access(sub: &str, now: Instant) -> Value {
+pub fn access(sub: &str, now: Timestamp) -> Value {
     json!({
         "sub": sub,
         "iss": ISSUER,
@@ -234,6 +234,6 @@ pub async fn app(jwks: &str) -> (TestApp, Client) {
     (app, client)
 }
 
-pub fn now(app: &TestApp) -> Instant {
+pub fn now(app: &TestApp) -> Timestamp {
     app.clock.now()
 }

@@ -2,7 +2,7 @@ use std::pin::pin;
 
 use async_graphql::{Request, Response};
 use cruddur::{
-    domain::{Positioned, ReactionKind, Viewer},
+    domain::{HasCursor, ReactionKind, Viewer},
     graphql::{self, Limits},
     service::Recipient,
 };

@@ -1,8 +1,8 @@
 use std::pin::pin;
 
 use cruddur::{
-    domain::{Place, Positioned},
-    sources::Arrivals,
+    domain::{HasCursor, LogPosition},
+    sources::ChangeBatch,
 };
 use futures_util::FutureExt;
 use sqlx::{Connection, PgConnection};
@@ -25,10 +25,10 @@ async fn nothing_overtakes_a_write_that_ends_late() {
     begin(&mut second, "taken back").await;
     world.post(BAYKO, "in time, too").await;
     // What can be read now, and is not given away: something may come before it.
-    let before = world.sources.activities.moment().await.expect("a moment").end();
+    let before = world.sources.store.snapshot().await.expect("a moment").end();
     let now = cruddur::service::Clock::now(&*world.clock);
-    let arrivals = world.sources.activities.cruds_since(&before, now).await;
-    assert_eq!(arrivals, Ok(Arrivals { items: vec![], unsettled: true }));
+    let arrivals = world.sources.store.activities_after(&before, now).await;
+    assert_eq!(arrivals, Ok(ChangeBatch { items: vec![], has_pending: true }));
     assert!(next(&mut live).now_or_never().is_none());
 
     end(&mut first, "COMMIT").await;
@@ -91,9 +91,9 @@ async fn a_restored_database_goes_on() {
     let mut connection = PgConnection::connect(&database.url).await.expect("the database answers");
     let move_on = sqlx::query("UPDATE activities SET position = position + $1").bind(ahead);
     move_on.execute(&mut connection).await.expect("they are moved");
-    world.sources.activities.migrate().await.expect("it is brought up again");
+    world.sources.store.migrate().await.expect("it is brought up again");
 
-    let theirs = Place { position: place.position + ahead, ..place };
+    let theirs = LogPosition { position: place.position + ahead, ..place };
     for after in [theirs, place] {
         let mut live = pin!(world.cruds(Some(&after.encode())).await);
         let mark = world.post(BAYKO, "a mark").await;

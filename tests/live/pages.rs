@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, pin::pin};
 
-use cruddur::domain::{Moment, Positioned, Viewer};
+use cruddur::domain::{HasCursor, Snapshot, Viewer};
 use futures_util::future::join_all;
 use serde_json::Value;
 
@@ -47,7 +47,7 @@ async fn the_cursor_of_a_store_that_was_ahead_is_one_of_time() {
     let database = PostgresDatabase::new("live_ahead").await;
     let world = World::over(database.open()).await;
     let top = world.post(ANDREW, "before").await;
-    let ahead = Moment::after(1 << 40);
+    let ahead = Snapshot::after(1 << 40);
     world.post(BAYKO, "after").await;
     let cursor = ahead.encode(top.cursor());
     assert_eq!(texts(world.cruds(Some(&cursor)).await, 1).await.0, ["after"]);

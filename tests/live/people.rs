@@ -1,9 +1,9 @@
 use std::{fmt::Write, pin::pin};
 
 use cruddur::{
-    domain::{Notification, Positioned, ReactionKind, Viewer},
-    error::{Error, Rule},
-    service::{Arrival, Recipient},
+    domain::{HasCursor, Notification, ReactionKind, Viewer},
+    error::{Error, UserErrorCode},
+    service::{Change, Recipient},
     sources::{self, SourceUrl, Sources},
 };
 use futures_util::{Stream, StreamExt};
@@ -29,7 +29,7 @@ async fn every_store_tells_people_the_same() {
 
 /// What so many notifications tell, and the cursor of the last.
 async fn notified(
-    stream: impl Stream<Item = Arrival<Notification>>,
+    stream: impl Stream<Item = Change<Notification>>,
     count: usize,
 ) -> (String, String) {
     let mut stream = pin!(stream);
@@ -74,7 +74,7 @@ async fn tell(sources: Sources) -> String {
     let (heard, cursor) = notified(&mut live, 3).await;
     say("Andrew, live", &heard);
     let (heard, mentioned) = {
-        let page = cruddur::domain::Page::first(10);
+        let page = cruddur::domain::Pagination::first(10);
         let list = service.notifications(WORF, false, &page).await.expect("a user");
         let mention = list.value.items.last().expect("a mention").0;
         world.post(BAYKO, "Do you hear, @worf?").await;
@@ -112,7 +112,7 @@ async fn tell(sources: Sources) -> String {
         say(what, &texts.await.join(", "));
     }
 
-    for nobody in [Viewer::Anonymous, Viewer::Stranger] {
+    for nobody in [Viewer::Anonymous, Viewer::Unregistered] {
         let refused = service.notifications_received(nobody, None).await.err();
         assert_eq!(refused, Some(Error::Unauthenticated));
         let refused = service.messages_received(nobody, None).await.err();
@@ -166,7 +166,7 @@ async fn an_activity_is_told_as_it_changes_until_it_is_gone() {
         assert_eq!(replies.count().await, 0);
         for unknown in [None, Some(id(9)), Some(crud.uuid)] {
             let refused = service.activity_updates(unknown).await.err();
-            assert_eq!(refused, Some(Rule::ActivityNotFound.into()));
+            assert_eq!(refused, Some(UserErrorCode::ActivityNotFound.into()));
         }
     }
 }

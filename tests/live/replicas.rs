@@ -1,7 +1,7 @@
 use std::{collections::HashMap, pin::pin, sync::Arc, time::Duration};
 
 use cruddur::{
-    domain::{Place, Positioned},
+    domain::{HasCursor, LogPosition},
     events::{Event, Events, Nats},
     sources::Line,
 };
@@ -46,7 +46,7 @@ async fn follow_all(world: &World, after: &str) {
 }
 
 /// All that is after a crud, read by one who comes late.
-async fn read_all(world: &World, after: &str) -> Vec<(Place, String)> {
+async fn read_all(world: &World, after: &str) -> Vec<(LogPosition, String)> {
     let live = world.cruds(Some(after)).await;
     let all = live.take(WRITERS * EACH).map(|(place, crud)| (place, crud.message.clone()));
     timeout(FAILED, all.collect()).await.expect("they are there")
@@ -106,12 +106,12 @@ async fn hear_again(lines: [Arc<dyn Line>; 2], cut: impl AsyncFnOnce()) {
     ];
     // Each begins to hear by itself, which is told as something missed.
     timeout(FAILED, heard.wait_for(|_| false)).await.expect("it listens");
-    hears(&here, &there, Event::Changed(id(7))).await;
+    hears(&here, &there, Event::ActivityChanged(id(7))).await;
     let mut heard = there.subscribe();
     cut().await;
     // Whatever came meanwhile.
     timeout(FAILED, heard.wait_for(|_| false)).await.expect("it listens again");
-    hears(&here, &there, Event::Changed(id(8))).await;
+    hears(&here, &there, Event::ActivityChanged(id(8))).await;
     carried.iter().for_each(|carried| carried.abort());
 }
 
@@ -129,7 +129,7 @@ async fn hears(here: &Events, there: &Events, event: Event) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn gateways_hear_each_other_again_when_postgres_has_cut_them_off() {
     let database = PostgresDatabase::new("live_again").await;
-    let line = || database.open().activities.line().expect("PostgreSQL has a line");
+    let line = || database.open().store.line().expect("PostgreSQL has a line");
     hear_again([line(), line()], async || {
         kill_listeners(&database).await;
     })

@@ -1,7 +1,7 @@
 use std::{fmt::Write, pin::pin};
 
 use cruddur::{
-    domain::{Cursor, Page, Place, Positioned},
+    domain::{Cursor, HasCursor, LogPosition, Pagination},
     error::Error,
     sources::{self, SourceUrl, Sources},
 };
@@ -84,7 +84,7 @@ async fn tell(sources: Sources) -> String {
     say("after 250", &then);
 
     // The cursor of an event is one of the feed, too.
-    let page = Page { after: last.map(|last| last.at), ..Page::first(2) };
+    let page = Pagination { after: last.map(|last| last.at), ..Pagination::first(2) };
     let home = world.service.home(&page).await.expect("a page");
     let home: Vec<_> = home.value.nodes().map(|crud| crud.message.clone()).collect();
     say("below it in home", &home);
@@ -97,6 +97,6 @@ async fn tell(sources: Sources) -> String {
 }
 
 /// A place as an event told it: no later than `last`, whatever is there now.
-fn place_of(last: Place, at: Cursor) -> String {
-    Place { position: last.position, at }.encode()
+fn place_of(last: LogPosition, at: Cursor) -> String {
+    LogPosition { position: last.position, at }.encode()
 }

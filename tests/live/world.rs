@@ -2,8 +2,8 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use cruddur::{
-    domain::{Activity, Place, Positioned, User, Viewer},
-    service::{Arrival, Service},
+    domain::{Activity, HasCursor, LogPosition, User, Viewer},
+    service::{Change, Service},
     sources::{self, Dataset, Line, SourceUrl, Sources},
 };
 use futures_util::{Stream, StreamExt, future::join_all};
@@ -19,9 +19,9 @@ use crate::clock::ManualClock;
 /// After how long a test that waits for something has failed. Nothing takes so long that works.
 pub const FAILED: Duration = Duration::from_secs(60);
 
-pub const ANDREW: Viewer = Viewer::Member(id(1));
-pub const BAYKO: Viewer = Viewer::Member(id(2));
-pub const WORF: Viewer = Viewer::Member(id(3));
+pub const ANDREW: Viewer = Viewer::User(id(1));
+pub const BAYKO: Viewer = Viewer::User(id(2));
+pub const WORF: Viewer = Viewer::User(id(3));
 
 pub const fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -41,7 +41,7 @@ impl World {
 
     /// Over a store that is empty.
     pub async fn over(sources: Sources) -> Self {
-        sources.activities.migrate().await.expect("a fresh store");
+        sources.store.migrate().await.expect("a fresh store");
         let clock = Arc::new(ManualClock::default());
         let names = ["andrewbrown", "bayko", "worf"];
         let users = (1..).zip(names).map(|(number, handle)| User {
@@ -54,7 +54,7 @@ impl World {
             created_at: ManualClock::start(),
         });
         let people = Dataset { users: users.collect(), ..Dataset::default() };
-        sources.activities.import(&people).await.expect("people");
+        sources.store.import(&people).await.expect("people");
         let service = Service::new(sources.clone(), clock.clone());
         Self { clock, sources, service }
     }
@@ -102,10 +102,7 @@ impl World {
     }
 
     /// Follows new cruds.
-    pub async fn cruds(
-        &self,
-        after: Option<&str>,
-    ) -> impl Stream<Item = Arrival<Activity>> + use<> {
+    pub async fn cruds(&self, after: Option<&str>) -> impl Stream<Item = Change<Activity>> + use<> {
         self.service.activities_created(after).await.expect("they can be followed")
     }
 }
@@ -141,9 +138,9 @@ pub async fn next<T>(stream: impl Stream<Item = T>) -> T {
 
 /// The texts of so many cruds that come next, and the place of the last.
 pub async fn texts(
-    stream: impl Stream<Item = Arrival<Activity>>,
+    stream: impl Stream<Item = Change<Activity>>,
     count: usize,
-) -> (Vec<String>, Option<Place>) {
+) -> (Vec<String>, Option<LogPosition>) {
     let mut stream = std::pin::pin!(stream);
     let (mut texts, mut last) = (Vec::new(), None);
     for _ in 0..count {

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 };
 use axum::{Router, http::StatusCode};
 use cruddur::{
-    domain::{Cursor, MessageKey, Page},
+    domain::{Cursor, MessageKey, Pagination},
     error::Error,
     sources::{self, Inserted, MessageTable, MigrateError, SourceUrl, Sources},
 };
@@ -34,7 +34,7 @@ fn original(args: &[&str]) -> Value {
 
 async fn in_memory() -> Sources {
     let sources = sources::open(&SourceUrl::Mock, 1);
-    sources.activities.import(&people()).await.expect("people");
+    sources.store.import(&people()).await.expect("people");
     sources
 }
 
@@ -56,7 +56,7 @@ async fn a_table_of_the_original_is_read_to_its_end_and_stays_readable_by_the_or
     let store = &*sources.messages;
     assert!(!store.migrate().await.expect("it is the original's"), "it is not empty");
 
-    let mut page = Page::first(100);
+    let mut page = Pagination::first(100);
     let mut groups = Vec::new();
     loop {
         let found = store.message_groups(ANDREW, &page).await.expect("a page");
@@ -74,7 +74,7 @@ async fn a_table_of_the_original_is_read_to_its_end_and_stays_readable_by_the_or
     assert_eq!(years.len(), 3, "{years:?}");
 
     let group = store.message_groups_by_others(ANDREW, &[BAYKO]).await.expect("a group").remove(0);
-    let mut page = Page::last(100);
+    let mut page = Pagination::last(100);
     let mut messages = Vec::new();
     loop {
         let found = store.messages_by_groups(&[group.uuid], &page).await.expect("a page").remove(0);
@@ -136,10 +136,10 @@ async fn messages_of_one_microsecond_all_live_in_one_conversation_and_in_several
         let sent = store.insert_message(&new(10 + number, ANDREW, to, "now", at(0))).await;
         assert!(matches!(sent, Ok(Inserted::New(_))), "{sent:?}");
     }
-    let groups = store.message_groups(ANDREW, &Page::first(10)).await.expect("groups");
+    let groups = store.message_groups(ANDREW, &Pagination::first(10)).await.expect("groups");
     let uuids: Vec<_> = groups.nodes().map(|group| group.uuid).collect();
     assert_eq!(uuids.len(), 2);
-    for pages in store.messages_by_groups(&uuids, &Page::first(10)).await.expect("pages") {
+    for pages in store.messages_by_groups(&uuids, &Pagination::first(10)).await.expect("pages") {
         assert_eq!(pages.items.len(), 4);
     }
 }
@@ -166,7 +166,7 @@ async fn a_time_with_another_offset_keeps_its_place_and_is_found() {
     put.set_item(Some(item.into())).send().await.expect("it is put");
     let _ = store.insert_message(&new(3, ANDREW, BAYKO, "c", at(10))).await.expect("it is sent");
     let pages =
-        store.messages_by_groups(&[first.group_uuid], &Page::first(9)).await.expect("pages");
+        store.messages_by_groups(&[first.group_uuid], &Pagination::first(9)).await.expect("pages");
     let texts: Vec<_> = pages[0].nodes().map(|it| it.message.as_str()).collect();
     assert_eq!(texts, ["a", "b", "c"]);
     let second = pages[0].nodes().nth(1).expect("three");
@@ -199,7 +199,7 @@ async fn a_lost_side_of_a_conversation_comes_back_with_the_next_message() {
         };
         assert_eq!(next.group_uuid, first.group_uuid);
         for user in [ANDREW, BAYKO] {
-            let groups = store.message_groups(user, &Page::first(9)).await.expect("groups");
+            let groups = store.message_groups(user, &Pagination::first(9)).await.expect("groups");
             assert_eq!(groups.items.len(), 1);
         }
     }
@@ -274,11 +274,11 @@ async fn a_table_that_may_not_be_described_is_taken_for_made() {
 async fn a_table_that_is_lost_is_made_again_by_a_ping() {
     let table = table("lost");
     let sources = in_memory().await.with_messages(&table);
-    sources.activities.import(&people()).await.expect("people");
+    sources.store.import(&people()).await.expect("people");
     let store = &*sources.messages;
     store.migrate().await.expect("the table is made");
     client().await.delete_table().table_name(&table.name).send().await.expect("it is lost");
-    let page = Page::first(1);
+    let page = Pagination::first(1);
     assert_eq!(store.message_groups(ANDREW, &page).await.unwrap_err(), Error::Unavailable);
     assert_eq!(store.ping().await, Ok(()));
     assert_eq!(store.message_groups(ANDREW, &page).await.expect("an answer").items, []);
@@ -293,7 +293,7 @@ async fn a_dynamodb_that_is_gone_or_silent_makes_the_service_unavailable() {
         let table = MessageTable { name: "nowhere".into(), endpoint };
         let sources = in_memory().await.with_messages(&table);
         let store = &*sources.messages;
-        let page = Page::first(1);
+        let page = Pagination::first(1);
         let answers = tokio::time::timeout(Duration::from_secs(patience), async {
             tokio::join!(store.message_groups(ANDREW, &page), store.ping())
         });
@@ -316,7 +316,8 @@ async fn a_message_that_is_sent_again_after_an_unknown_outcome_is_there_once() {
         assert_eq!(store.insert_message(&new).await, first);
     }
     let group = store.message_groups_by_others(ANDREW, &[BAYKO]).await.expect("a group").remove(0);
-    let pages = store.messages_by_groups(&[group.uuid], &Page::first(9)).await.expect("pages");
+    let pages =
+        store.messages_by_groups(&[group.uuid], &Pagination::first(9)).await.expect("pages");
     assert_eq!(pages[0].items.len(), 2);
     let nothing = MessageKey { group_uuid: Uuid::nil(), at: Cursor::min() };
     assert_eq!(store.mark_messages_read(ANDREW, &nothing).await, Ok(false));

@@ -8,7 +8,7 @@ use std::{
 };
 
 use cruddur::{
-    domain::Page,
+    domain::Pagination,
     sources::{self, Sources},
 };
 use serde_json::json;
@@ -102,9 +102,9 @@ async fn storm(store: &[&str], sources: Sources) {
 
     let store = &*sources.messages;
     let handles = people.map(str::to_owned);
-    let users = sources.activities.users_by_handles(&handles).await.expect("users");
+    let users = sources.store.users_by_handles(&handles).await.expect("users");
     let [one, other] = [0, 1].map(|n: usize| users[n].uuid);
-    let mut page = Page::last(100);
+    let mut page = Pagination::last(100);
     let mut messages = Vec::new();
     let group = store.message_groups_by_others(one, &[other]).await.expect("groups").remove(0);
     loop {
@@ -122,7 +122,7 @@ async fn storm(store: &[&str], sources: Sources) {
     assert_eq!(texts.into_iter().collect::<BTreeSet<_>>().len(), MESSAGES);
     let last = messages.last().expect("a last one");
     for (user, with) in [(one, other), (other, one)] {
-        let groups = store.message_groups(user, &Page::first(100)).await.expect("groups");
+        let groups = store.message_groups(user, &Pagination::first(100)).await.expect("groups");
         let both: Vec<_> = groups.nodes().filter(|group| group.other_uuid == with).collect();
         assert_eq!(both.len(), 1);
         assert_eq!(both[0].uuid, group.uuid);

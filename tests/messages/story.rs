@@ -2,7 +2,9 @@ use std::fmt::Write;
 
 use chrono::{DateTime, TimeDelta};
 use cruddur::{
-    domain::{Cursor, Instant, Message, MessageGroup, MessageKey, Page, Positioned, Slice, User},
+    domain::{
+        Cursor, HasCursor, Message, MessageGroup, MessageKey, Page, Pagination, Timestamp, User,
+    },
     sources::{self, Dataset, Idempotency, Inserted, NewMessage, SourceUrl, Sources},
 };
 use futures_util::future::join_all;
@@ -23,7 +25,7 @@ pub const fn id(number: u128) -> Uuid {
 }
 
 /// So many seconds after the beginning of 2026.
-pub fn at(seconds: i64) -> Instant {
+pub fn at(seconds: i64) -> Timestamp {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(1_767_225_600 + seconds)
 }
 
@@ -41,7 +43,7 @@ pub fn people() -> Dataset {
     Dataset { users: users.collect(), ..Dataset::default() }
 }
 
-pub fn new(number: u128, from: Uuid, to: Uuid, text: &str, at: Instant) -> NewMessage {
+pub fn new(number: u128, from: Uuid, to: Uuid, text: &str, at: Timestamp) -> NewMessage {
     NewMessage {
         message: Message {
             uuid: id(number),
@@ -69,8 +71,8 @@ async fn every_store_tells_the_same_story() {
 }
 
 async fn tell(sources: Sources) -> String {
-    sources.activities.migrate().await.expect("a fresh store");
-    sources.activities.import(&people()).await.expect("people");
+    sources.store.migrate().await.expect("a fresh store");
+    sources.store.import(&people()).await.expect("people");
     let store = &*sources.messages;
     let mut told = String::new();
     let mut say = |what: &str, outcome: String| {
@@ -104,19 +106,19 @@ async fn tell(sources: Sources) -> String {
         say(text, inserted(sent.expect("it is sent")));
     }
     for (name, user) in [("Andrew", ANDREW), ("Bayko", BAYKO), ("Worf", WORF), ("Londo", LONDO)] {
-        let page = store.message_groups(user, &Page::first(10)).await.expect("groups");
+        let page = store.message_groups(user, &Pagination::first(10)).await.expect("groups");
         let uuids: Vec<_> = page.nodes().map(|group| group.uuid).collect();
         say(&format!("{name}'s conversations"), slice(&page, group));
         let unread = store.unread_by_groups(user, &uuids).await.expect("counts");
         say(&format!("{name}'s unread"), format!("{unread:?}"));
     }
-    let mut page = Page::first(1);
+    let mut page = Pagination::first(1);
     for number in 0..3 {
         let found = store.message_groups(ANDREW, &page).await.expect("groups");
         page.after = found.items.last().map(|(cursor, _)| *cursor);
         say(&format!("Andrew's page {number}"), slice(&found, group));
     }
-    let last = store.message_groups(ANDREW, &Page::last(2)).await.expect("groups");
+    let last = store.message_groups(ANDREW, &Pagination::last(2)).await.expect("groups");
     say("Andrew's last two", slice(&last, group));
 
     let with = |user, other| async move {
@@ -129,11 +131,11 @@ async fn tell(sources: Sources) -> String {
         found.sort_by_key(|group| group.other_uuid);
         say(&format!("{name} by uuids"), found.iter().map(group).collect::<Vec<_>>().join("; "));
     }
-    for (what, page) in [("first", Page::first(3)), ("last", Page::last(3))] {
+    for (what, page) in [("first", Pagination::first(3)), ("last", Pagination::last(3))] {
         let pages = store.messages_by_groups(&[worf, id(9), bayko], &page).await.expect("pages");
         say(what, pages.iter().map(|page| slice(page, text)).collect::<Vec<_>>().join(" "));
     }
-    let mut page = Page::last(5);
+    let mut page = Pagination::last(5);
     loop {
         let found = store.messages_by_groups(&[bayko], &page).await.expect("a page").remove(0);
         say("backward", slice(&found, text));
@@ -194,7 +196,7 @@ async fn tell(sources: Sources) -> String {
     let made = answers.iter().filter(|it| matches!(it, Inserted::New(_))).count();
     say("one key twelve times at once makes", made.to_string());
     let londo = with(WORF, LONDO).await;
-    let pages = store.messages_by_groups(&[londo], &Page::first(9)).await.expect("pages");
+    let pages = store.messages_by_groups(&[londo], &Pagination::first(9)).await.expect("pages");
     say("which is", slice(&pages[0], text));
     told
 }
@@ -224,14 +226,14 @@ fn group(group: &MessageGroup) -> String {
 fn inserted(outcome: Inserted<Message>) -> String {
     match outcome {
         Inserted::New(message) => format!("new {}", text(&message)),
-        Inserted::Earlier(message) => format!("earlier {}", text(&message)),
+        Inserted::Replayed(message) => format!("earlier {}", text(&message)),
         Inserted::KeyReused => "key reused".into(),
-        Inserted::Gone => "gone".into(),
+        Inserted::TargetMissing => "gone".into(),
     }
 }
 
 /// A page; dots stand for what comes before and after it.
-fn slice<T>(slice: &Slice<T>, item: impl Fn(&T) -> String) -> String {
+fn slice<T>(slice: &Page<T>, item: impl Fn(&T) -> String) -> String {
     let items: Vec<_> = slice.nodes().map(item).collect();
     let before = if slice.has_previous { "… " } else { "" };
     let after = if slice.has_next { " …" } else { "" };

@@ -10,10 +10,10 @@ use axum::{
 use chrono::{DateTime, TimeDelta};
 use cruddur::{
     auth::{Auth, Demo},
-    domain::{Activity, Instant, Message, Notification, NotificationKind, User},
+    domain::{Activity, Message, Notification, NotificationKind, Timestamp, User},
     rest::{self, Flavor, Rest},
     service::Service,
-    sources::{ActivitySource, Dataset, NewMessage, Sources, mock::Mock},
+    sources::{Dataset, Lifecycle, NewMessage, Sources, mock::Mock},
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -171,7 +171,7 @@ pub fn long(text: &str, count: usize, more: &str) -> String {
     format!(r#"{{"message": "{}"{more}}}"#, text.repeat(count))
 }
 
-pub fn at(text: &str) -> Instant {
+pub fn at(text: &str) -> Timestamp {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()
 }
 

@@ -1,7 +1,7 @@
 //! Original Cruddur databases are taken over in place, with nothing lost.
 
 use cruddur::{
-    domain::{Activity, Instant, Page, text::Search},
+    domain::{Activity, Pagination, Timestamp, text::Search},
     sources::{MigrateError, Migrated, Sources},
 };
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
@@ -174,13 +174,13 @@ async fn schema(connection: &mut PgConnection) -> String {
     .await
 }
 
-fn time(text: &str) -> Instant {
+fn time(text: &str) -> Timestamp {
     text.parse().expect("a time")
 }
 
-async fn by_uuids(sources: &Sources, numbers: &[u32], now: Instant) -> Vec<Activity> {
+async fn by_uuids(sources: &Sources, numbers: &[u32], now: Timestamp) -> Vec<Activity> {
     let uuids: Vec<_> = numbers.iter().map(|number| id(*number)).collect();
-    let found = sources.activities.activities_by_uuids(&uuids, now).await;
+    let found = sources.store.activities_by_uuids(&uuids, now).await;
     let mut found = found.expect("activities");
     found.sort_by_key(|activity| activity.uuid);
     found
@@ -196,13 +196,13 @@ async fn adopt(kind: Original, name: &str, activities: i64) -> (PostgresDatabase
     let sources = database.open();
 
     let started = std::time::Instant::now();
-    let adopted = sources.activities.migrate().await.expect("it can be adopted");
+    let adopted = sources.store.migrate().await.expect("it can be adopted");
     println!("4 users and {activities} activities were adopted in {:?}", started.elapsed());
     assert_eq!(adopted, Migrated::Adopted { users: 4, activities });
     assert_eq!(contents(&mut connection, kind).await, before);
 
     let adopted = schema(&mut connection).await;
-    assert_eq!(sources.activities.migrate().await.expect("it is"), Migrated::Current);
+    assert_eq!(sources.store.migrate().await.expect("it is"), Migrated::Current);
     assert_eq!(contents(&mut connection, kind).await, before);
     assert_eq!(schema(&mut connection).await, adopted);
     (database, sources)
@@ -211,7 +211,7 @@ async fn adopt(kind: Original, name: &str, activities: i64) -> (PostgresDatabase
 #[tokio::test]
 async fn an_original_of_the_last_version_is_adopted_whole() {
     let (_database, sources) = adopt(Original::Last, "adopt_last", 20_011).await;
-    let source = &sources.activities;
+    let source = &sources.store;
 
     let users = source.users_by_handles(&["worf".into(), "bayko".into()]).await.expect("users");
     let mut users: Vec<_> =
@@ -226,7 +226,8 @@ async fn an_original_of_the_last_version_is_adopted_whole() {
     );
 
     // Times are UTC, whatever the server's own time is.
-    let newest = source.home(&Page::first(3), time("2023-12-01T00:00:00Z")).await.expect("home");
+    let newest =
+        source.home(&Pagination::first(3), time("2023-12-01T00:00:00Z")).await.expect("home");
     let newest = newest.value.into_nodes();
     assert_eq!(newest[0].message, "no counts");
     assert_eq!(newest[0].created_at, time("2023-11-05T01:30:00Z"));
@@ -256,15 +257,16 @@ async fn an_original_of_the_last_version_is_adopted_whole() {
     assert_eq!(numbers(&visible), [2, 5, 6, 7]);
     assert_eq!(visible.iter().map(|it| it.replies_count).collect::<Vec<_>>(), [1, 1, 1, 0]);
     let keys: Vec<Uuid> = (1..14).map(id).collect();
-    let replies = source.replies_by_parents(&keys, &Page::first(5), now).await.expect("replies");
+    let replies =
+        source.replies_by_parents(&keys, &Pagination::first(5), now).await.expect("replies");
     let replies: Vec<_> = replies.into_iter().flat_map(|page| page.into_nodes()).collect();
     assert_eq!(numbers(&replies), [5, 6, 7]);
 
     let search = Search::parse("#cloud 19990");
-    let found = source.activities_matching(&search, &Page::first(2), now).await;
+    let found = source.activities_matching(&search, &Pagination::first(2), now).await;
     let found = found.expect("a page").into_nodes();
     assert_eq!(found.iter().map(|it| &it.message[..10]).collect::<Vec<_>>(), ["crud 19990"]);
-    let found = source.users_matching(&Search::parse("mollari"), &Page::first(2)).await;
+    let found = source.users_matching(&Search::parse("mollari"), &Pagination::first(2)).await;
     assert_eq!(found.expect("a page").items.len(), 1);
 }
 
@@ -274,7 +276,7 @@ async fn an_original_of_the_early_version_is_adopted_whole() {
     let now = time("2030-01-01T00:00:00Z");
     assert_eq!(numbers(&by_uuids(&sources, &[1, 2, 5], now).await), [2]);
     let home =
-        sources.activities.home(&Page::first(2), now).await.expect("home").value.into_nodes();
+        sources.store.home(&Pagination::first(2), now).await.expect("home").value.into_nodes();
     assert_eq!(home[0].message, "no counts");
     assert_eq!(home[1].message, "crud 20000 #cloud über 'quoted'");
 }
@@ -299,25 +301,27 @@ async fn what_the_original_s_programs_write_later_is_served() {
     )
     .await;
     let now = time("2098-12-31T00:00:00Z");
-    let source = &sources.activities;
-    let home = source.home(&Page::first(1), now).await.expect("home").value.into_nodes();
+    let source = &sources.store;
+    let home = source.home(&Pagination::first(1), now).await.expect("home").value.into_nodes();
     assert_eq!(home[0].message, "written by the original");
     assert_eq!(home[0].expires_at, Some(time("2099-01-01T00:00:00Z")));
-    let replies = source.replies_by_parents(&[home[0].uuid], &Page::first(2), now).await;
+    let replies = source.replies_by_parents(&[home[0].uuid], &Pagination::first(2), now).await;
     assert_eq!(replies.expect("replies")[0].items[0].1.message, "and a reply");
     let coco = source.users_by_handles(&["coco".into()]).await.expect("users");
     assert_eq!(coco[0].display_name, "Coco");
     let at_the_end = time("2099-01-01T00:00:00Z");
-    let replies = source.replies_by_parents(&[home[0].uuid], &Page::first(2), at_the_end).await;
+    let replies =
+        source.replies_by_parents(&[home[0].uuid], &Pagination::first(2), at_the_end).await;
     assert_eq!(replies.expect("replies")[0].items.len(), 0);
 
     // They are found by their words from the next start on.
     assert_eq!(source.migrate().await.expect("it is adopted"), Migrated::Current);
     for term in ["written", "reply"] {
-        let found = source.activities_matching(&Search::parse(term), &Page::first(2), now).await;
+        let found =
+            source.activities_matching(&Search::parse(term), &Pagination::first(2), now).await;
         assert!(!found.expect("a page").items.is_empty(), "{term}");
     }
-    let found = source.users_matching(&Search::parse("coco"), &Page::first(2)).await;
+    let found = source.users_matching(&Search::parse("coco"), &Pagination::first(2)).await;
     assert_eq!(found.expect("a page").items.len(), 1);
 }
 
@@ -325,7 +329,7 @@ async fn what_the_original_s_programs_write_later_is_served() {
 async fn two_that_adopt_at_once_both_succeed() {
     let (database, _) = original("adopt_twice", Original::Last).await;
     let (one, other) = (database.open(), database.open());
-    let (one, other) = tokio::join!(one.activities.migrate(), other.activities.migrate());
+    let (one, other) = tokio::join!(one.store.migrate(), other.store.migrate());
     let mut outcomes = [one, other].map(|outcome| format!("{:?}", outcome.expect("both succeed")));
     outcomes.sort();
     assert_eq!(outcomes, ["Adopted { users: 4, activities: 20011 }", "Current"]);
@@ -336,7 +340,7 @@ async fn refusal(name: &str, spoil: &'static str) -> String {
     let (database, mut connection) = original(name, Original::Last).await;
     run(&mut connection, spoil).await;
     let before = (contents(&mut connection, Original::Last).await, schema(&mut connection).await);
-    let outcome = database.open().activities.migrate().await;
+    let outcome = database.open().store.migrate().await;
     let after = (contents(&mut connection, Original::Last).await, schema(&mut connection).await);
     assert_eq!(after, before);
     match outcome {

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "no test program needs all of it")]
 
 use chrono::{DateTime, TimeDelta};
-use cruddur::domain::{Activity, Instant, Notification, NotificationKind, User};
+use cruddur::domain::{Activity, Notification, NotificationKind, Timestamp, User};
 use uuid::Uuid;
 
 #[path = "../common/stores.rs"]
@@ -12,7 +12,7 @@ mod stores;
 pub use stores::{PostgresDatabase, SqliteFile};
 
 /// So many minutes after the beginning of 2026.
-pub fn at(minutes: i64) -> Instant {
+pub fn at(minutes: i64) -> Timestamp {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(1_767_225_600) + TimeDelta::minutes(minutes)
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use cruddur::{
-    domain::{Activity, NotificationKind, Page, Reaction, ReactionKind},
+    domain::{Activity, NotificationKind, Pagination, Reaction, ReactionKind},
     error::Error,
     sources::{
         self, Dataset, Idempotency, Inserted, MigrateError, NewActivity, SourceUrl, Sources,
@@ -25,10 +25,10 @@ use crate::common::{
 
 /// A store with people and four cruds.
 async fn furnish(sources: Sources) -> Sources {
-    sources.activities.migrate().await.expect("a fresh store");
+    sources.store.migrate().await.expect("a fresh store");
     let activities = (1..5).map(|number| crud(number, ANDREW, "root", 0, None)).collect();
     let dataset = Dataset { users: people(), activities, ..Dataset::default() };
-    sources.activities.import(&dataset).await.expect("data");
+    sources.store.import(&dataset).await.expect("data");
     sources
 }
 
@@ -54,7 +54,7 @@ async fn drop_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
 /// Drops replies after more and more polls, until a few have ended by themselves; each has happened
 /// whole or not at all.
 async fn drop_replies(sources: &Sources) {
-    let source = &sources.activities;
+    let source = &sources.store;
     let mut ended = 0;
     for polls in 0..1_000 {
         let number = 0x1000 + polls as u32;
@@ -75,9 +75,9 @@ async fn drop_replies(sources: &Sources) {
 
         // Asked for again it is there once, whether or not it had come to a commit.
         let again = source.insert_activity(&new).await.expect("the store is free again");
-        assert!(matches!(again, Inserted::New(_) | Inserted::Earlier(_)), "{again:?}");
+        assert!(matches!(again, Inserted::New(_) | Inserted::Replayed(_)), "{again:?}");
         let root = source.activities_by_uuids(&[id(1)], at(2)).await.expect("the root");
-        let page = Page::first(100);
+        let page = Pagination::first(100);
         let replies = source.replies_by_parents(&[id(1)], &page, at(2)).await.expect("replies");
         let unread = source.unread_notifications(ANDREW, at(2)).await.expect("a number");
         let counts = (root[0].replies_count, replies[0].items.len(), unread);
@@ -116,9 +116,9 @@ async fn delete_threads(sources: &Sources) {
             notifications: vec![],
             idempotency: None,
         };
-        sources.activities.insert_activity(&root).await.expect("the root");
+        sources.store.insert_activity(&root).await.expect("the root");
         let answer = |n: u32| {
-            let source = sources.activities.clone();
+            let source = sources.store.clone();
             let new = NewActivity {
                 activity: reply(number + n, number + n / 4, GAREK, "a reply", 1),
                 notifications: vec![],
@@ -130,11 +130,11 @@ async fn delete_threads(sources: &Sources) {
             answer(n).await;
         }
         let answers = (4..16).map(|n| tokio::spawn(answer(n)));
-        let deleted = sources.activities.delete_activity(id(number), WORF);
+        let deleted = sources.store.delete_activity(id(number), WORF);
         let (deleted, _) = tokio::join!(deleted, join_all(answers));
         assert_eq!(deleted, Ok(true));
         let all: Vec<_> = (0..16).map(|n| id(number + n)).collect();
-        let left = sources.activities.activities_by_uuids(&all, at(1)).await;
+        let left = sources.store.activities_by_uuids(&all, at(1)).await;
         assert_eq!(left, Ok(vec![]), "in round {round}");
     }
 }
@@ -155,7 +155,7 @@ async fn nobody_replies_to_what_is_being_deleted_from_postgres() {
 async fn storm(sources: &Sources) {
     let everybody: Vec<_> = crowd().take(16).collect();
     let all = everybody.iter().enumerate().map(|(person, by)| {
-        let source = sources.activities.clone();
+        let source = sources.store.clone();
         let by = *by;
         tokio::spawn(async move {
             let mut random = 7 + person as u32;
@@ -255,11 +255,11 @@ async fn a_write_that_waits_too_long_for_sqlite_is_refused_and_reads_go_on() {
     let mut other = file.connect().await;
     other.execute("BEGIN IMMEDIATE").await.expect("the file is free");
     let reaction = like(1, WORF);
-    let write = sources.activities.insert_reaction(&reaction, None);
+    let write = sources.store.insert_reaction(&reaction, None);
     assert_eq!(write.await, Err(Error::Unavailable));
-    assert!(sources.activities.home(&Page::first(3), at(1)).await.is_ok());
+    assert!(sources.store.home(&Pagination::first(3), at(1)).await.is_ok());
     other.execute("ROLLBACK").await.expect("it was begun");
-    let liked = sources.activities.insert_reaction(&reaction, None).await;
+    let liked = sources.store.insert_reaction(&reaction, None).await;
     assert_eq!(liked.expect("an answer").expect("an activity").likes_count, 1);
 }
 
@@ -270,12 +270,12 @@ async fn a_statement_and_a_request_without_a_connection_wait_only_so_long_for_po
     let mut other = database.connect().await;
     other.execute("BEGIN; SELECT FROM activities FOR UPDATE").await.expect("the rows are free");
     let reaction = like(1, WORF);
-    let write = sources.activities.insert_reaction(&reaction, None);
-    let (write, read) = tokio::join!(write, sources.activities.ping());
+    let write = sources.store.insert_reaction(&reaction, None);
+    let (write, read) = tokio::join!(write, sources.store.ping());
     assert_eq!(read, Err(Error::Unavailable), "the one connection is taken for over 3 seconds");
     assert_eq!(write, Err(Error::Unavailable), "a statement is cancelled after 5 seconds");
     other.execute("ROLLBACK").await.expect("it was begun");
-    let liked = sources.activities.insert_reaction(&reaction, None).await;
+    let liked = sources.store.insert_reaction(&reaction, None).await;
     assert_eq!(liked.expect("an answer").expect("an activity").likes_count, 1);
 }
 
@@ -283,14 +283,14 @@ async fn a_statement_and_a_request_without_a_connection_wait_only_so_long_for_po
 async fn connections_that_the_server_ends_are_made_anew() {
     let database = PostgresDatabase::new("ended").await;
     let sources = furnish(database.open()).await;
-    let pings = join_all((0..8).map(|_| sources.activities.ping()));
+    let pings = join_all((0..8).map(|_| sources.store.ping()));
     assert!(pings.await.iter().all(Result::is_ok));
     let mut other = database.connect().await;
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
     other.execute(end).await.expect("they are ended");
     for _ in 0..8 {
-        assert_eq!(sources.activities.ping().await, Ok(()));
+        assert_eq!(sources.store.ping().await, Ok(()));
     }
 }
 
@@ -299,25 +299,25 @@ async fn a_server_that_is_down_is_told_apart_from_one_that_refuses() {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
     let down = SourceUrl::Postgres(format!("postgres://cruddur@{port}/cruddur"));
     let down = sources::open(&down, 2);
-    let outcome = down.activities.migrate().await;
+    let outcome = down.store.migrate().await;
     assert!(matches!(outcome, Err(MigrateError::Unreachable(_))), "{outcome:?}");
-    assert_eq!(down.activities.ping().await, Err(Error::Unavailable));
+    assert_eq!(down.store.ping().await, Err(Error::Unavailable));
 
     let database = PostgresDatabase::new("refusing").await;
     let unknown = database.url.replace("/refusing", "/unknown");
     let unknown = sources::open(&SourceUrl::Postgres(unknown), 2);
-    let outcome = unknown.activities.migrate().await;
+    let outcome = unknown.store.migrate().await;
     assert!(matches!(outcome, Err(MigrateError::Failed(_))), "{outcome:?}");
 
     let nowhere = sources::open(&SourceUrl::Sqlite("/nowhere/at/all/cruddur.db".into()), 2);
-    let outcome = nowhere.activities.migrate().await;
+    let outcome = nowhere.store.migrate().await;
     assert!(matches!(outcome, Err(MigrateError::Failed(_))), "{outcome:?}");
 }
 
 /// Migrates a store several times at once, as replicas do that start together.
 async fn start_together(stores: Vec<Sources>) {
     let started = stores.iter().map(|sources| {
-        let source = sources.activities.clone();
+        let source = sources.store.clone();
         tokio::spawn(async move { source.migrate().await })
     });
     for outcome in join_all(started).await {
@@ -342,8 +342,8 @@ async fn a_sqlite_file_is_written_ahead_and_checks_references() {
     let mode: String =
         sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut own).await.expect("a mode");
     assert_eq!(mode, "wal");
-    let by_nobody = sources.activities.insert_reaction(&like(1, NOBODY), None).await;
+    let by_nobody = sources.store.insert_reaction(&like(1, NOBODY), None).await;
     assert_eq!(by_nobody, Err(Error::Internal));
-    let liked = sources.activities.insert_reaction(&like(1, GAREK), None).await;
+    let liked = sources.store.insert_reaction(&like(1, GAREK), None).await;
     assert_eq!(liked.expect("an answer").expect("an activity").likes_count, 1);
 }

@@ -2,8 +2,8 @@
 
 use cruddur::{
     domain::{
-        Activity, AsOf, Cursor, Follow, Message, Notification, NotificationKind, Page, Reaction,
-        ReactionKind, text::Search,
+        Activity, Cursor, Follow, Message, Notification, NotificationKind, Pagination, Reaction,
+        ReactionKind, WithSnapshot, text::Search,
     },
     sources::{
         self, Dataset, Idempotency, Inserted, NewActivity, NewMessage, SourceUrl, Sources,
@@ -63,7 +63,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-fn page() -> impl Strategy<Value = Page> {
+fn page() -> impl Strategy<Value = Pagination> {
     let position = || {
         let cursor = (0..40_i64, 0..12_u32);
         prop_oneof![
@@ -72,12 +72,12 @@ fn page() -> impl Strategy<Value = Page> {
         ]
     };
     (position(), position(), select(vec![1_usize, 2, 3, 5, 20, 100]), any::<bool>())
-        .prop_map(|(after, before, limit, backward)| Page { after, before, limit, backward })
+        .prop_map(|(after, before, limit, backward)| Pagination { after, before, limit, backward })
 }
 
 /// Carries the operations out. What each answered.
 async fn carry_out(sources: &Sources, operations: &[Operation]) -> (Vec<String>, i64) {
-    let activities = &sources.activities;
+    let activities = &sources.store;
     let mut minute = 0;
     let mut answers = Vec::new();
     // Numbers of activities count up from 1, those of notifications from 0x100.
@@ -122,7 +122,7 @@ async fn carry_out(sources: &Sources, operations: &[Operation]) -> (Vec<String>,
                 format!("{:?}", activities.delete_activity(id(number), by).await)
             }
             Operation::React { kind, number, by } => {
-                let told = notification(GAREK, by, kind.told(), Some(id(number)));
+                let told = notification(GAREK, by, kind.notification_kind(), Some(id(number)));
                 let created_at = at(minute);
                 let reaction =
                     Reaction { kind, activity_uuid: id(number), user_uuid: by, created_at };
@@ -186,14 +186,14 @@ async fn carry_out(sources: &Sources, operations: &[Operation]) -> (Vec<String>,
 }
 
 /// All that can be asked of a source.
-async fn ask(sources: &Sources, page: &Page, minute: i64) -> Vec<String> {
+async fn ask(sources: &Sources, page: &Pagination, minute: i64) -> Vec<String> {
     use UserRelation::{Followers, Following, Reacted};
     let now = at(minute);
-    let source = &sources.activities;
+    let source = &sources.store;
     let people = [WORF, NOBODY, ANDREW, WORF, GAREK];
     let numbers: Vec<_> = NUMBERS.map(id).collect();
     let mut answers = vec![
-        format!("home {:?}", source.home(page, now).await.map(AsOf::into_value)),
+        format!("home {:?}", source.home(page, now).await.map(WithSnapshot::into_value)),
         format!("by users {:?}", source.activities_by_users(&people, page, now).await),
         format!("replies {:?}", source.replies_by_parents(&numbers, page, now).await),
         format!("counts {:?}", source.counts_by_users(&people, now).await),
@@ -217,7 +217,7 @@ async fn ask(sources: &Sources, page: &Page, minute: i64) -> Vec<String> {
         answers.push(format!("feed {feed:?}"));
         for unread_only in [false, true] {
             let notifications = source.notifications(user, unread_only, page, now).await;
-            let notifications = notifications.map(AsOf::into_value);
+            let notifications = notifications.map(WithSnapshot::into_value);
             answers.push(format!("notifications {notifications:?}"));
         }
         answers.push(format!("unread {:?}", source.unread_notifications(user, now).await));
@@ -226,7 +226,8 @@ async fn ask(sources: &Sources, page: &Page, minute: i64) -> Vec<String> {
         answers.push(format!("reactions {reactions:?}"));
         let groups = sources.messages.message_groups(user, page).await;
         answers.push(format!("groups {groups:?}"));
-        let groups = sources.messages.message_groups(user, &Page::first(9)).await.expect("groups");
+        let groups =
+            sources.messages.message_groups(user, &Pagination::first(9)).await.expect("groups");
         let groups: Vec<_> = groups.nodes().map(|group| group.uuid).collect();
         let messages = sources.messages.messages_by_groups(&groups, page).await;
         answers.push(format!("messages {messages:?}"));
@@ -254,8 +255,8 @@ proptest! {
             let sqlite = file.open();
             let people = Dataset { users: people(), ..Dataset::default() };
             for sources in [&model, &sqlite] {
-                sources.activities.migrate().await.expect("a fresh store");
-                sources.activities.import(&people).await.expect("people");
+                sources.store.migrate().await.expect("a fresh store");
+                sources.store.import(&people).await.expect("people");
             }
             let (expected, minute) = carry_out(&model, &operations).await;
             let (answers, _) = carry_out(&sqlite, &operations).await;

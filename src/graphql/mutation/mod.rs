@@ -18,7 +18,7 @@ use super::{
     viewer::SignedIn,
 };
 use crate::{
-    domain::{Activity, Newcomer, Positioned, ReactionKind},
+    domain::{Activity, HasCursor, ReactionKind, UnregisteredIdentity},
     error::{Error, Result},
     service::Recipient,
 };
@@ -37,7 +37,7 @@ impl Mutation {
     ) -> Result<RegisterViewerPayload> {
         let Scope { service, viewer, .. } = scope(ctx);
         let RegisterViewerInput { handle, display_name } = input;
-        let newcomer = ctx.data_opt::<Newcomer>();
+        let newcomer = ctx.data_opt::<UnregisteredIdentity>();
         let registered =
             service.register_viewer(*viewer, newcomer, Some(&handle), Some(&display_name));
         let (user, user_errors) = change(ctx, registered).await?;
@@ -242,7 +242,7 @@ async fn change<T>(
     scope(ctx).loaders.clear().await;
     match made {
         Ok(value) => Ok((Some(value), Vec::new())),
-        Err(Error::Rule(rule)) => Ok((None, vec![rule.into()])),
+        Err(Error::User(rule)) => Ok((None, vec![rule.into()])),
         Err(error) => Err(error),
     }
 }

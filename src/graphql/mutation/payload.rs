@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 
 use crate::{
-    domain::{Activity, Message, MessageGroup, Positioned, User},
-    error::{Result, Rule},
+    domain::{Activity, HasCursor, Message, MessageGroup, User},
+    error::{Result, UserErrorCode},
     graphql::{activity::activity, connection::Edge, viewer::SignedIn},
 };
 
@@ -14,31 +14,39 @@ use crate::{
 #[derive(SimpleObject)]
 pub struct UserError {
     /// The rule that the input broke.
-    code: Rule,
+    code: UserErrorCode,
     /// A sentence to show.
     message: String,
     /// The path to the input at fault, such as `["input", "message"]`. Empty where it is none.
     path: Vec<&'static str>,
 }
 
-impl From<Rule> for UserError {
-    fn from(rule: Rule) -> Self {
+impl From<UserErrorCode> for UserError {
+    fn from(rule: UserErrorCode) -> Self {
         let field = match rule {
-            Rule::MessageBlank | Rule::MessageTooLong | Rule::MessageInvalid => Some("message"),
-            Rule::TtlBlank => Some("ttl"),
-            Rule::IdempotencyKeyInvalid | Rule::IdempotencyKeyReused => Some("idempotencyKey"),
-            Rule::ActivityNotFound | Rule::ActivityNotYours => Some("activityId"),
-            Rule::UserNotFound | Rule::CannotFollowYourself => Some("userId"),
-            Rule::DisplayNameBlank | Rule::DisplayNameInvalid => Some("displayName"),
-            Rule::BioInvalid => Some("bio"),
-            Rule::NotificationNotFound | Rule::MessageNotFound => Some("upToId"),
-            Rule::RecipientBlank | Rule::RecipientNotFound => Some("toHandle"),
-            Rule::MessageGroupNotFound => Some("groupId"),
-            Rule::HandleBlank | Rule::HandleInvalid | Rule::HandleTaken => Some("handle"),
-            Rule::ViewerUnknown
-            | Rule::ViewerRegistered
-            | Rule::SearchTermBlank
-            | Rule::SearchTermTooLong => None,
+            UserErrorCode::MessageBlank
+            | UserErrorCode::MessageTooLong
+            | UserErrorCode::MessageInvalid => Some("message"),
+            UserErrorCode::TtlBlank => Some("ttl"),
+            UserErrorCode::IdempotencyKeyInvalid | UserErrorCode::IdempotencyKeyReused => {
+                Some("idempotencyKey")
+            }
+            UserErrorCode::ActivityNotFound | UserErrorCode::ActivityNotYours => Some("activityId"),
+            UserErrorCode::UserNotFound | UserErrorCode::CannotFollowYourself => Some("userId"),
+            UserErrorCode::DisplayNameBlank | UserErrorCode::DisplayNameInvalid => {
+                Some("displayName")
+            }
+            UserErrorCode::BioInvalid => Some("bio"),
+            UserErrorCode::NotificationNotFound | UserErrorCode::MessageNotFound => Some("upToId"),
+            UserErrorCode::RecipientBlank | UserErrorCode::RecipientNotFound => Some("toHandle"),
+            UserErrorCode::MessageGroupNotFound => Some("groupId"),
+            UserErrorCode::HandleBlank
+            | UserErrorCode::HandleInvalid
+            | UserErrorCode::HandleTaken => Some("handle"),
+            UserErrorCode::ViewerUnknown
+            | UserErrorCode::ViewerRegistered
+            | UserErrorCode::SearchTermBlank
+            | UserErrorCode::SearchTermTooLong => None,
         };
         let path = field.map(|field| vec!["input", field]).unwrap_or_default();
         Self { code: rule, message: rule.to_string(), path }

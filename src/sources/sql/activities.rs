@@ -13,14 +13,16 @@ use super::{
 };
 use crate::{
     domain::{
-        Activity, AsOf, Cursor, Follow, Instant, Moment, Notification, NotificationKind, Page,
-        Place, Positioned, Profile, Reaction, ReactionKind, Slice, User, UserCounts,
+        Activity, Cursor, Follow, HasCursor, LogPosition, Notification, NotificationKind, Page,
+        Pagination, Profile, Reaction, ReactionKind, Snapshot, Timestamp, User, UserCounts,
+        WithSnapshot,
         text::{Search, words},
     },
     error::Result,
     sources::{
-        ActivitySource, Arrivals, Connections, Dataset, Inserted, Line, MigrateError, Migrated,
-        NewActivity, Registered, UserRelation,
+        Activities, ChangeBatch, Changes, Connections, Dataset, Follows, InsertUserOutcome,
+        Inserted, Lifecycle, Line, MigrateError, Migrated, NewActivity, Notifications, Reactions,
+        UserRelation, Users,
     },
 };
 
@@ -52,9 +54,9 @@ impl<DB: Dialect> Sql<DB> {
         keys: &[Uuid],
         condition: &str,
         list: &List,
-        page: &Page,
-        now: Instant,
-    ) -> Result<Vec<Slice<Activity>>> {
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<Vec<Page<Activity>>> {
         let columns = format!("k.n, {}", of_table("t", ACTIVITY));
         let tail = format!("{condition} AND visible_until > $2 {}", list.keyset(page, 3));
         let select = DB::per_key(&columns, &DB::keys("$1"), "activities", &tail);
@@ -65,7 +67,7 @@ impl<DB: Dialect> Sql<DB> {
 }
 
 #[async_trait]
-impl<DB: Dialect> ActivitySource for Sql<DB> {
+impl<DB: Dialect> Lifecycle for Sql<DB> {
     async fn migrate(&self) -> std::result::Result<Migrated, MigrateError> {
         super::migrate::migrate(self).await
     }
@@ -83,6 +85,13 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         super::import::import(self, dataset).await
     }
 
+    fn line(&self) -> Option<Arc<dyn Line>> {
+        DB::line(&self.pool)
+    }
+}
+
+#[async_trait]
+impl<DB: Dialect> Users for Sql<DB> {
     async fn users_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<User>> {
         let found = DB::in_uuids("$1");
         let sql = format!("SELECT {USER} FROM users WHERE uuid {found}");
@@ -101,13 +110,13 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         self.all(Statement::new(sql).bind_texts(subjects)).await
     }
 
-    async fn insert_user(&self, user: &User) -> Result<Registered> {
+    async fn insert_user(&self, user: &User) -> Result<InsertUserOutcome> {
         super::users::insert_user(self, user).await
     }
 
-    async fn users_matching(&self, search: &Search, page: &Page) -> Result<Slice<User>> {
+    async fn users_matching(&self, search: &Search, page: &Pagination) -> Result<Page<User>> {
         if search.words.is_empty() {
-            return Ok(page.slice([]));
+            return Ok(page.paginate([]));
         }
         let found = DB::found("users", "$1");
         let sql = format!("SELECT {USER} FROM users WHERE {found}");
@@ -119,8 +128,8 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         &self,
         relation: UserRelation,
         keys: &[Uuid],
-        page: &Page,
-    ) -> Result<Vec<Slice<User>>> {
+        page: &Pagination,
+    ) -> Result<Vec<Page<User>>> {
         let (table, key, user, kind) = match relation {
             UserRelation::Reacted(ReactionKind::Like) => {
                 ("reactions", "activity_uuid", "user_uuid", "AND kind = 'like' ")
@@ -143,7 +152,7 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         self.pages::<RelatedUser>(statement, keys, page).await
     }
 
-    async fn counts_by_users(&self, uuids: &[Uuid], now: Instant) -> Result<Vec<UserCounts>> {
+    async fn counts_by_users(&self, uuids: &[Uuid], now: Timestamp) -> Result<Vec<UserCounts>> {
         let sql = format!(
             "SELECT (SELECT count(*) FROM activities WHERE user_uuid = k.key \
              AND reply_to_activity_uuid IS NULL AND visible_until > $2) AS activities, \
@@ -160,29 +169,36 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
     async fn update_profile(&self, uuid: Uuid, profile: &Profile) -> Result<Option<User>> {
         super::writes::update_profile(self, uuid, profile).await
     }
+}
 
-    async fn activities_by_uuids(&self, uuids: &[Uuid], now: Instant) -> Result<Vec<Activity>> {
+#[async_trait]
+impl<DB: Dialect> Activities for Sql<DB> {
+    async fn activities_by_uuids(&self, uuids: &[Uuid], now: Timestamp) -> Result<Vec<Activity>> {
         let found = DB::in_uuids("$1");
         let sql =
             format!("SELECT {ACTIVITY} FROM activities WHERE uuid {found} AND visible_until > $2");
         self.all(Statement::new(sql).bind_uuids(uuids).bind(now)).await
     }
 
-    async fn home(&self, page: &Page, now: Instant) -> Result<AsOf<Slice<Activity>>> {
+    async fn home(
+        &self,
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<WithSnapshot<Page<Activity>>> {
         let sql = format!(
-            "SELECT ({}) AS moment, {ACTIVITY} FROM activities \
+            "SELECT ({}) AS snapshot, {ACTIVITY} FROM activities \
              WHERE reply_to_activity_uuid IS NULL AND visible_until > $1",
             DB::MOMENT
         );
-        self.page_as_of(Statement::new(sql).bind(now), &List::NEWEST_FIRST, page).await
+        self.page_with_snapshot(Statement::new(sql).bind(now), &List::NEWEST_FIRST, page).await
     }
 
     async fn activities_followed_by(
         &self,
         user: Uuid,
-        page: &Page,
-        now: Instant,
-    ) -> Result<Slice<Activity>> {
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<Page<Activity>> {
         // The newest of each followed user, then the newest of those.
         let list = List::NEWEST_FIRST;
         let keyset = list.keyset(page, 3);
@@ -194,17 +210,17 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         let sql = format!("SELECT {ACTIVITY} FROM ({select}) AS f WHERE 1 = 1 {keyset}");
         let statement = Statement::new(sql).bind(user).bind(now).bind_range(&list, page);
         let rows: Vec<Activity> = self.all(statement).await?;
-        Ok(page.slice(rows.into_iter().map(Positioned::positioned)))
+        Ok(page.paginate(rows.into_iter().map(HasCursor::with_cursor)))
     }
 
     async fn activities_matching(
         &self,
         search: &Search,
-        page: &Page,
-        now: Instant,
-    ) -> Result<Slice<Activity>> {
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<Page<Activity>> {
         if search.words.is_empty() {
-            return Ok(page.slice([]));
+            return Ok(page.paginate([]));
         }
         let found = DB::found("activities", "$1");
         let sql = format!("SELECT {ACTIVITY} FROM activities WHERE {found} AND visible_until > $2");
@@ -215,9 +231,9 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
     async fn activities_by_users(
         &self,
         users: &[Uuid],
-        page: &Page,
-        now: Instant,
-    ) -> Result<Vec<Slice<Activity>>> {
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<Vec<Page<Activity>>> {
         let by = "user_uuid = k.key AND reply_to_activity_uuid IS NULL";
         self.activity_pages(users, by, &List::NEWEST_FIRST, page, now).await
     }
@@ -225,9 +241,9 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
     async fn replies_by_parents(
         &self,
         parents: &[Uuid],
-        page: &Page,
-        now: Instant,
-    ) -> Result<Vec<Slice<Activity>>> {
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<Vec<Page<Activity>>> {
         let to = "reply_to_activity_uuid = k.key";
         self.activity_pages(parents, to, &List::OLDEST_FIRST, page, now).await
     }
@@ -240,7 +256,7 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         super::writes::delete_activity(self, uuid, author).await
     }
 
-    async fn delete_expired(&self, before: Instant, limit: u32) -> Result<u64> {
+    async fn delete_expired(&self, before: Timestamp, limit: u32) -> Result<u64> {
         let mut write = self.write().await?;
         let sql = format!(
             "DELETE FROM activities WHERE uuid IN (SELECT uuid FROM activities \
@@ -251,7 +267,10 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         write.commit().await?;
         Ok(deleted)
     }
+}
 
+#[async_trait]
+impl<DB: Dialect> Reactions for Sql<DB> {
     async fn insert_reaction(
         &self,
         reaction: &Reaction,
@@ -265,7 +284,7 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         kind: ReactionKind,
         activity: Uuid,
         user: Uuid,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<Option<Activity>> {
         super::writes::delete_reaction(self, kind, activity, user, now).await
     }
@@ -281,7 +300,10 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         );
         self.all(Statement::new(sql).bind(user).bind_uuids(activities)).await
     }
+}
 
+#[async_trait]
+impl<DB: Dialect> Follows for Sql<DB> {
     async fn insert_follow(&self, follow: &Follow, notification: &Notification) -> Result<bool> {
         super::writes::insert_follow(self, follow, notification).await
     }
@@ -299,28 +321,32 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
             self.all(Statement::new(sql).bind(follower).bind_uuids(users)).await?;
         Ok(rows.into_iter().map(|(uuid,)| uuid).collect())
     }
+}
 
+#[async_trait]
+impl<DB: Dialect> Notifications for Sql<DB> {
     async fn notifications(
         &self,
         user: Uuid,
         unread_only: bool,
-        page: &Page,
-        now: Instant,
-    ) -> Result<AsOf<Slice<Notification>>> {
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<WithSnapshot<Page<Notification>>> {
         let unread = if unread_only { " AND read_at IS NULL" } else { "" };
         let sql = format!(
-            "SELECT ({}) AS moment, {NOTIFICATION} FROM notifications \
+            "SELECT ({}) AS snapshot, {NOTIFICATION} FROM notifications \
              WHERE user_uuid = $1 AND visible_until > $2{unread}",
             DB::MOMENT
         );
-        self.page_as_of(Statement::new(sql).bind(user).bind(now), &List::NEWEST_FIRST, page).await
+        self.page_with_snapshot(Statement::new(sql).bind(user).bind(now), &List::NEWEST_FIRST, page)
+            .await
     }
 
     async fn notifications_by_uuids(
         &self,
         user: Uuid,
         uuids: &[Uuid],
-        now: Instant,
+        now: Timestamp,
     ) -> Result<Vec<Notification>> {
         let found = DB::in_uuids("$3");
         let sql = format!(
@@ -330,7 +356,7 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         self.all(Statement::new(sql).bind(user).bind(now).bind_uuids(uuids)).await
     }
 
-    async fn unread_notifications(&self, user: Uuid, now: Instant) -> Result<i64> {
+    async fn unread_notifications(&self, user: Uuid, now: Timestamp) -> Result<i64> {
         let sql = "SELECT count(*) FROM notifications \
                    WHERE user_uuid = $1 AND read_at IS NULL AND visible_until > $2";
         let rows: Vec<(i64,)> = self.all(Statement::new(sql).bind(user).bind(now)).await?;
@@ -341,37 +367,13 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         super::writes::insert_notification(self, notification).await
     }
 
-    async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool> {
-        super::writes::mark_notifications_read(self, user, up_to, now).await
-    }
-
-    async fn moment(&self) -> Result<Moment> {
-        super::arrivals::moment(self).await
-    }
-
-    async fn cruds_since(&self, place: &Place, now: Instant) -> Result<Arrivals<Activity>> {
-        super::arrivals::cruds_since(self, place, now).await
-    }
-
-    async fn crud_place(&self, at: Cursor) -> Result<Option<Place>> {
-        super::arrivals::crud_place(self, at).await
-    }
-
-    async fn notifications_since(
+    async fn mark_notifications_read(
         &self,
-        user: Option<Uuid>,
-        place: &Place,
-        now: Instant,
-    ) -> Result<Arrivals<Notification>> {
-        super::arrivals::notifications_since(self, user, place, now).await
-    }
-
-    async fn notification_place(&self, user: Uuid, at: Cursor) -> Result<Option<Place>> {
-        super::arrivals::notification_place(self, user, at).await
-    }
-
-    fn line(&self) -> Option<Arc<dyn Line>> {
-        DB::line(&self.pool)
+        user: Uuid,
+        up_to: Uuid,
+        now: Timestamp,
+    ) -> Result<bool> {
+        super::writes::mark_notifications_read(self, user, up_to, now).await
     }
 
     async fn mark_message_notifications_read(
@@ -379,7 +381,7 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         user: Uuid,
         sender: Uuid,
         up_to: Cursor,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<()> {
         let mut write = self.write().await?;
         let statement = Statement::<DB>::new(
@@ -390,5 +392,41 @@ impl<DB: Dialect> ActivitySource for Sql<DB> {
         let statement = statement.bind(up_to.at).bind(up_to.uuid);
         statement.run(&mut write.transaction).await?;
         write.commit().await
+    }
+}
+
+#[async_trait]
+impl<DB: Dialect> Changes for Sql<DB> {
+    async fn snapshot(&self) -> Result<Snapshot> {
+        super::changes::snapshot(self).await
+    }
+
+    async fn activities_after(
+        &self,
+        place: &LogPosition,
+        now: Timestamp,
+    ) -> Result<ChangeBatch<Activity>> {
+        super::changes::activities_after(self, place, now).await
+    }
+
+    async fn activity_log_position(&self, at: Cursor) -> Result<Option<LogPosition>> {
+        super::changes::activity_log_position(self, at).await
+    }
+
+    async fn notifications_after(
+        &self,
+        user: Option<Uuid>,
+        place: &LogPosition,
+        now: Timestamp,
+    ) -> Result<ChangeBatch<Notification>> {
+        super::changes::notifications_after(self, user, place, now).await
+    }
+
+    async fn notification_log_position(
+        &self,
+        user: Uuid,
+        at: Cursor,
+    ) -> Result<Option<LogPosition>> {
+        super::changes::notification_log_position(self, user, at).await
     }
 }

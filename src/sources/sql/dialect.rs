@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        Activity, Instant, Message, MessageGroup, Notification, NotificationKind, ReactionKind,
+        Activity, Message, MessageGroup, Notification, NotificationKind, ReactionKind, Timestamp,
         User, text::Search,
     },
     sources::{Line, MigrateError},
@@ -19,7 +19,9 @@ use crate::{
 
 use super::{
     line::Notify,
-    rows::{Arrived, AsOfRow, CountsRow, EarlierRow, KeyedActivity, KeyedMessage, RelatedUser},
+    rows::{
+        ChangeRow, CountsRow, EarlierRow, KeyedActivity, KeyedMessage, RelatedUser, RowWithSnapshot,
+    },
 };
 
 /// A database that takes a `T` as a parameter.
@@ -60,8 +62,8 @@ pub trait Dialect:
     + Holds<Option<Uuid>>
     + Holds<String>
     + Holds<Option<String>>
-    + Holds<Instant>
-    + Holds<Option<Instant>>
+    + Holds<Timestamp>
+    + Holds<Option<Timestamp>>
     + Holds<i32>
     + Holds<i64>
     + Holds<Vec<u8>>
@@ -69,14 +71,14 @@ pub trait Dialect:
     + Holds<ReactionKind>
     + Gives<(i64,)>
     + Gives<(String,)>
-    + Gives<(i64, Instant, Uuid)>
+    + Gives<(i64, Timestamp, Uuid)>
     + Gives<(Uuid,)>
-    + Gives<(Instant,)>
+    + Gives<(Timestamp,)>
     + Gives<(Option<Uuid>,)>
     + Gives<(Uuid, String)>
     + Gives<(ReactionKind, Uuid)>
-    + Gives<(Instant, Uuid)>
-    + Gives<(Uuid, Instant)>
+    + Gives<(Timestamp, Uuid)>
+    + Gives<(Uuid, Timestamp)>
     + Gives<User>
     + Gives<Activity>
     + Gives<Notification>
@@ -87,10 +89,10 @@ pub trait Dialect:
     + Gives<RelatedUser>
     + Gives<CountsRow>
     + Gives<EarlierRow>
-    + Gives<AsOfRow<Activity>>
-    + Gives<AsOfRow<Notification>>
-    + Gives<Arrived<Activity>>
-    + Gives<Arrived<Notification>>
+    + Gives<RowWithSnapshot<Activity>>
+    + Gives<RowWithSnapshot<Notification>>
+    + Gives<ChangeRow<Activity>>
+    + Gives<ChangeRow<Notification>>
 {
     /// How a transaction that writes begins.
     const BEGIN: &'static str;
@@ -102,7 +104,7 @@ pub trait Dialect:
     const FREE_FOR_UPDATE: &'static str;
     /// The position below which no row can be added any more, and which some may have already.
     const HORIZON: &'static str;
-    /// The statement that tells what can be read at present, as [`crate::domain::Moment::read`] reads it.
+    /// The statement that tells what can be read at present, as [`crate::domain::Snapshot::parse`] reads it.
     const MOMENT: &'static str;
     /// Sets all positions back to 0 where there are some that no row can have yet.
     ///

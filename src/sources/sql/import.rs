@@ -14,7 +14,7 @@ use super::{
     writes::{insert_activities, insert_notifications},
 };
 use crate::{
-    domain::{Instant, page::forever},
+    domain::{Timestamp, page::forever},
     error::Result,
     sources::Dataset,
 };
@@ -49,7 +49,7 @@ pub async fn import<DB: Dialect>(source: &Sql<DB>, dataset: &Dataset) -> Result<
     let sql = format!(
         "SELECT uuid, visible_until FROM activities WHERE uuid {found} AND visible_until IS NOT NULL"
     );
-    let visible: Vec<(Uuid, Instant)> =
+    let visible: Vec<(Uuid, Timestamp)> =
         Statement::<DB>::new(sql).bind_uuids(&about).all(transaction).await?;
     let visible: HashMap<_, _> = visible.into_iter().collect();
     let notifications: Vec<_> = dataset

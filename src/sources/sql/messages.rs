@@ -11,17 +11,17 @@ use super::{
     writes::claim_key,
 };
 use crate::{
-    domain::{Cursor, Instant, Message, MessageGroup, MessageKey, Order, Page, Slice},
+    domain::{Cursor, Message, MessageGroup, MessageKey, Order, Page, Pagination, Timestamp},
     error::{Error, Result},
-    sources::{Inserted, MessageSource, NewMessage},
+    sources::{Inserted, Messages, NewMessage},
 };
 
 const GROUP: &str = "group_uuid AS uuid, other_uuid, last_message, last_message_at";
 const MESSAGE: &str = "uuid, group_uuid, user_uuid, message, created_at";
 
 #[async_trait]
-impl<DB: Dialect> MessageSource for Sql<DB> {
-    async fn message_groups(&self, user: Uuid, page: &Page) -> Result<Slice<MessageGroup>> {
+impl<DB: Dialect> Messages for Sql<DB> {
+    async fn message_groups(&self, user: Uuid, page: &Pagination) -> Result<Page<MessageGroup>> {
         let list = List { at: "last_message_at", uuid: "group_uuid", order: Order::NewestFirst };
         let sql = format!("SELECT {GROUP} FROM message_group_members WHERE user_uuid = $1");
         self.page(Statement::new(sql).bind(user), &list, page).await
@@ -54,8 +54,8 @@ impl<DB: Dialect> MessageSource for Sql<DB> {
     async fn messages_by_groups(
         &self,
         groups: &[Uuid],
-        page: &Page,
-    ) -> Result<Vec<Slice<Message>>> {
+        page: &Pagination,
+    ) -> Result<Vec<Page<Message>>> {
         let list = List::OLDEST_FIRST;
         let columns = format!("k.n, t.{}", MESSAGE.replace(", ", ", t."));
         let tail = format!("group_uuid = k.key {}", list.keyset(page, 2));
@@ -95,7 +95,7 @@ impl<DB: Dialect> MessageSource for Sql<DB> {
                      JOIN message_group_members AS g ON g.group_uuid = m.group_uuid \
                      WHERE m.uuid = $1 AND m.group_uuid = $2 AND g.user_uuid = $3";
         let found = Statement::<DB>::new(found).bind(up_to.at.uuid).bind(up_to.group_uuid);
-        let found: Option<(Instant, Uuid)> = found.bind(user).first(transaction).await?;
+        let found: Option<(Timestamp, Uuid)> = found.bind(user).first(transaction).await?;
         let Cursor { at, uuid } = up_to.at;
         if found != Some((at, uuid)) {
             return Ok(false);

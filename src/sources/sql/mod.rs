@@ -9,12 +9,12 @@
 //! * migrate.rs    migrations and the index of words
 //! * adopt.rs      how an original Cruddur database is taken over
 //! * import.rs     whole data sets
-//! * arrivals.rs   what has become readable
+//! * changes.rs    what has become readable
 //! * line.rs       LISTEN and NOTIFY
 
 mod activities;
 mod adopt;
-mod arrivals;
+mod changes;
 mod dialect;
 mod import;
 mod line;
@@ -38,11 +38,11 @@ use uuid::Uuid;
 
 use self::{
     dialect::{Dialect, Gives},
-    rows::{AsOfRow, Keyed},
+    rows::{Keyed, RowWithSnapshot},
     statement::Statement,
 };
 use crate::{
-    domain::{AsOf, Instant, Order, Page, Positioned, Slice},
+    domain::{HasCursor, Order, Page, Pagination, Timestamp, WithSnapshot},
     error::{Error, Result},
 };
 
@@ -62,7 +62,7 @@ pub struct Sql<DB: Dialect> {
     writers: Semaphore,
     /// The time of the latest crud that was added here. Whoever holds it adds the next, so that cruds
     /// get their positions in the order of their times.
-    latest_crud: Mutex<Instant>,
+    latest_crud: Mutex<Timestamp>,
 }
 
 /// A transaction that writes, and its turn to do so.
@@ -143,31 +143,36 @@ impl<DB: Dialect> Sql<DB> {
     }
 
     /// One page of one list: what `statement` selects, which ends in its `WHERE` condition.
-    async fn page<T>(&self, statement: Statement<DB>, list: &List, page: &Page) -> Result<Slice<T>>
+    async fn page<T>(
+        &self,
+        statement: Statement<DB>,
+        list: &List,
+        page: &Pagination,
+    ) -> Result<Page<T>>
     where
         DB: Gives<T>,
-        T: Positioned,
+        T: HasCursor,
     {
         let rows: Vec<T> = self.all(statement.page(list, page)).await?;
-        Ok(page.slice(rows.into_iter().map(Positioned::positioned)))
+        Ok(page.paginate(rows.into_iter().map(HasCursor::with_cursor)))
     }
 
     /// A page as [`Sql::page`] gives it, and what could be read then, which `statement` selects as
     /// `moment`.
-    async fn page_as_of<T>(
+    async fn page_with_snapshot<T>(
         &self,
         statement: Statement<DB>,
         list: &List,
-        page: &Page,
-    ) -> Result<AsOf<Slice<T>>>
+        page: &Pagination,
+    ) -> Result<WithSnapshot<Page<T>>>
     where
-        DB: Gives<AsOfRow<T>>,
-        T: Positioned,
+        DB: Gives<RowWithSnapshot<T>>,
+        T: HasCursor,
     {
-        let rows: Slice<AsOfRow<T>> = self.page(statement, list, page).await?;
-        let moment =
-            rows.nodes().next().map(|row| arrivals::read_moment(&row.moment)).transpose()?;
-        Ok(AsOf { value: rows.map(|row| row.item), moment })
+        let rows: Page<RowWithSnapshot<T>> = self.page(statement, list, page).await?;
+        let snapshot =
+            rows.nodes().next().map(|row| changes::parse_snapshot(&row.snapshot)).transpose()?;
+        Ok(WithSnapshot { value: rows.map(|row| row.item), snapshot })
     }
 
     /// One page of each key's list, in the keys' order.
@@ -175,8 +180,8 @@ impl<DB: Dialect> Sql<DB> {
         &self,
         statement: Statement<DB>,
         keys: &[Uuid],
-        page: &Page,
-    ) -> Result<Vec<Slice<T::Item>>>
+        page: &Pagination,
+    ) -> Result<Vec<Page<T::Item>>>
     where
         DB: Gives<T>,
         T: Keyed,
@@ -184,9 +189,9 @@ impl<DB: Dialect> Sql<DB> {
         let mut lists: Vec<Vec<_>> = keys.iter().map(|_| Vec::new()).collect();
         for row in self.all::<T>(statement).await? {
             let list = usize::try_from(row.n() - 1).ok().and_then(|n| lists.get_mut(n));
-            list.ok_or(Error::Internal)?.push(row.positioned());
+            list.ok_or(Error::Internal)?.push(row.with_cursor());
         }
-        Ok(lists.into_iter().map(|rows| page.slice(rows)).collect())
+        Ok(lists.into_iter().map(|rows| page.paginate(rows)).collect())
     }
 }
 
@@ -206,7 +211,7 @@ impl List {
     ///
     /// The limit is a literal, since PostgreSQL plans `LIMIT $1` for thousands of rows, and out of
     /// few, so that few statements are prepared.
-    fn keyset(&self, page: &Page, first: usize) -> String {
+    fn keyset(&self, page: &Pagination, first: usize) -> String {
         let Self { at, uuid, .. } = self;
         let limit = [2, 4, 11, 21, 51].into_iter().find(|limit| *limit > page.limit);
         format!(
@@ -216,19 +221,19 @@ impl List {
             first + 2,
             first + 3,
             self.order_by(page),
-            limit.unwrap_or(Page::MAX + 1),
+            limit.unwrap_or(Pagination::MAX + 1),
         )
     }
 
     /// The order in which the page's rows are read.
-    fn order_by(&self, page: &Page) -> String {
+    fn order_by(&self, page: &Pagination) -> String {
         let Self { at, uuid, order } = self;
         let direction = if page.descending(*order) { "DESC" } else { "ASC" };
         format!("ORDER BY {at} {direction}, {uuid} {direction}")
     }
 
     /// The order of the rows `t` of lists by keys `k`: [`List::order_by`] within each key.
-    fn order_by_key(&self, page: &Page) -> String {
+    fn order_by_key(&self, page: &Pagination) -> String {
         let Self { at, uuid, order } = self;
         let direction = if page.descending(*order) { "DESC" } else { "ASC" };
         format!("ORDER BY k.n, t.{at} {direction}, t.{uuid} {direction}")

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::domain::{Activity, Cursor, Instant, Message, Positioned, User, UserCounts};
+use crate::domain::{Activity, Cursor, HasCursor, Message, Timestamp, User, UserCounts};
 
 /// A row of a list by keys: its item, where it stands, and which key it belongs to.
 pub trait Keyed {
@@ -11,7 +11,7 @@ pub trait Keyed {
 
     /// The key's place in the list of keys, as the database counts.
     fn n(&self) -> i64;
-    fn positioned(self) -> (Cursor, Self::Item);
+    fn with_cursor(self) -> (Cursor, Self::Item);
 }
 
 #[derive(FromRow)]
@@ -28,8 +28,8 @@ impl Keyed for KeyedActivity {
         self.n
     }
 
-    fn positioned(self) -> (Cursor, Activity) {
-        self.activity.positioned()
+    fn with_cursor(self) -> (Cursor, Activity) {
+        self.activity.with_cursor()
     }
 }
 
@@ -47,8 +47,8 @@ impl Keyed for KeyedMessage {
         self.n
     }
 
-    fn positioned(self) -> (Cursor, Message) {
-        self.message.positioned()
+    fn with_cursor(self) -> (Cursor, Message) {
+        self.message.with_cursor()
     }
 }
 
@@ -56,7 +56,7 @@ impl Keyed for KeyedMessage {
 #[derive(FromRow)]
 pub struct RelatedUser {
     n: i64,
-    related_at: Instant,
+    related_at: Timestamp,
     #[sqlx(flatten)]
     user: User,
 }
@@ -68,7 +68,7 @@ impl Keyed for RelatedUser {
         self.n
     }
 
-    fn positioned(self) -> (Cursor, User) {
+    fn with_cursor(self) -> (Cursor, User) {
         (Cursor { at: self.related_at, uuid: self.user.uuid }, self.user)
     }
 }
@@ -95,13 +95,13 @@ pub struct EarlierRow {
 
 /// A row, and what can be read when it is.
 #[derive(FromRow)]
-pub struct AsOfRow<T> {
-    pub moment: String,
+pub struct RowWithSnapshot<T> {
+    pub snapshot: String,
     #[sqlx(flatten)]
     pub item: T,
 }
 
-impl<T: Positioned> Positioned for AsOfRow<T> {
+impl<T: HasCursor> HasCursor for RowWithSnapshot<T> {
     fn cursor(&self) -> Cursor {
         self.item.cursor()
     }
@@ -109,10 +109,10 @@ impl<T: Positioned> Positioned for AsOfRow<T> {
 
 /// A row with its position.
 #[derive(FromRow)]
-pub struct Arrived<T> {
+pub struct ChangeRow<T> {
     pub position: i64,
     /// Whether no row can come before it any more.
-    pub settled: bool,
+    pub is_stable: bool,
     #[sqlx(flatten)]
     pub item: T,
 }

@@ -8,7 +8,7 @@ use super::{
     dialect::{Dialect, Gives, Holds},
     failed,
 };
-use crate::{domain::Page, error::Result};
+use crate::{domain::Pagination, error::Result};
 
 /// The most rows that one statement inserts; SQLite takes at most 32,766 parameters.
 const INSERT_ROWS: usize = 500;
@@ -44,13 +44,13 @@ impl<DB: Dialect> Statement<DB> {
     }
 
     /// Cuts a page out of the list that the statement selects, which ends in its `WHERE` condition.
-    pub fn page(mut self, list: &List, page: &Page) -> Self {
+    pub fn page(mut self, list: &List, page: &Pagination) -> Self {
         self.sql = format!("{} {}", self.sql, list.keyset(page, self.bound + 1));
         self.bind_range(list, page)
     }
 
     /// Binds the ends of the range that [`List::keyset`] names.
-    pub fn bind_range(self, list: &List, page: &Page) -> Self {
+    pub fn bind_range(self, list: &List, page: &Pagination) -> Self {
         let (low, high) = page.range(list.order);
         self.bind(low.at).bind(low.uuid).bind(high.at).bind(high.uuid)
     }

@@ -8,7 +8,7 @@ use super::{
     dialect::Dialect,
     statement::Statement,
 };
-use crate::{domain::User, error::Result, sources::Registered};
+use crate::{domain::User, error::Result, sources::InsertUserOutcome};
 
 /// Binds a user's columns, those of [`USER`] and the words.
 pub fn bind_user<DB: Dialect>(statement: Statement<DB>, user: &User) -> Statement<DB> {
@@ -25,13 +25,13 @@ pub fn bind_user<DB: Dialect>(statement: Statement<DB>, user: &User) -> Statemen
 
 /// The same `sub` has the same uuid, so that of two who join at once with one `sub` one meets the
 /// other's primary key.
-pub async fn insert_user<DB: Dialect>(source: &Sql<DB>, user: &User) -> Result<Registered> {
+pub async fn insert_user<DB: Dialect>(source: &Sql<DB>, user: &User) -> Result<InsertUserOutcome> {
     let mut write = source.write().await?;
     let transaction = &mut *write.transaction;
     let taken = "SELECT uuid FROM users WHERE cognito_user_id = $1 LIMIT 1";
     let taken = || Statement::<DB>::new(taken).bind(user.cognito_user_id.clone());
     if taken().first::<(Uuid,)>(transaction).await?.is_some() {
-        return Ok(Registered::SubjectTaken);
+        return Ok(InsertUserOutcome::SubjectTaken);
     }
     let statement = Statement::<DB>::new(format!(
         "INSERT INTO users ({USER}, words) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
@@ -39,11 +39,11 @@ pub async fn insert_user<DB: Dialect>(source: &Sql<DB>, user: &User) -> Result<R
     ));
     if bind_user(statement, user).run(transaction).await? > 0 {
         write.commit().await?;
-        return Ok(Registered::Added);
+        return Ok(InsertUserOutcome::Added);
     }
     // The other one may have come in between.
     Ok(match taken().first::<(Uuid,)>(transaction).await? {
-        Some(_) => Registered::SubjectTaken,
-        None => Registered::HandleTaken,
+        Some(_) => InsertUserOutcome::SubjectTaken,
+        None => InsertUserOutcome::HandleTaken,
     })
 }

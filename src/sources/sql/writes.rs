@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Activity, Follow, Instant, Notification, NotificationKind, Profile, Reaction, ReactionKind,
-        User, page::forever,
+        Activity, Follow, Notification, NotificationKind, Profile, Reaction, ReactionKind,
+        Timestamp, User, page::forever,
     },
     error::{Error, Result},
     sources::{Idempotency, Inserted, NewActivity},
@@ -74,9 +74,9 @@ pub async fn insert_activity<DB: Dialect>(
                 "UPDATE activities SET replies_count = replies_count + 1 \
                  WHERE uuid = $1 AND visible_until > $2 RETURNING visible_until",
             );
-            let parent: Option<(Instant,)> =
+            let parent: Option<(Timestamp,)> =
                 statement.bind(parent).bind(activity.created_at).first(transaction).await?;
-            let Some((visible_until,)) = parent else { return Ok(Inserted::Gone) };
+            let Some((visible_until,)) = parent else { return Ok(Inserted::TargetMissing) };
             visible_until
         }
     };
@@ -92,7 +92,7 @@ pub async fn insert_activity<DB: Dialect>(
 
 /// The time of a crud that is added after the latest one: a little after that, where the crud was
 /// made a moment before it and came later.
-fn in_order(created_at: Instant, latest: Instant) -> Instant {
+fn in_order(created_at: Timestamp, latest: Timestamp) -> Timestamp {
     if created_at < latest && latest - created_at < ONE_AFTER_THE_OTHER {
         latest + TimeDelta::microseconds(1)
     } else {
@@ -103,7 +103,7 @@ fn in_order(created_at: Instant, latest: Instant) -> Instant {
 /// Adds activities, each with the instant until when it is visible.
 pub async fn insert_activities<DB: Dialect>(
     connection: &mut DB::Connection,
-    activities: &[(&Activity, Option<Instant>)],
+    activities: &[(&Activity, Option<Timestamp>)],
 ) -> Result<()> {
     let into = format!("activities ({ACTIVITY}, words, visible_until)");
     insert::<DB, _>(connection, &into, activities, |statement, (activity, visible_until)| {
@@ -126,7 +126,7 @@ pub async fn insert_activities<DB: Dialect>(
 /// Adds notifications, each with the instant until when it is visible.
 pub async fn insert_notifications<DB: Dialect>(
     connection: &mut DB::Connection,
-    notifications: &[(&Notification, Instant)],
+    notifications: &[(&Notification, Timestamp)],
 ) -> Result<()> {
     let into = format!("notifications ({NOTIFICATION}, visible_until)");
     insert::<DB, _>(connection, &into, notifications, |statement, (told, visible_until)| {
@@ -138,7 +138,7 @@ pub async fn insert_notifications<DB: Dialect>(
 fn bind_notification<DB: Dialect>(
     statement: Statement<DB>,
     told: &Notification,
-    visible_until: Instant,
+    visible_until: Timestamp,
 ) -> Statement<DB> {
     statement
         .bind(told.uuid)
@@ -231,7 +231,7 @@ pub async fn delete_reaction<DB: Dialect>(
     kind: ReactionKind,
     uuid: Uuid,
     user: Uuid,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<Option<Activity>> {
     let mut write = source.write().await?;
     let transaction = &mut *write.transaction;
@@ -245,7 +245,8 @@ pub async fn delete_reaction<DB: Dialect>(
     if deleted > 0 {
         let statement =
             "DELETE FROM notifications WHERE kind = $1 AND activity_uuid = $2 AND actor_uuid = $3";
-        let statement = Statement::<DB>::new(statement).bind(kind.told()).bind(uuid).bind(user);
+        let statement =
+            Statement::<DB>::new(statement).bind(kind.notification_kind()).bind(uuid).bind(user);
         statement.run(transaction).await?;
     }
     let activity = count::<DB>(transaction, kind, uuid, "-", deleted).await?;
@@ -257,13 +258,13 @@ pub async fn delete_reaction<DB: Dialect>(
 async fn lock<DB: Dialect>(
     connection: &mut DB::Connection,
     uuid: Uuid,
-    now: Instant,
-) -> Result<Option<Instant>> {
+    now: Timestamp,
+) -> Result<Option<Timestamp>> {
     let sql = format!(
         "SELECT visible_until FROM activities WHERE uuid = $1 AND visible_until > $2 {}",
         DB::FOR_UPDATE
     );
-    let row: Option<(Instant,)> =
+    let row: Option<(Timestamp,)> =
         Statement::<DB>::new(sql).bind(uuid).bind(now).first(connection).await?;
     Ok(row.map(|(visible_until,)| visible_until))
 }
@@ -334,13 +335,13 @@ pub async fn mark_notifications_read<DB: Dialect>(
     source: &Sql<DB>,
     user: Uuid,
     up_to: Uuid,
-    now: Instant,
+    now: Timestamp,
 ) -> Result<bool> {
     let mut write = source.write().await?;
     let transaction = &mut *write.transaction;
     let statement = "SELECT created_at, uuid FROM notifications WHERE uuid = $1 AND user_uuid = $2";
     let statement = Statement::<DB>::new(statement).bind(up_to).bind(user);
-    let last: Option<(Instant, Uuid)> = statement.first(transaction).await?;
+    let last: Option<(Timestamp, Uuid)> = statement.first(transaction).await?;
     let Some((at, uuid)) = last else { return Ok(false) };
     let statement = "UPDATE notifications SET read_at = $1 WHERE user_uuid = $2 \
                      AND read_at IS NULL AND (created_at, uuid) <= ($3, $4)";
@@ -382,5 +383,5 @@ where
         return Ok(Some(Inserted::KeyReused));
     }
     let made = Statement::<DB>::new(select).bind(earlier.made_uuid).first(connection).await?;
-    Ok(Some(made.map_or(Inserted::Gone, Inserted::Earlier)))
+    Ok(Some(made.map_or(Inserted::TargetMissing, Inserted::Replayed)))
 }

@@ -1,4 +1,4 @@
-use cruddur::domain::{AsOf, Cursor, Page};
+use cruddur::domain::{Cursor, Pagination, WithSnapshot};
 
 use super::{Story, counted, debug, found, handle, message, page, pages};
 use crate::common::{ANDREW, GAREK, LONDO, NOBODY, WORF, at, crud, id};
@@ -10,14 +10,15 @@ pub async fn expiry(story: &mut Story) {
     story.post(crud(3, GAREK, "for ever", 2, None)).await;
     let year = 365 * 24 * 60;
     for now in [2, 59, 60, 24 * 60 + 1, year] {
-        let home = story.activities().home(&Page::first(10), at(now)).await.map(AsOf::into_value);
+        let home =
+            story.store().home(&Pagination::first(10), at(now)).await.map(WithSnapshot::into_value);
         story.says(format!("home in minute {now}"), page(home, message));
     }
     for now in [59, 60] {
         let known = [id(1), id(2), id(3), NOBODY, id(1)];
-        let by_uuid = story.activities().activities_by_uuids(&known, at(now)).await;
+        let by_uuid = story.store().activities_by_uuids(&known, at(now)).await;
         story.says(format!("by uuid in minute {now}"), found(by_uuid, message));
-        let counts = story.activities().counts_by_users(&[ANDREW, GAREK], at(now)).await;
+        let counts = story.store().counts_by_users(&[ANDREW, GAREK], at(now)).await;
         story.says(format!("counts in minute {now}"), debug(counts));
     }
 }
@@ -28,52 +29,53 @@ pub async fn paging(story: &mut Story) {
         story.post(crud(number, LONDO, &format!("{number:x}"), 10, Some(600))).await;
     }
     let now = at(20);
-    let mut next = Page::first(3);
+    let mut next = Pagination::first(3);
     while next.limit > 0 {
-        let read = story.activities().home(&next, now).await.expect("a page").value;
+        let read = story.store().home(&next, now).await.expect("a page").value;
         story.says("forward", super::slice(&read, message));
         next.after = read.items.last().map(|(cursor, _)| *cursor);
         next.limit = if read.has_next { 3 } else { 0 };
     }
-    let mut next = Page::last(4);
+    let mut next = Pagination::last(4);
     while next.limit > 0 {
-        let read = story.activities().home(&next, now).await.expect("a page").value;
+        let read = story.store().home(&next, now).await.expect("a page").value;
         story.says("backward", super::slice(&read, message));
         next.before = read.items.first().map(|(cursor, _)| *cursor);
         next.limit = if read.has_previous { 4 } else { 0 };
     }
     let position = |number| Some(Cursor { at: at(10), uuid: id(number) });
     for (after, before) in [(0x16, 0x12), (0x16, 0x15), (0x12, 0x16), (0x14, 0x14)] {
-        for page_of in [Page::first(2), Page::last(2)] {
-            let between = Page { after: position(after), before: position(before), ..page_of };
-            let home = story.activities().home(&between, now).await.map(AsOf::into_value);
+        for page_of in [Pagination::first(2), Pagination::last(2)] {
+            let between =
+                Pagination { after: position(after), before: position(before), ..page_of };
+            let home = story.store().home(&between, now).await.map(WithSnapshot::into_value);
             let from = if page_of.backward { "last" } else { "first" };
             let what = format!("{from} two after {after:x} and before {before:x}");
             story.says(what, page(home, message));
         }
     }
     for limit in [6, 7, 8, 50, 100] {
-        let own = Page::first(limit);
-        let own = story.activities().activities_by_users(&[LONDO], &own, now).await;
+        let own = Pagination::first(limit);
+        let own = story.store().activities_by_users(&[LONDO], &own, now).await;
         story.says(format!("{limit} of Londo's"), pages(own, message));
     }
 }
 
 pub async fn batches(story: &mut Story) {
     story.chapter("Many keys at once");
-    let activities = story.activities();
+    let activities = story.store();
     let now = at(20);
     for keys in [vec![], vec![NOBODY], vec![WORF, NOBODY, LONDO, WORF, ANDREW]] {
         let users = activities.users_by_uuids(&keys).await;
         story.says(format!("{} users by uuid", keys.len()), found(users, handle));
-        let cruds = activities.activities_by_users(&keys, &Page::first(2), now).await;
+        let cruds = activities.activities_by_users(&keys, &Pagination::first(2), now).await;
         story.says(format!("cruds of {}", keys.len()), pages(cruds, counted));
-        let cruds = activities.activities_by_users(&keys, &Page::last(1), now).await;
+        let cruds = activities.activities_by_users(&keys, &Pagination::last(1), now).await;
         story.says(format!("oldest crud of {}", keys.len()), pages(cruds, counted));
         let counts = activities.counts_by_users(&keys, now).await.expect("counts");
         let counts: Vec<_> = counts.iter().map(|counts| counts.activities).collect();
         story.says(format!("counts of {}", keys.len()), debug(counts));
-        let replies = activities.replies_by_parents(&keys, &Page::first(3), now).await;
+        let replies = activities.replies_by_parents(&keys, &Pagination::first(3), now).await;
         story.says(format!("replies to {}", keys.len()), pages(replies, counted));
     }
     for handles in [vec![], vec!["worf", "Worf", "worf", "nobody", "", "%", "Londo.M"]] {

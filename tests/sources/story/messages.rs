@@ -1,5 +1,5 @@
 use cruddur::{
-    domain::{Message, MessageGroup, Page},
+    domain::{Message, MessageGroup, Pagination},
     sources::{Idempotency, Inserted, NewMessage},
 };
 use futures_util::future::join_all;
@@ -69,13 +69,13 @@ pub async fn conversations(story: &mut Story) {
         story.says(text, inserted(sent, self::text));
     }
     for user in [ANDREW, WORF, GAREK, LONDO, NOBODY] {
-        let groups = messages.message_groups(user, &Page::first(2)).await;
+        let groups = messages.message_groups(user, &Pagination::first(2)).await;
         story.says(format!("{}'s conversations", name(user)), page(groups, group));
     }
-    let groups = messages.message_groups(ANDREW, &Page::first(1)).await.expect("a page");
-    let next = Page { after: Some(groups.items[0].0), ..Page::first(1) };
+    let groups = messages.message_groups(ANDREW, &Pagination::first(1)).await.expect("a page");
+    let next = Pagination { after: Some(groups.items[0].0), ..Pagination::first(1) };
     story.says("Andrew's second", page(messages.message_groups(ANDREW, &next).await, group));
-    let last = messages.message_groups(ANDREW, &Page::last(1)).await;
+    let last = messages.message_groups(ANDREW, &Pagination::last(1)).await;
     story.says("Andrew's last", page(last, group));
 
     let worfs = groups.items[0].1.uuid;
@@ -87,12 +87,15 @@ pub async fn conversations(story: &mut Story) {
     }
     let tailors = messages.message_groups_by_others(GAREK, &[LONDO]).await.expect("a group");
     let groups = [worfs, NOBODY, tailors[0].uuid];
-    for page in [Page::first(3), Page::last(3)] {
+    for page in [Pagination::first(3), Pagination::last(3)] {
         let read = messages.messages_by_groups(&groups, &page).await;
         story.says("messages", pages(read, text));
     }
-    story.says("of no group", pages(messages.messages_by_groups(&[], &Page::first(3)).await, text));
-    let mut next = Page::last(7);
+    story.says(
+        "of no group",
+        pages(messages.messages_by_groups(&[], &Pagination::first(3)).await, text),
+    );
+    let mut next = Pagination::last(7);
     while next.limit > 0 {
         let read = messages.messages_by_groups(&groups[2..], &next).await.expect("a page");
         story.says("from the end", super::slice(&read[0], text));
@@ -124,6 +127,6 @@ pub async fn idempotency(story: &mut Story) {
     let new = answers.iter().filter(|answer| answer.starts_with("new")).count();
     story.says("one key twelve times at once: new", new);
     let with = messages.message_groups_by_others(WORF, &[LONDO]).await.expect("a group");
-    let read = messages.messages_by_groups(&[with[0].uuid], &Page::first(9)).await;
+    let read = messages.messages_by_groups(&[with[0].uuid], &Pagination::first(9)).await;
     story.says("messages", pages(read, text));
 }

@@ -13,10 +13,9 @@ mod search;
 use std::fmt::Display;
 
 use cruddur::{
-    domain::{Activity, AsOf, Notification, Page, Slice, User},
+    domain::{Activity, Notification, Page, Pagination, User, WithSnapshot},
     sources::{
-        self, ActivitySource, Dataset, Idempotency, Inserted, MessageSource, NewActivity,
-        SourceUrl, Sources,
+        self, Dataset, Idempotency, Inserted, Messages, NewActivity, SourceUrl, Sources, Store,
     },
 };
 use uuid::Uuid;
@@ -47,14 +46,14 @@ fn same(expected: &str, told: &str, teller: &str) {
 async fn tell(sources: Sources) -> String {
     let mut story = Story { sources, transcript: String::new() };
     story.chapter("An empty store");
-    story.says("migrate", debug(story.activities().migrate().await));
-    story.says("migrate again", debug(story.activities().migrate().await));
-    story.says("ping", debug(story.activities().ping().await));
-    let home = story.activities().home(&Page::first(3), at(0)).await.map(AsOf::into_value);
+    story.says("migrate", debug(story.store().migrate().await));
+    story.says("migrate again", debug(story.store().migrate().await));
+    story.says("ping", debug(story.store().ping().await));
+    let home = story.store().home(&Pagination::first(3), at(0)).await.map(WithSnapshot::into_value);
     story.says("home", page(home, message));
     let people = Dataset { users: people(), ..Dataset::default() };
-    story.says("people come", debug(story.activities().import(&people).await));
-    story.says("migrate once more", debug(story.activities().migrate().await));
+    story.says("people come", debug(story.store().import(&people).await));
+    story.says("migrate once more", debug(story.store().migrate().await));
 
     feeds::expiry(&mut story).await;
     feeds::paging(&mut story).await;
@@ -88,11 +87,11 @@ impl Story {
         self.transcript.push_str(&format!("{what}: {outcome}\n"));
     }
 
-    fn activities(&self) -> std::sync::Arc<dyn ActivitySource> {
-        self.sources.activities.clone()
+    fn store(&self) -> std::sync::Arc<dyn Store> {
+        self.sources.store.clone()
     }
 
-    fn messages(&self) -> std::sync::Arc<dyn MessageSource> {
+    fn messages(&self) -> std::sync::Arc<dyn Messages> {
         self.sources.messages.clone()
     }
 
@@ -110,7 +109,7 @@ impl Story {
         idempotency: Option<Idempotency>,
     ) -> String {
         let new = NewActivity { activity, notifications, idempotency };
-        inserted(self.activities().insert_activity(&new).await, counted)
+        inserted(self.store().insert_activity(&new).await, counted)
     }
 }
 
@@ -156,9 +155,9 @@ fn handle(user: &User) -> String {
 fn inserted<T>(outcome: Result<Inserted<T>, impl Display>, item: impl Fn(&T) -> String) -> String {
     match outcome {
         Ok(Inserted::New(new)) => format!("new {}", item(&new)),
-        Ok(Inserted::Earlier(earlier)) => format!("earlier {}", item(&earlier)),
+        Ok(Inserted::Replayed(earlier)) => format!("earlier {}", item(&earlier)),
         Ok(Inserted::KeyReused) => "key reused".into(),
-        Ok(Inserted::Gone) => "gone".into(),
+        Ok(Inserted::TargetMissing) => "gone".into(),
         Err(error) => format!("error: {error}"),
     }
 }
@@ -176,21 +175,21 @@ fn found<T>(outcome: Result<Vec<T>, impl Display>, item: impl Fn(&T) -> String) 
 }
 
 /// A page; dots stand for what comes before and after it.
-fn slice<T>(slice: &Slice<T>, item: impl Fn(&T) -> String) -> String {
+fn slice<T>(slice: &Page<T>, item: impl Fn(&T) -> String) -> String {
     let items: Vec<_> = slice.nodes().map(item).collect();
     let before = if slice.has_previous { "… " } else { "" };
     let after = if slice.has_next { " …" } else { "" };
     format!("[{before}{}{after}]", items.join(", "))
 }
 
-fn page<T>(outcome: Result<Slice<T>, impl Display>, item: impl Fn(&T) -> String) -> String {
+fn page<T>(outcome: Result<Page<T>, impl Display>, item: impl Fn(&T) -> String) -> String {
     match outcome {
         Ok(page) => slice(&page, item),
         Err(error) => format!("error: {error}"),
     }
 }
 
-fn pages<T>(outcome: Result<Vec<Slice<T>>, impl Display>, item: impl Fn(&T) -> String) -> String {
+fn pages<T>(outcome: Result<Vec<Page<T>>, impl Display>, item: impl Fn(&T) -> String) -> String {
     match outcome {
         Ok(pages) => pages.iter().map(|page| slice(page, &item)).collect::<Vec<_>>().join(" "),
         Err(error) => format!("error: {error}"),

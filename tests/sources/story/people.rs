@@ -1,5 +1,5 @@
 use cruddur::{
-    domain::{AsOf, Cursor, Follow, Notification, NotificationKind, Page},
+    domain::{Cursor, Follow, Notification, NotificationKind, Pagination, WithSnapshot},
     sources::UserRelation::{Followers, Following},
 };
 use futures_util::future::join_all;
@@ -13,7 +13,7 @@ async fn follow(story: &Story, follower: Uuid, followed: Uuid, minutes: i64, tol
         common::told(told, followed, follower, NotificationKind::Follow, None, minutes);
     let follow =
         Follow { follower_uuid: follower, followed_uuid: followed, created_at: at(minutes) };
-    debug(story.activities().insert_follow(&follow, &notification).await)
+    debug(story.store().insert_follow(&follow, &notification).await)
 }
 
 pub async fn follows(story: &mut Story) {
@@ -29,44 +29,44 @@ pub async fn follows(story: &mut Story) {
     for (who, user) in [("Andrew", ANDREW), ("Garek", GAREK), ("Londo", LONDO), ("nobody", NOBODY)]
     {
         for now in [410, 464] {
-            let feed = story.activities();
-            let feed = feed.activities_followed_by(user, &Page::first(4), at(now)).await;
+            let feed = story.store();
+            let feed = feed.activities_followed_by(user, &Pagination::first(4), at(now)).await;
             story.says(format!("{who}'s feed in minute {now}"), page(feed, message));
         }
     }
-    let first = story.activities().activities_followed_by(ANDREW, &Page::first(2), at(410)).await;
+    let first = story.store().activities_followed_by(ANDREW, &Pagination::first(2), at(410)).await;
     let after = first.expect("a page").items.last().map(|(cursor, _)| *cursor);
-    let next = Page { after, ..Page::first(2) };
-    let feed = story.activities().activities_followed_by(ANDREW, &next, at(410)).await;
+    let next = Pagination { after, ..Pagination::first(2) };
+    let feed = story.store().activities_followed_by(ANDREW, &next, at(410)).await;
     story.says("and on", page(feed, message));
-    let feed = story.activities().activities_followed_by(ANDREW, &Page::last(2), at(410)).await;
+    let feed = story.store().activities_followed_by(ANDREW, &Pagination::last(2), at(410)).await;
     story.says("its end", page(feed, message));
     let keys = [ANDREW, WORF, NOBODY];
     for (what, relation) in [("followers", Followers), ("following", Following)] {
-        let users = story.activities().users_by_relation(relation, &keys, &Page::first(1)).await;
+        let users = story.store().users_by_relation(relation, &keys, &Pagination::first(1)).await;
         story.says(format!("first of {what}"), pages(users, handle));
-        let users = story.activities().users_by_relation(relation, &keys, &Page::last(1)).await;
+        let users = story.store().users_by_relation(relation, &keys, &Pagination::last(1)).await;
         story.says(format!("last of {what}"), pages(users, handle));
     }
     let among = [WORF, GAREK, NOBODY, LONDO, WORF];
-    let among = story.activities().followed_among(ANDREW, &among).await;
+    let among = story.store().followed_among(ANDREW, &among).await;
     story.says("Andrew follows", found(among, |uuid| name(*uuid)));
-    let counts = story.activities().counts_by_users(&[WORF, ANDREW], at(410)).await;
+    let counts = story.store().counts_by_users(&[WORF, ANDREW], at(410)).await;
     story.says("counts of Worf and Andrew", debug(counts));
-    let unread = story.activities().unread_notifications(WORF, at(410)).await;
+    let unread = story.store().unread_notifications(WORF, at(410)).await;
     story.says("Worf's unread", debug(unread));
     for what in ["Andrew unfollows Worf", "and again"] {
-        let deleted = story.activities().delete_follow(ANDREW, WORF).await;
+        let deleted = story.store().delete_follow(ANDREW, WORF).await;
         story.says(what, debug(deleted));
     }
-    let unread = story.activities().unread_notifications(WORF, at(410)).await;
+    let unread = story.store().unread_notifications(WORF, at(410)).await;
     story.says("Worf's unread", debug(unread));
     let at_once = join_all(common::crowd().enumerate().map(|(n, fan)| {
         let story = &*story;
         async move { follow(story, fan, LONDO, 411, 0x9b00 + n as u32).await }
     }));
     story.says("a crowd follows Londo", at_once.await.len());
-    let counts = story.activities().counts_by_users(&[LONDO], at(410)).await;
+    let counts = story.store().counts_by_users(&[LONDO], at(410)).await;
     story.says("Londo's counts", debug(counts));
 }
 
@@ -88,19 +88,19 @@ pub async fn notifications(story: &mut Story) {
     };
     for now in [510, 560] {
         for unread_only in [false, true] {
-            let notifications = story.activities();
-            for part in [Page::first(3), Page::last(2)] {
+            let notifications = story.store();
+            for part in [Pagination::first(3), Pagination::last(2)] {
                 let read = notifications
                     .notifications(GAREK, unread_only, &part, at(now))
                     .await
-                    .map(AsOf::into_value);
+                    .map(WithSnapshot::into_value);
                 story.says(format!("in minute {now}, unread only {unread_only}"), page(read, line));
             }
         }
     }
     let known = [id(0x9c1), id(0x9c2), id(0x9a0), NOBODY, id(0x9c2)];
     for now in [510, 560] {
-        let own = story.activities().notifications_by_uuids(GAREK, &known, at(now)).await;
+        let own = story.store().notifications_by_uuids(GAREK, &known, at(now)).await;
         story.says(format!("by uuid in minute {now}"), found(own, line));
     }
     for (what, user, up_to) in [
@@ -109,9 +109,9 @@ pub async fn notifications(story: &mut Story) {
         ("up to the second of three at one instant", GAREK, 0x9c3),
         ("up to an earlier one", GAREK, 0x9c1),
     ] {
-        let marked = story.activities().mark_notifications_read(user, id(up_to), at(511)).await;
+        let marked = story.store().mark_notifications_read(user, id(up_to), at(511)).await;
         story.says(format!("mark {what}"), debug(marked));
-        let unread = story.activities().unread_notifications(GAREK, at(511)).await;
+        let unread = story.store().unread_notifications(GAREK, at(511)).await;
         story.says("  unread", debug(unread));
     }
     for (number, sender, minute) in [(0x9e1, WORF, 520), (0x9e2, ANDREW, 521), (0x9e3, WORF, 522)] {
@@ -124,25 +124,25 @@ pub async fn notifications(story: &mut Story) {
             created_at: at(minute),
             read_at: None,
         };
-        let told = story.activities().insert_notification(&told).await;
+        let told = story.store().insert_notification(&told).await;
         story.says(format!("a message by {}", name(sender)), debug(told));
     }
     for (user, sender, minute) in [(ANDREW, WORF, 523), (GAREK, WORF, 521), (GAREK, WORF, 523)] {
         let up_to = Cursor { at: at(minute), uuid: id(0x9e2) };
-        let source = story.activities();
+        let source = story.store();
         let read = source.mark_message_notifications_read(user, sender, up_to, at(524)).await;
         story.says(format!("{} reads {}'s", name(user), name(sender)), debug(read));
         let left = story
-            .activities()
-            .notifications(GAREK, true, &Page::first(4), at(524))
+            .store()
+            .notifications(GAREK, true, &Pagination::first(4), at(524))
             .await
-            .map(AsOf::into_value);
+            .map(WithSnapshot::into_value);
         story.says("  left to read", page(left, line));
     }
     let all = story
-        .activities()
-        .notifications(GAREK, true, &Page::first(3), at(511))
+        .store()
+        .notifications(GAREK, true, &Pagination::first(3), at(511))
         .await
-        .map(AsOf::into_value);
+        .map(WithSnapshot::into_value);
     story.says("left to read", page(all, line));
 }

@@ -1,4 +1,4 @@
-use cruddur::domain::{AsOf, Cursor, NotificationKind, Page, Reaction, ReactionKind};
+use cruddur::domain::{Cursor, NotificationKind, Pagination, Reaction, ReactionKind, WithSnapshot};
 use futures_util::future::join_all;
 use uuid::Uuid;
 
@@ -14,21 +14,22 @@ async fn react(
     minutes: i64,
     notification: Option<u32>,
 ) -> String {
-    let told =
-        notification.map(|number| told(number, ANDREW, user, kind.told(), Some(activity), minutes));
+    let told = notification.map(|number| {
+        told(number, ANDREW, user, kind.notification_kind(), Some(activity), minutes)
+    });
     let reaction =
         Reaction { kind, activity_uuid: id(activity), user_uuid: user, created_at: at(minutes) };
-    let changed = story.activities().insert_reaction(&reaction, told.as_ref()).await;
+    let changed = story.store().insert_reaction(&reaction, told.as_ref()).await;
     debug(changed.map(|changed| changed.as_ref().map(counted)))
 }
 
 async fn undo(story: &Story, kind: ReactionKind, activity: u32, user: Uuid, now: i64) -> String {
-    let changed = story.activities().delete_reaction(kind, id(activity), user, at(now)).await;
+    let changed = story.store().delete_reaction(kind, id(activity), user, at(now)).await;
     debug(changed.map(|changed| changed.as_ref().map(counted)))
 }
 
 async fn unread(story: &Story, user: Uuid, now: i64) -> String {
-    debug(story.activities().unread_notifications(user, at(now)).await)
+    debug(story.store().unread_notifications(user, at(now)).await)
 }
 
 pub async fn likes(story: &mut Story) {
@@ -42,7 +43,7 @@ pub async fn likes(story: &mut Story) {
     story.says("Andrew's unread", unread(story, ANDREW, 34).await);
     let known = [id(0x20), id(1), NOBODY, id(0x20)];
     for user in [WORF, ANDREW, GAREK] {
-        let reactions = story.activities().reactions_by_user(user, &known).await;
+        let reactions = story.store().reactions_by_user(user, &known).await;
         let what = format!("{} has reacted", name(user));
         story.says(what, found(reactions, |(kind, uuid)| format!("{kind:?} {:x}", uuid.as_u128())));
     }
@@ -74,14 +75,14 @@ pub async fn crowd(story: &mut Story) {
         );
     let answers = likes.await;
     story.says("answers", answers.len());
-    let liked = story.activities().activities_by_uuids(&[id(0x20)], at(50)).await;
+    let liked = story.store().activities_by_uuids(&[id(0x20)], at(50)).await;
     story.says("the crud", found(liked, counted));
 
     let likers = Reacted(ReactionKind::Like);
     let keys = [id(0x20), id(0x999), id(0x20)];
-    let mut next = Page::first(15);
+    let mut next = Pagination::first(15);
     while next.limit > 0 {
-        let read = story.activities().users_by_relation(likers, &keys, &next).await;
+        let read = story.store().users_by_relation(likers, &keys, &next).await;
         let read = read.expect("a page for each");
         story.says("likers", super::slice(&read[0], handle));
         assert_eq!(read[0], read[2], "the same key has the same page");
@@ -90,8 +91,8 @@ pub async fn crowd(story: &mut Story) {
     }
     let uuid = common::crowd().nth(12).expect("a crowd");
     let before = Some(Cursor { at: at(41), uuid });
-    let last = Page { before, ..Page::last(5) };
-    let read = story.activities().users_by_relation(likers, &keys[..2], &last).await;
+    let last = Pagination { before, ..Pagination::last(5) };
+    let read = story.store().users_by_relation(likers, &keys[..2], &last).await;
     story.says("five likers before fan12", pages(read, handle));
 
     let unlikes = join_all(common::crowd().take(20).map(|user| {
@@ -105,13 +106,13 @@ pub async fn crowd(story: &mut Story) {
         async move { react(story, ReactionKind::Repost, 0x20, GAREK, 51, notification).await }
     }));
     story.says("the same repost sixteen times at once", same.await.len());
-    let liked = story.activities().activities_by_uuids(&[id(0x20)], at(52)).await;
+    let liked = story.store().activities_by_uuids(&[id(0x20)], at(52)).await;
     story.says("the crud", found(liked, counted));
     let unread = story
-        .activities()
-        .notifications(ANDREW, true, &Page::first(10), at(52))
+        .store()
+        .notifications(ANDREW, true, &Pagination::first(10), at(52))
         .await
-        .map(AsOf::into_value);
+        .map(WithSnapshot::into_value);
     let kinds = unread.map(|page| {
         page.nodes()
             .map(|it| (it.kind, name(it.actor_uuid)))

@@ -1,4 +1,6 @@
-use cruddur::domain::{Activity, AsOf, NotificationKind, Page, Reaction, ReactionKind};
+use cruddur::domain::{
+    Activity, NotificationKind, Pagination, Reaction, ReactionKind, WithSnapshot,
+};
 use futures_util::future::join_all;
 
 use super::{Story, counted, debug, found, key, message, page, pages};
@@ -7,11 +9,11 @@ use crate::common::{ANDREW, GAREK, LONDO, WORF, at, crud, id, reply, told};
 /// Replies to each of the activities, and how each stands now.
 async fn thread(story: &mut Story, now: i64, numbers: &[u32]) {
     let uuids: Vec<_> = numbers.iter().map(|number| id(*number)).collect();
-    let known = story.activities().activities_by_uuids(&uuids, at(now)).await;
+    let known = story.store().activities_by_uuids(&uuids, at(now)).await;
     story.says(format!("the thread in minute {now}"), found(known, counted));
-    let replies = story.activities().replies_by_parents(&uuids, &Page::first(2), at(now)).await;
+    let replies = story.store().replies_by_parents(&uuids, &Pagination::first(2), at(now)).await;
     story.says("  first replies", pages(replies, message));
-    let replies = story.activities().replies_by_parents(&uuids, &Page::last(2), at(now)).await;
+    let replies = story.store().replies_by_parents(&uuids, &Pagination::last(2), at(now)).await;
     story.says("  last replies", pages(replies, message));
 }
 
@@ -30,10 +32,11 @@ pub async fn threads(story: &mut Story) {
     let all = [0x30, 0x31, 0x32, 0x33, 0x36];
     for now in [110, 159, 160] {
         thread(story, now, &all).await;
-        let unread = story.activities().unread_notifications(ANDREW, at(now)).await;
+        let unread = story.store().unread_notifications(ANDREW, at(now)).await;
         story.says("  Andrew's unread", debug(unread));
     }
-    let home = story.activities().home(&Page::first(4), at(110)).await.map(AsOf::into_value);
+    let home =
+        story.store().home(&Pagination::first(4), at(110)).await.map(WithSnapshot::into_value);
     story.says("no reply is at home", page(home, message));
     for (number, parent) in [(0x37, 0x30), (0x38, 0x33)] {
         story.post(reply(number, parent, WORF, &format!("too late for {parent:x}"), 160)).await;
@@ -66,31 +69,31 @@ pub async fn deletion(story: &mut Story) {
         created_at: at(205),
     };
     let liked = told(0x98, GAREK, WORF, Like, Some(0x44), 205);
-    let liked = story.activities().insert_reaction(&like, Some(&liked)).await;
+    let liked = story.store().insert_reaction(&like, Some(&liked)).await;
     story.says("Worf likes the last", debug(liked.map(|it| it.as_ref().map(counted))));
-    let unread = story.activities().unread_notifications(ANDREW, at(206)).await;
+    let unread = story.store().unread_notifications(ANDREW, at(206)).await;
     story.says("Andrew's unread", debug(unread));
     let all = [0x40, 0x41, 0x42, 0x43, 0x44];
     thread(story, 206, &all).await;
     for (who, by) in [("Garek", GAREK), ("Worf", WORF), ("Worf again", WORF)] {
-        let deleted = story.activities().delete_activity(id(0x41), by).await;
+        let deleted = story.store().delete_activity(id(0x41), by).await;
         story.says(format!("{who} deletes the first reply"), debug(deleted));
     }
     thread(story, 206, &all).await;
-    let unread = story.activities().unread_notifications(ANDREW, at(206)).await;
+    let unread = story.store().unread_notifications(ANDREW, at(206)).await;
     story.says("Andrew's unread", debug(unread));
-    let unread = story.activities().unread_notifications(GAREK, at(206)).await;
+    let unread = story.store().unread_notifications(GAREK, at(206)).await;
     story.says("Garek's unread", debug(unread));
-    let reacted = story.activities().reactions_by_user(WORF, &[id(0x44)]).await;
+    let reacted = story.store().reactions_by_user(WORF, &[id(0x44)]).await;
     story.says("Worf has reacted", debug(reacted));
     let at_once = join_all((0..8).map(|_| {
-        let activities = story.activities();
+        let activities = story.store();
         async move { activities.delete_activity(id(0x42), GAREK).await.expect("an answer") }
     }));
     let times = at_once.await.into_iter().filter(|deleted| *deleted).count();
     story.says("Garek deletes the second eight times at once", times);
     thread(story, 206, &all).await;
-    let deleted = story.activities().delete_activity(id(0x40), ANDREW).await;
+    let deleted = story.store().delete_activity(id(0x40), ANDREW).await;
     story.says("Andrew deletes the root", debug(deleted));
     thread(story, 206, &all).await;
 }
@@ -113,7 +116,7 @@ pub async fn idempotency(story: &mut Story) {
         let outcome = story.insert(activity, Vec::new(), key(user, name, input, minutes)).await;
         story.says(what, outcome);
     }
-    let deleted = story.activities().delete_activity(id(0x56), ANDREW).await;
+    let deleted = story.store().delete_activity(id(0x56), ANDREW).await;
     story.says("what it made is deleted", debug(deleted));
     let again = story.insert(first(0x58), Vec::new(), key(ANDREW, "k", "other", 300 + day)).await;
     story.says("and asked for again", again);
@@ -134,9 +137,9 @@ pub async fn idempotency(story: &mut Story) {
     let new = answers.iter().filter(|answer| answer.starts_with("new")).count();
     let earlier = answers.iter().filter(|answer| answer.starts_with("earlier")).count();
     story.says("one key sixteen times at once", format!("{new} new, {earlier} earlier"));
-    let replies = story.activities().replies_by_parents(&[parent], &Page::first(9), at(313)).await;
+    let replies = story.store().replies_by_parents(&[parent], &Pagination::first(9), at(313)).await;
     story.says("replies", pages(replies, message));
-    let parent = story.activities().activities_by_uuids(&[parent], at(313)).await;
+    let parent = story.store().activities_by_uuids(&[parent], at(313)).await;
     story.says("their parent", found(parent, counted));
 }
 
@@ -149,20 +152,20 @@ pub async fn sweep(story: &mut Story) {
     let before = at(1_001);
     let mut batches = Vec::new();
     loop {
-        let batch = story.activities().delete_expired(before, 10).await.expect("a number");
+        let batch = story.store().delete_expired(before, 10).await.expect("a number");
         batches.push(batch);
         if batch < 10 {
             break;
         }
     }
     story.says("batches of ten up to the minute in which the short one ends", debug(batches));
-    let one = story.activities().delete_expired(at(1_002), 1).await;
-    let two = story.activities().delete_expired(at(1_002), 1).await;
-    let rest = story.activities().delete_expired(at(1_002), 10).await;
+    let one = story.store().delete_expired(at(1_002), 1).await;
+    let two = story.store().delete_expired(at(1_002), 1).await;
+    let rest = story.store().delete_expired(at(1_002), 10).await;
     story.says("one, one more, and the rest a minute later", debug([one, two, rest]));
     let left = [id(0x70), id(0x71), id(0x72), id(0x73), id(3)];
-    let left = story.activities().activities_by_uuids(&left, at(1_002)).await;
+    let left = story.store().activities_by_uuids(&left, at(1_002)).await;
     story.says("left", found(left, message));
-    let none = story.activities().delete_expired(at(1_002), 10).await;
+    let none = story.store().delete_expired(at(1_002), 10).await;
     story.says("nothing more", debug(none));
 }

@@ -1,4 +1,4 @@
-use cruddur::domain::{Page, Profile, text::Search};
+use cruddur::domain::{Pagination, Profile, text::Search};
 
 use super::{Story, debug, handle, message, page};
 use crate::common::{GAREK, NOBODY, WORF, at, crud, reply};
@@ -76,35 +76,35 @@ pub async fn activities(story: &mut Story) {
         "x !",
     ] {
         let search = Search::parse(term);
-        let hits = story.activities().activities_matching(&search, &Page::first(5), at(610)).await;
+        let hits = story.store().activities_matching(&search, &Pagination::first(5), at(610)).await;
         story.says(format!("{term:?}"), page(hits, shortened));
     }
     for letters in [63, 64, 65, 70, 90] {
         let search = Search::parse(&"l".repeat(letters));
-        let hits = story.activities().activities_matching(&search, &Page::first(5), at(610)).await;
+        let hits = story.store().activities_matching(&search, &Pagination::first(5), at(610)).await;
         story.says(format!("{letters} times l"), page(hits, shortened));
     }
     let search = Search::parse("juice");
-    let activities = story.activities();
-    let first = activities.activities_matching(&search, &Page::first(2), at(610)).await;
+    let activities = story.store();
+    let first = activities.activities_matching(&search, &Pagination::first(2), at(610)).await;
     let after = first.as_ref().ok().and_then(|page| Some(page.items.last()?.0));
     story.says("first two", page(first, shortened));
-    let next = Page { after, ..Page::first(2) };
+    let next = Pagination { after, ..Pagination::first(2) };
     let next = activities.activities_matching(&search, &next, at(610)).await;
     story.says("next two", page(next, shortened));
-    let last = activities.activities_matching(&search, &Page::last(1), at(610)).await;
+    let last = activities.activities_matching(&search, &Pagination::last(1), at(610)).await;
     story.says("last", page(last, shortened));
-    let gone = activities.activities_matching(&search, &Page::first(5), at(660)).await;
+    let gone = activities.activities_matching(&search, &Pagination::first(5), at(660)).await;
     story.says("when they have expired", page(gone, shortened));
 }
 
 pub async fn users(story: &mut Story) {
     story.chapter("Users are found by handle and display name, as they are now");
-    let activities = story.activities();
+    let activities = story.store();
     for term in
         ["worf", "mogh worf", "Londo", "łondo", "M", "londo.m", "fan 1", "fan01", "nobody", "%"]
     {
-        let users = activities.users_matching(&Search::parse(term), &Page::first(3)).await;
+        let users = activities.users_matching(&Search::parse(term), &Pagination::first(3)).await;
         story.says(format!("{term:?}"), page(users, handle));
     }
     let profile = Profile {
@@ -116,11 +116,11 @@ pub async fn users(story: &mut Story) {
     story.says("Worf changes his profile", debug(line));
     story.says("nobody does", debug(activities.update_profile(NOBODY, &profile).await));
     for term in ["ambassador", "mogh", "worf"] {
-        let users = activities.users_matching(&Search::parse(term), &Page::first(3)).await;
+        let users = activities.users_matching(&Search::parse(term), &Pagination::first(3)).await;
         story.says(format!("{term:?}"), page(users, handle));
     }
     let fans = Search::parse("fan");
-    let mut next = Page::last(20);
+    let mut next = Pagination::last(20);
     while next.limit > 0 {
         let read = activities.users_matching(&fans, &next).await.expect("a page");
         story.says("fans from the end", super::slice(&read, handle));

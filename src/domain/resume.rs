@@ -11,14 +11,14 @@ const MAX_RUNNING: usize = 64;
 /// Where something stands in the order in which a store made things readable. Their times may be in
 /// another order: a write may stamp a thing early and finish late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct LogPosition {
     pub position: i64,
     pub at: Cursor,
 }
 
-impl Place {
+impl LogPosition {
     /// After everything with this position.
-    pub fn end_of(position: i64) -> Self {
+    pub fn after_all(position: i64) -> Self {
         Self { position, at: Cursor::max() }
     }
 
@@ -32,7 +32,7 @@ impl Place {
 
 /// What can be read from a store at one moment, in terms of positions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moment {
+pub struct Snapshot {
     /// Below it all writes have ended.
     first: i64,
     /// From it on none has begun.
@@ -41,7 +41,7 @@ pub struct Moment {
     running: Vec<i64>,
 }
 
-impl Moment {
+impl Snapshot {
     /// A moment in a store where one write comes after another, up to this one.
     pub fn after(last: i64) -> Self {
         Self { first: last + 1, next: last + 1, running: Vec::new() }
@@ -49,7 +49,7 @@ impl Moment {
 
     /// Reads a moment as PostgreSQL writes a snapshot: `10:20:10,14` for what is below 10, and below
     /// 20 but for 10 and 14.
-    pub fn read(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (first, rest) = text.split_once(':')?;
         let (next, running) = rest.split_once(':')?;
         let running = running.split(',').filter(|it| !it.is_empty()).map(str::parse);
@@ -61,12 +61,12 @@ impl Moment {
     }
 
     /// The last place that nothing can be added before any more.
-    pub fn end(&self) -> Place {
-        Place::end_of(self.first - 1)
+    pub fn end(&self) -> LogPosition {
+        LogPosition::after_all(self.first - 1)
     }
 
     /// Whether what has this position can be read.
-    pub fn shows(&self, position: i64) -> bool {
+    pub fn contains(&self, position: i64) -> bool {
         position < self.next && !self.running.contains(&position)
     }
 
@@ -91,7 +91,7 @@ impl Moment {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Reads what [`Moment::encode`] wrote behind the cursor; none for anything else.
+    /// Reads what [`Snapshot::encode`] wrote behind the cursor; none for anything else.
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (first, others) = bytes.split_first_chunk()?;
         let first = i64::from_be_bytes(*first);
@@ -108,52 +108,52 @@ impl Moment {
 
 /// What has been read, and what could be read then: absent where nothing was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AsOf<T> {
+pub struct WithSnapshot<T> {
     pub value: T,
-    pub moment: Option<Moment>,
+    pub snapshot: Option<Snapshot>,
 }
 
-impl<T> AsOf<T> {
+impl<T> WithSnapshot<T> {
     pub fn into_value(self) -> T {
         self.value
     }
 
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> AsOf<U> {
-        AsOf { value: change(self.value), moment: self.moment }
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> WithSnapshot<U> {
+        WithSnapshot { value: change(self.value), snapshot: self.snapshot }
     }
 }
 
 /// What a reader has seen last.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct ResumeCursor {
     pub at: Cursor,
-    pub when: When,
+    pub when: ResumePoint,
 }
 
 /// When something was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum When {
+pub enum ResumePoint {
     /// In a list by time, nobody knows when.
-    Unknown,
+    TimeOnly,
     /// In a list by time that was read at this moment.
-    At(Moment),
+    Snapshot(Snapshot),
     /// As the thing with this position, after all that stands before it.
-    InOrder(i64),
+    Log(i64),
 }
 
-impl Seen {
-    /// Reads what [`Cursor::encode`], [`Moment::encode`] or [`Place::encode`] wrote;
+impl ResumeCursor {
+    /// Reads what [`Cursor::encode`], [`Snapshot::encode`] or [`LogPosition::encode`] wrote;
     /// [`Error::BadInput`] for anything else.
     pub fn decode(text: &str) -> Result<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok();
         let seen = bytes.as_deref().and_then(|bytes| {
             let (at, when) = bytes.split_at_checked(Cursor::BYTES)?;
             let when = match *when {
-                [] => When::Unknown,
+                [] => ResumePoint::TimeOnly,
                 [a, b, c, d, e, f, g, h] => {
-                    When::InOrder(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
+                    ResumePoint::Log(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
                 }
-                ref bytes => When::At(Moment::from_bytes(bytes)?),
+                ref bytes => ResumePoint::Snapshot(Snapshot::from_bytes(bytes)?),
             };
             Some(Self { at: Cursor::from_bytes(at)?, when })
         });
@@ -169,27 +169,34 @@ mod tests {
 
     #[test]
     fn a_moment_shows_what_has_ended() {
-        let shown = |moment: &Moment| (8..22).filter(|it| moment.shows(*it)).collect::<Vec<_>>();
-        let moment = Moment::read("10:20:10,14").unwrap();
-        assert_eq!(shown(&moment), [8, 9, 11, 12, 13, 15, 16, 17, 18, 19]);
-        assert_eq!(moment.end(), Place::end_of(9));
-        assert_eq!(Moment::read("10:10:"), Some(Moment::after(9)));
-        assert_eq!(shown(&Moment::after(9)), [8, 9]);
+        let shown =
+            |snapshot: &Snapshot| (8..22).filter(|it| snapshot.contains(*it)).collect::<Vec<_>>();
+        let snapshot = Snapshot::parse("10:20:10,14").unwrap();
+        assert_eq!(shown(&snapshot), [8, 9, 11, 12, 13, 15, 16, 17, 18, 19]);
+        assert_eq!(snapshot.end(), LogPosition::after_all(9));
+        assert_eq!(Snapshot::parse("10:10:"), Some(Snapshot::after(9)));
+        assert_eq!(shown(&Snapshot::after(9)), [8, 9]);
         for wrong in ["", "10", "10:20", "10:20:x", "x:20:"] {
-            assert_eq!(Moment::read(wrong), None, "{wrong}");
+            assert_eq!(Snapshot::parse(wrong), None, "{wrong}");
         }
     }
 
     #[test]
     fn a_place_is_read_as_it_is_written_and_is_a_cursor_too() {
         let at = Cursor { at: "2026-01-01T00:00:00.000001Z".parse().unwrap(), uuid: Uuid::max() };
-        let place = Place { position: 7, at };
-        assert_eq!(Seen::decode(&place.encode()), Ok(Seen { at, when: When::InOrder(7) }));
-        assert_eq!(Seen::decode(&at.encode()), Ok(Seen { at, when: When::Unknown }));
+        let place = LogPosition { position: 7, at };
+        assert_eq!(
+            ResumeCursor::decode(&place.encode()),
+            Ok(ResumeCursor { at, when: ResumePoint::Log(7) })
+        );
+        assert_eq!(
+            ResumeCursor::decode(&at.encode()),
+            Ok(ResumeCursor { at, when: ResumePoint::TimeOnly })
+        );
         assert_eq!(Cursor::decode(&place.encode()), Ok(at));
         let long = URL_SAFE_NO_PAD.encode([0; 40]);
         for wrong in ["", "x", &place.encode()[1..], &long] {
-            assert!(matches!(Seen::decode(wrong), Err(Error::BadInput(_))), "{wrong}");
+            assert!(matches!(ResumeCursor::decode(wrong), Err(Error::BadInput(_))), "{wrong}");
             assert!(matches!(Cursor::decode(wrong), Err(Error::BadInput(_))), "{wrong}");
         }
     }
@@ -198,9 +205,13 @@ mod tests {
     fn a_moment_is_read_as_it_is_written_and_is_a_cursor_too() {
         let at = Cursor { at: "2026-01-01T00:00:00.000001Z".parse().unwrap(), uuid: Uuid::max() };
         for written in ["0:0:", "10:10:", "10:20:10,14", "4294967296:4294967300:4294967297"] {
-            let moment = Moment::read(written).unwrap();
-            let text = moment.encode(at);
-            assert_eq!(Seen::decode(&text), Ok(Seen { at, when: When::At(moment) }), "{written}");
+            let snapshot = Snapshot::parse(written).unwrap();
+            let text = snapshot.encode(at);
+            assert_eq!(
+                ResumeCursor::decode(&text),
+                Ok(ResumeCursor { at, when: ResumePoint::Snapshot(snapshot) }),
+                "{written}"
+            );
             assert_eq!(Cursor::decode(&text), Ok(at));
         }
         let bytes = |first: i64, others: &[u32]| {
@@ -215,22 +226,23 @@ mod tests {
             bytes(1, &[0; MAX_RUNNING + 2]),
             URL_SAFE_NO_PAD.encode([0; Cursor::BYTES + 11]),
         ] {
-            assert!(matches!(Seen::decode(&wrong), Err(Error::BadInput(_))), "{wrong}");
+            assert!(matches!(ResumeCursor::decode(&wrong), Err(Error::BadInput(_))), "{wrong}");
         }
     }
 
     #[test]
     fn a_cursor_that_cannot_name_all_takes_the_rest_for_unseen() {
         let running: Vec<_> = (10..200).step_by(2).map(|it: i64| it.to_string()).collect();
-        let moment = Moment::read(&format!("10:200:{}", running.join(","))).unwrap();
-        let Ok(Seen { when: When::At(kept), .. }) = Seen::decode(&moment.encode(Cursor::max()))
+        let snapshot = Snapshot::parse(&format!("10:200:{}", running.join(","))).unwrap();
+        let Ok(ResumeCursor { when: ResumePoint::Snapshot(kept), .. }) =
+            ResumeCursor::decode(&snapshot.encode(Cursor::max()))
         else {
             panic!("it is read")
         };
         let named = 10 + 2 * i64::try_from(MAX_RUNNING).unwrap();
         for position in 0..220 {
-            let shown = moment.shows(position) && position < named;
-            assert_eq!(kept.shows(position), shown, "{position}");
+            let shown = snapshot.contains(position) && position < named;
+            assert_eq!(kept.contains(position), shown, "{position}");
         }
     }
 }

@@ -9,45 +9,45 @@ use super::{
     Sql,
     activities::{ACTIVITY, NOTIFICATION},
     dialect::{Dialect, Gives},
-    rows::Arrived,
+    rows::ChangeRow,
     statement::Statement,
 };
 use crate::{
-    domain::{Activity, Cursor, Instant, Moment, Notification, Place, Positioned},
+    domain::{Activity, Cursor, HasCursor, LogPosition, Notification, Snapshot, Timestamp},
     error::{Error, Result},
-    sources::Arrivals,
+    sources::ChangeBatch,
 };
 
-pub async fn moment<DB: Dialect>(source: &Sql<DB>) -> Result<Moment> {
+pub async fn snapshot<DB: Dialect>(source: &Sql<DB>) -> Result<Snapshot> {
     let rows: Vec<(String,)> = source.all(Statement::new(DB::MOMENT)).await?;
-    read_moment(rows.first().map_or("", |(text,)| text))
+    parse_snapshot(rows.first().map_or("", |(text,)| text))
 }
 
 /// Reads the moment that the database tells of.
-pub fn read_moment(text: &str) -> Result<Moment> {
-    Moment::read(text).ok_or_else(|| {
-        tracing::error!(text, "the database tells of no moment");
+pub fn parse_snapshot(text: &str) -> Result<Snapshot> {
+    Snapshot::parse(text).ok_or_else(|| {
+        tracing::error!(text, "the database tells of no snapshot");
         Error::Internal
     })
 }
 
-pub async fn cruds_since<DB: Dialect>(
+pub async fn activities_after<DB: Dialect>(
     source: &Sql<DB>,
-    place: &Place,
-    now: Instant,
-) -> Result<Arrivals<Activity>> {
+    place: &LogPosition,
+    now: Timestamp,
+) -> Result<ChangeBatch<Activity>> {
     let condition = "(position, created_at, uuid) > ($1, $2, $3) \
                      AND reply_to_activity_uuid IS NULL AND visible_until > $4";
     let statement = since(ACTIVITY, "activities", condition, place);
     arrivals(source, statement.bind(now)).await
 }
 
-pub async fn notifications_since<DB: Dialect>(
+pub async fn notifications_after<DB: Dialect>(
     source: &Sql<DB>,
     user: Option<Uuid>,
-    place: &Place,
-    now: Instant,
-) -> Result<Arrivals<Notification>> {
+    place: &LogPosition,
+    now: Timestamp,
+) -> Result<ChangeBatch<Notification>> {
     let statement = match user {
         None => {
             let condition = "(position, created_at, uuid) > ($1, $2, $3) AND visible_until > $4";
@@ -65,7 +65,10 @@ pub async fn notifications_since<DB: Dialect>(
     arrivals(source, statement).await
 }
 
-pub async fn crud_place<DB: Dialect>(source: &Sql<DB>, at: Cursor) -> Result<Option<Place>> {
+pub async fn activity_log_position<DB: Dialect>(
+    source: &Sql<DB>,
+    at: Cursor,
+) -> Result<Option<LogPosition>> {
     let statement = Statement::new(
         "SELECT position, created_at, uuid FROM activities \
          WHERE reply_to_activity_uuid IS NULL AND visible_until IS NOT NULL \
@@ -74,11 +77,11 @@ pub async fn crud_place<DB: Dialect>(source: &Sql<DB>, at: Cursor) -> Result<Opt
     place(source, statement.bind(at.at).bind(at.uuid)).await
 }
 
-pub async fn notification_place<DB: Dialect>(
+pub async fn notification_log_position<DB: Dialect>(
     source: &Sql<DB>,
     user: Uuid,
     at: Cursor,
-) -> Result<Option<Place>> {
+) -> Result<Option<LogPosition>> {
     let statement = Statement::new(
         "SELECT position, created_at, uuid FROM notifications \
          WHERE user_uuid = $1 AND (created_at, uuid) <= ($2, $3) \
@@ -93,34 +96,37 @@ fn since<DB: Dialect>(
     columns: &str,
     table: &str,
     condition: &str,
-    Place { position, at }: &Place,
+    LogPosition { position, at }: &LogPosition,
 ) -> Statement<DB> {
     let statement = Statement::new(format!(
-        "SELECT position, position < {} AS settled, {columns} FROM {table} \
+        "SELECT position, position < {} AS is_stable, {columns} FROM {table} \
          WHERE {condition} \
          ORDER BY position, created_at, uuid LIMIT {}",
         DB::HORIZON,
-        Arrivals::<()>::MAX,
+        ChangeBatch::<()>::MAX,
     ));
     statement.bind(*position).bind(at.at).bind(at.uuid)
 }
 
-async fn arrivals<DB, T>(source: &Sql<DB>, statement: Statement<DB>) -> Result<Arrivals<T>>
+async fn arrivals<DB, T>(source: &Sql<DB>, statement: Statement<DB>) -> Result<ChangeBatch<T>>
 where
-    DB: Dialect + Gives<Arrived<T>>,
-    T: Positioned,
+    DB: Dialect + Gives<ChangeRow<T>>,
+    T: HasCursor,
 {
-    let rows: Vec<Arrived<T>> = source.all(statement).await?;
+    let rows: Vec<ChangeRow<T>> = source.all(statement).await?;
     let read = rows.len();
-    let settled = rows.into_iter().take_while(|row| row.settled);
-    let items: Vec<_> = settled
-        .map(|Arrived { position, item, .. }| (Place { position, at: item.cursor() }, item))
+    let is_stable = rows.into_iter().take_while(|row| row.is_stable);
+    let items: Vec<_> = is_stable
+        .map(|ChangeRow { position, item, .. }| (LogPosition { position, at: item.cursor() }, item))
         .collect();
-    Ok(Arrivals { unsettled: items.len() < read, items })
+    Ok(ChangeBatch { has_pending: items.len() < read, items })
 }
 
-async fn place<DB: Dialect>(source: &Sql<DB>, statement: Statement<DB>) -> Result<Option<Place>> {
-    let rows: Vec<(i64, Instant, Uuid)> = source.all(statement).await?;
-    let place = |(position, at, uuid)| Place { position, at: Cursor { at, uuid } };
+async fn place<DB: Dialect>(
+    source: &Sql<DB>,
+    statement: Statement<DB>,
+) -> Result<Option<LogPosition>> {
+    let rows: Vec<(i64, Timestamp, Uuid)> = source.all(statement).await?;
+    let place = |(position, at, uuid)| LogPosition { position, at: Cursor { at, uuid } };
     Ok(rows.into_iter().next().map(place))
 }
