@@ -1,7 +1,8 @@
 //! The data to start from is whole: counts are true to the rows, and keys lead somewhere.
 
-use crate::support::ManualClock;
 use cruddur::sources::{Dataset, seed};
+
+use crate::support::clock::ManualClock;
 
 /// Whether all counts in a data set are true to its rows, and all keys lead somewhere.
 fn check_counts(data: &Dataset) {

@@ -12,8 +12,11 @@ use cruddur::{
 };
 
 use crate::{
-    graphql::fixture::{self, World, filled, name_ids},
-    support::stores::{PostgresDatabase, SqliteFile},
+    graphql::fixture::{self, SchemaClient, resolve_ids},
+    support::{
+        filled,
+        stores::{PostgresDatabase, SqliteFile},
+    },
 };
 
 macro_rules! documents {
@@ -85,9 +88,9 @@ async fn check(name: &str) {
         };
         let variables = head(&text, "variables").unwrap_or("{}");
         let mut variables: serde_json::Value = serde_json::from_str(variables).unwrap();
-        name_ids(&mut variables);
+        resolve_ids(&mut variables);
         let request = Request::new(&text).variables(Variables::from_json(variables));
-        let answer = World::new(sources, viewer).ask(request).await;
+        let answer = SchemaClient::new(sources, viewer).execute(request).await;
         let answer = fixture::without_positions(&answer);
         insta::with_settings!({
             snapshot_path => "documents",

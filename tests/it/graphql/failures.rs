@@ -5,13 +5,13 @@ use cruddur::{domain::Viewer, error::Error};
 use serde_json::{Value, json};
 
 use crate::{
-    graphql::fixture::{ADA, World, people, source, world},
-    support::recording_store::Counting,
+    graphql::fixture::{ADA, SchemaClient, people},
+    support::{filled, in_memory, recording_store::RecordingStore},
 };
 
 /// The answer to a document with variables.
-async fn answer(world: &World, document: &str, variables: Value) -> Value {
-    world.json(Request::new(document).variables(Variables::from_json(variables))).await
+async fn answer(client: &SchemaClient, document: &str, variables: Value) -> Value {
+    client.json(Request::new(document).variables(Variables::from_json(variables))).await
 }
 
 /// The codes of an answer's errors.
@@ -22,9 +22,9 @@ fn codes(answer: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_document_that_is_no_graphql_is_not_parsed() {
-    let world = world(ADA).await;
+    let client = SchemaClient::of_people(ADA).await;
     for document in ["", "{", "{ home(first: ) { nodes { id } } }", "query {{}}", "\u{0}"] {
-        let answer = world.json(document).await;
+        let answer = client.json(document).await;
         assert_eq!(codes(&answer), ["GRAPHQL_PARSE_FAILED"], "{document:?}");
         assert!(answer["errors"][0]["message"].as_str().unwrap().starts_with("Syntax error"));
         assert_eq!(answer["data"], Value::Null);
@@ -33,7 +33,7 @@ async fn a_document_that_is_no_graphql_is_not_parsed() {
 
 #[tokio::test]
 async fn a_document_against_the_schema_is_invalid() {
-    let world = world(ADA).await;
+    let client = SchemaClient::of_people(ADA).await;
     for document in [
         "{ nope }",
         "{ home }",
@@ -44,7 +44,7 @@ async fn a_document_against_the_schema_is_invalid() {
         "fragment A on Query { ...B } fragment B on Query { ...A } { ...A }",
         "{ home { nodes { ... on User { handle } } } }",
     ] {
-        let answer = world.json(document).await;
+        let answer = client.json(document).await;
         assert_eq!(codes(&answer)[0], "GRAPHQL_VALIDATION_FAILED", "{document}: {answer}");
         assert_eq!(answer["data"], Value::Null);
     }
@@ -52,7 +52,7 @@ async fn a_document_against_the_schema_is_invalid() {
 
 #[tokio::test]
 async fn a_value_of_the_wrong_type_is_bad_input() {
-    let world = world(ADA).await;
+    let client = SchemaClient::of_people(ADA).await;
     let home = "query($first: Int) { home(first: $first) { nodes { id } } }";
     let user = "query($handle: String!) { user(handle: $handle) { id } }";
     let nodes = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }";
@@ -81,7 +81,7 @@ async fn a_value_of_the_wrong_type_is_bad_input() {
         ("{ home(after: \"nope\") { nodes { id } } }", json!({})),
         ("{ search(query: \"\") { nodes { __typename } } }", json!({})),
     ] {
-        let answer = answer(&world, document, variables.clone()).await;
+        let answer = answer(&client, document, variables.clone()).await;
         assert_eq!(codes(&answer)[0], "BAD_USER_INPUT", "{document} {variables}: {answer}");
         assert_eq!(answer["data"], Value::Null);
     }
@@ -95,16 +95,16 @@ async fn what_is_nested_too_deep_or_asks_for_too_much_is_refused() {
         (&*deep, "The document has too many levels of fields: 17, at most 15 are allowed."),
         (wide, "The document has too many nodes to give: 10100, at most 10000 are allowed."),
     ] {
-        let answer = world(ADA).await.json(document).await;
+        let answer = SchemaClient::of_people(ADA).await.json(document).await;
         assert_eq!(codes(&answer), ["GRAPHQL_VALIDATION_FAILED"]);
         assert_eq!(answer["errors"][0]["message"], message);
     }
-    let world = world(ADA).await;
+    let client = SchemaClient::of_people(ADA).await;
     let deep = format!("{{ home(first: 1) {{ nodes {{ {} }} }} }}", nested(6));
     let fair = "{ home(first: 100) { nodes { author { handle } replies(first: 3) { nodes {
         message author { handle } } } } } }";
     for document in [&*deep, fair] {
-        assert_eq!(codes(&world.json(document).await), [""; 0]);
+        assert_eq!(codes(&client.json(document).await), [""; 0]);
     }
 }
 
@@ -115,7 +115,7 @@ fn nested(levels: usize) -> String {
 
 #[tokio::test]
 async fn a_document_that_is_nested_without_end_is_refused() {
-    let world = world(ADA).await;
+    let client = SchemaClient::of_people(ADA).await;
     for document in [
         "{a".repeat(50_000),
         format!("{}{}", "{a".repeat(50_000), "}".repeat(50_000)),
@@ -124,28 +124,29 @@ async fn a_document_that_is_nested_without_end_is_refused() {
         format!("query($a: {}Int{}) {{ viewer }}", "[".repeat(50_000), "]".repeat(50_000)),
         format!("{{ {} id {} }}", "... {".repeat(50_000), "}".repeat(50_000)),
     ] {
-        assert_ne!(codes(&world.json(&*document).await), [""; 0], "{}", &document[..30]);
+        assert_ne!(codes(&client.json(&*document).await), [""; 0], "{}", &document[..30]);
     }
 }
 
 #[tokio::test]
 async fn errors_are_few() {
-    let world = world(ADA).await;
+    let client = SchemaClient::of_people(ADA).await;
     let fields: String =
         (0..30).map(|number| format!("a{number}: user(handle: \"\") {{ id }} ")).collect();
-    assert_eq!(codes(&world.json(format!("{{ {fields} }}")).await), ["BAD_USER_INPUT"; 5]);
+    assert_eq!(codes(&client.json(format!("{{ {fields} }}")).await), ["BAD_USER_INPUT"; 5]);
 }
 
 #[tokio::test]
 async fn who_has_no_user_yet_reads_as_nobody_and_writes_nothing() {
-    let world = world(Viewer::Unregistered).await;
-    let answer =
-        world.json("{ viewer { user { id } } home(first: 1) { nodes { viewerCanDelete } } }").await;
+    let client = SchemaClient::of_people(Viewer::Unregistered).await;
+    let answer = client
+        .json("{ viewer { user { id } } home(first: 1) { nodes { viewerCanDelete } } }")
+        .await;
     assert_eq!(
         answer,
         json!({"data": {"viewer": null, "home": {"nodes": [{"viewerCanDelete": false}]}}})
     );
-    let answer = world
+    let answer = client
         .json(
             "mutation { createActivity(input: {message: \"Hi\", ttl: ONE_DAY}) {
                 activity { id } userErrors { code message path }
@@ -164,11 +165,11 @@ async fn who_has_no_user_yet_reads_as_nobody_and_writes_nothing() {
 
 #[tokio::test]
 async fn a_store_that_does_not_answer_is_told_where_it_is_missed() {
-    let (counting, sources) = Counting::before(source(&people()).await);
-    let world = World::new(sources, ADA);
+    let (counting, sources) = RecordingStore::wrap(filled(in_memory(), &people()).await);
+    let client = SchemaClient::new(sources, ADA);
     let document = "{ viewer { unreadNotificationsCount } user(handle: \"ada\") { handle } }";
     counting.break_method("users_by_handles", Error::Unavailable);
-    let answer = world.json(document).await;
+    let answer = client.json(document).await;
     assert_eq!(
         answer,
         json!({
@@ -182,17 +183,17 @@ async fn a_store_that_does_not_answer_is_told_where_it_is_missed() {
         })
     );
     counting.break_method("unread_notifications", Error::Internal);
-    let answer = world.json(document).await;
+    let answer = client.json(document).await;
     assert_eq!(codes(&answer), ["INTERNAL_SERVER_ERROR"]);
     assert_eq!(answer["data"], json!({"viewer": null, "user": {"handle": "ada"}}));
 }
 
 #[tokio::test]
 async fn a_relation_that_fails_nulls_its_nearest_nullable_field() {
-    let (counting, sources) = Counting::before(source(&people()).await);
-    let world = World::new(sources, ADA);
+    let (counting, sources) = RecordingStore::wrap(filled(in_memory(), &people()).await);
+    let client = SchemaClient::new(sources, ADA);
     counting.break_method("replies_by_parents", Error::Unavailable);
-    let answer = world
+    let answer = client
         .json(
             "{ user(handle: \"ada\") { activities { nodes {
                 message author { handle } replies { nodes { id } }

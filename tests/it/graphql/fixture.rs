@@ -7,12 +7,12 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta};
 use cruddur::{
     domain::{
-        Activity, Cursor, Follow, Message, Notification, NotificationKind, Reaction, ReactionKind,
+        Activity, Cursor, Follow, Notification, NotificationKind, Reaction, ReactionKind,
         Timestamp, User, Viewer,
     },
     graphql::{self, Limits},
     service::Service,
-    sources::{self, Dataset, NewMessage, SourceUrl, Sources},
+    sources::{Dataset, NewMessage, Sources},
 };
 use futures_util::{
     StreamExt,
@@ -20,59 +20,47 @@ use futures_util::{
 };
 use uuid::Uuid;
 
-use crate::support::clock::ManualClock;
-
-/// A source that holds the data, in memory.
-pub async fn source(dataset: &Dataset) -> Sources {
-    filled(sources::open(&SourceUrl::Mock, 1), dataset).await
-}
-
-/// The source with the data in it.
-pub async fn filled(sources: Sources, dataset: &Dataset) -> Sources {
-    sources.store.migrate().await.unwrap();
-    sources.store.import(dataset).await.unwrap();
-    sources
-}
+use crate::support::{clock::ManualClock, filled, fixtures, in_memory};
 
 /// The present of every test: noon of the first day of 2026.
 pub fn noon() -> Timestamp {
     "2026-01-01T12:00:00Z".parse().unwrap()
 }
 
-/// The service over some sources, the schema, and who asks.
-pub struct World {
+/// The schema and the service over some stores, and the viewer of the requests.
+pub struct SchemaClient {
     pub service: Service,
     pub schema: graphql::Schema,
     pub viewer: Viewer,
 }
 
-impl World {
+impl SchemaClient {
     pub fn new(sources: Sources, viewer: Viewer) -> Self {
         let service = Service::new(sources, Arc::new(ManualClock::at(noon())));
         Self { service, schema: graphql::schema(Limits::default()), viewer }
     }
 
-    /// The answer to a request; of a subscription the first event.
-    pub async fn ask(&self, request: impl Into<Request>) -> Response {
-        self.follow(request).next().await.unwrap()
+    /// Returns a client of the [`people`] in memory.
+    pub async fn of_people(viewer: Viewer) -> Self {
+        Self::new(filled(in_memory(), &people()).await, viewer)
     }
 
-    pub fn follow(&self, request: impl Into<Request>) -> BoxStream<'static, Response> {
+    /// Returns the response to a request; for a subscription, its first event.
+    pub async fn execute(&self, request: impl Into<Request>) -> Response {
+        self.stream(request).next().await.unwrap()
+    }
+
+    pub fn stream(&self, request: impl Into<Request>) -> BoxStream<'static, Response> {
         match self.schema.admit(request.into()) {
             Ok(admitted) => self.schema.stream(&self.service, self.viewer, admitted),
             Err(refused) => stream::once(async { *refused }).boxed(),
         }
     }
 
-    /// The answer as a client reads it.
+    /// Returns the response as clients read it.
     pub async fn json(&self, request: impl Into<Request>) -> serde_json::Value {
-        serde_json::to_value(self.ask(request).await).unwrap()
+        serde_json::to_value(self.execute(request).await).unwrap()
     }
-}
-
-/// A world of [`people`] on the first source.
-pub async fn world(viewer: Viewer) -> World {
-    World::new(source(&people()).await, viewer)
 }
 
 pub const ADA: Viewer = Viewer::User(user_uuid(1));
@@ -134,15 +122,15 @@ pub fn global_id(name: &str) -> Option<String> {
 }
 
 /// Puts global ids in place of names such as `user 1`.
-pub fn name_ids(value: &mut serde_json::Value) {
+pub fn resolve_ids(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::String(text) => {
             if let Some(id) = global_id(text) {
                 *text = id;
             }
         }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(name_ids),
-        serde_json::Value::Object(fields) => fields.values_mut().for_each(name_ids),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(resolve_ids),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(resolve_ids),
         _ => {}
     }
 }
@@ -230,28 +218,22 @@ pub fn people() -> Dataset {
         (7, 1, 4, Mention, Some(7), 45),
     ] {
         data.notifications.push(Notification {
-            uuid: notification_uuid(number),
-            user_uuid: user_uuid(to),
-            actor_uuid: user_uuid(actor),
-            kind,
-            activity_uuid: activity.map(activity_uuid),
-            created_at: at(minute),
             read_at: (number < 3).then(noon),
+            ..fixtures::notification(
+                notification_uuid(number),
+                user_uuid(to),
+                user_uuid(actor),
+                kind,
+                activity.map(activity_uuid),
+                at(minute),
+            )
         });
     }
-    data.messages.extend(MESSAGES.into_iter().map(|(number, [from, to], group, minute, text)| {
-        NewMessage {
-            message: Message {
-                uuid: message_uuid(number),
-                group_uuid: group_uuid(group),
-                user_uuid: user_uuid(from),
-                message: text.into(),
-                created_at: at(minute),
-            },
-            receiver_uuid: user_uuid(to),
-            idempotency: None,
-        }
-    }));
+    data.messages.extend(
+        MESSAGES.into_iter().map(|(number, people, group, minute, text)| {
+            message(number, people, group, minute, text)
+        }),
+    );
     counted(data)
 }
 
@@ -285,21 +267,18 @@ pub fn crowd(cruds: u32) -> Dataset {
 pub fn talkers(others: u32) -> Dataset {
     let mut data = Dataset::default();
     data.users.push(user(1, "ada", "Ada Lovelace", None));
-    for number in 2..others + 2 {
-        let person = u128::from(number);
-        data.users.push(user(person, &format!("user{number}"), &format!("User {number}"), None));
+    for minute in 2..others + 2 {
+        let person = u128::from(minute);
+        data.users.push(user(person, &format!("user{person}"), &format!("User {person}"), None));
         for (n, [from, to]) in [[1, person], [person, 1], [person, 1]].into_iter().enumerate() {
-            data.messages.push(NewMessage {
-                message: Message {
-                    uuid: message_uuid(person * 10 + n as u128),
-                    group_uuid: group_uuid(person),
-                    user_uuid: user_uuid(from),
-                    message: format!("{n}"),
-                    created_at: at(number + n as u32),
-                },
-                receiver_uuid: user_uuid(to),
-                idempotency: None,
-            });
+            let number = person * 10 + n as u128;
+            data.messages.push(message(
+                number,
+                [from, to],
+                person,
+                minute + n as u32,
+                &n.to_string(),
+            ));
         }
     }
     data
@@ -307,13 +286,10 @@ pub fn talkers(others: u32) -> Dataset {
 
 fn user(number: u128, handle: &str, name: &str, bio: Option<&str>) -> User {
     User {
-        uuid: user_uuid(number),
-        handle: handle.into(),
-        display_name: name.into(),
         bio: bio.map(Into::into),
-        email: format!("{handle}@example.org"),
         cognito_user_id: format!("sub-of-{handle}"),
         created_at: DateTime::UNIX_EPOCH + TimeDelta::days(i64::try_from(number).unwrap()),
+        ..fixtures::user(user_uuid(number), handle, name)
     }
 }
 
@@ -325,16 +301,15 @@ fn activity(
     message: &str,
 ) -> Activity {
     Activity {
-        uuid: activity_uuid(number),
-        user_uuid: user_uuid(author),
-        message: message.into(),
-        replies_count: 0,
-        reposts_count: 0,
-        likes_count: 0,
         reply_to_activity_uuid: parent.map(activity_uuid),
         expires_at: parent.is_none().then(|| noon() + TimeDelta::days(7)),
-        created_at: at(minute),
+        ..fixtures::crud(activity_uuid(number), user_uuid(author), message, at(minute))
     }
+}
+
+fn message(number: u128, people: [u128; 2], group: u128, minute: u32, text: &str) -> NewMessage {
+    let people = people.map(user_uuid);
+    fixtures::message(message_uuid(number), group_uuid(group), people, text, at(minute))
 }
 
 /// So many minutes after nine, and a few microseconds.

@@ -3,13 +3,14 @@
 use cruddur::domain::Viewer;
 use serde_json::json;
 
-use crate::graphql::fixture::{self, ADA, World, user_uuid};
+use crate::graphql::fixture::{ADA, SchemaClient, user_uuid};
 
 #[tokio::test]
 async fn who_reads_a_message_has_read_what_told_of_it() {
-    let ada = fixture::world(ADA).await;
-    let bob = World { viewer: Viewer::User(user_uuid(2)), ..fixture::world(ADA).await };
-    let bob = World { service: ada.service.clone(), ..bob };
+    let ada = SchemaClient::of_people(ADA).await;
+    let bob =
+        SchemaClient { viewer: Viewer::User(user_uuid(2)), ..SchemaClient::of_people(ADA).await };
+    let bob = SchemaClient { service: ada.service.clone(), ..bob };
     let unread = "{ viewer { unreadNotificationsCount } }";
     let before = ada.json(unread).await["data"]["viewer"]["unreadNotificationsCount"].clone();
     let send = r#"mutation { sendMessage(input: { toHandle: "ada", message: "Hi" }) {

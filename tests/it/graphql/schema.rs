@@ -3,7 +3,7 @@
 use cruddur::graphql;
 use serde_json::Value;
 
-use crate::graphql::fixture::{ADA, world};
+use crate::graphql::fixture::{ADA, SchemaClient};
 
 /// What GraphiQL and most other tools ask for when they introspect a schema.
 const INTROSPECTION: &str = include_str!("introspection.graphql");
@@ -17,7 +17,7 @@ fn the_published_schema_is_current() {
 
 #[tokio::test]
 async fn everything_has_a_description() {
-    let answer = world(ADA).await.json(INTROSPECTION).await;
+    let answer = SchemaClient::of_people(ADA).await.json(INTROSPECTION).await;
     let mut bare = Vec::new();
     for kind in answer["data"]["__schema"]["types"].as_array().unwrap() {
         let name = kind["name"].as_str().unwrap();
@@ -42,7 +42,7 @@ async fn everything_has_a_description() {
 
 #[tokio::test]
 async fn tools_can_introspect_the_schema() {
-    let answer = world(ADA).await.json(INTROSPECTION).await;
+    let answer = SchemaClient::of_people(ADA).await.json(INTROSPECTION).await;
     assert_eq!(answer.get("errors"), None);
     assert_eq!(answer["data"]["__schema"]["queryType"]["name"], "Query");
     assert_eq!(answer["data"]["__schema"]["mutationType"]["name"], "Mutation");

@@ -17,8 +17,11 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use crate::{
-    graphql::fixture::{self, ADA, World, filled, name_ids},
-    support::stores::{PostgresDatabase, SqliteFile},
+    graphql::fixture::{self, ADA, SchemaClient, resolve_ids},
+    support::{
+        filled,
+        stores::{PostgresDatabase, SqliteFile},
+    },
 };
 
 /// What ada does in the web app and in the tabs of GraphiQL, in this order. Each operation of theirs
@@ -115,7 +118,7 @@ fn operations(text: &str) -> Vec<String> {
 }
 
 fn request(name: &str, text: &str, mut variables: Value) -> Request {
-    name_ids(&mut variables);
+    resolve_ids(&mut variables);
     let operation = name.trim_start_matches("graphiql ");
     Request::new(text).operation_name(operation).variables(Variables::from_json(variables))
 }
@@ -133,13 +136,13 @@ async fn the_web_gets_the_same_answers_from_every_source() {
     let documents = documents();
     let (file, database) = (SqliteFile::new(), PostgresDatabase::new("web").await);
     for sources in [sources::open(&SourceUrl::Mock, 1), file.open(), database.open()] {
-        let world = World::new(filled(sources, &fixture::people()).await, ADA);
+        let client = SchemaClient::new(filled(sources, &fixture::people()).await, ADA);
         for (name, variables) in cases() {
             let request = request(name, &documents[name], variables);
             let answer = match name {
-                "MessageArrivals" => after_a_message(&world, request).await,
-                "CrudUpdates" => after_replies(&world, request, &documents["PostReply"]).await,
-                _ => world.json(request).await,
+                "MessageArrivals" => after_a_message(&client, request).await,
+                "CrudUpdates" => after_replies(&client, request, &documents["PostReply"]).await,
+                _ => client.json(request).await,
             };
             assert_eq!(answer.get("errors"), None, "{name}");
             insta::with_settings!({
@@ -155,23 +158,23 @@ async fn the_web_gets_the_same_answers_from_every_source() {
     }
 }
 
-/// The first message that ada is told of: those of the small world told nobody.
-async fn after_a_message(world: &World, arrivals: Request) -> Value {
+/// The first message that ada is told of: those of the small client told nobody.
+async fn after_a_message(client: &SchemaClient, arrivals: Request) -> Value {
     let grace = Viewer::User(fixture::user_uuid(2));
     let to = Recipient::Handle(Some("ada"));
-    world.service.send_message(grace, to, Some("Are you there?"), None).await.unwrap();
-    world.json(arrivals).await
+    client.service.send_message(grace, to, Some("Are you there?"), None).await.unwrap();
+    client.json(arrivals).await
 }
 
 /// The first event of a crud's page, to which replies are added until it is told of them.
-async fn after_replies(world: &World, updates: Request, reply: &str) -> Value {
-    let mut events = world.follow(updates);
+async fn after_replies(client: &SchemaClient, updates: Request, reply: &str) -> Value {
+    let mut events = client.stream(updates);
     let input = json!({ "input": { "activityId": "activity 5", "message": "Harmless" } });
     let event = loop {
         tokio::select! {
             biased;
             event = events.next() => break event.unwrap(),
-            _ = world.json(request("PostReply", reply, input.clone())) => {}
+            _ = client.json(request("PostReply", reply, input.clone())) => {}
         }
     };
     let mut event = serde_json::to_value(event).unwrap();
@@ -184,7 +187,7 @@ async fn after_replies(world: &World, updates: Request, reply: &str) -> Value {
 #[tokio::test]
 async fn a_name_that_the_schema_loses_is_missed() {
     let documents = documents();
-    let world = fixture::world(ADA).await;
+    let client = SchemaClient::of_people(ADA).await;
     for (kept, lost) in [
         ("viewerHasLiked", "viewerLikes"),
         ("unreadNotificationsCount", "unread"),
@@ -202,7 +205,7 @@ async fn a_name_that_the_schema_loses_is_missed() {
                 continue;
             }
             let changed = documents[name].replace(kept, lost);
-            let answer = world.json(request(name, &changed, variables)).await;
+            let answer = client.json(request(name, &changed, variables)).await;
             let code = &answer["errors"][0]["extensions"]["code"];
             assert_eq!(code, "GRAPHQL_VALIDATION_FAILED", "{name} without {kept}: {answer}");
             missed += 1;
@@ -213,11 +216,11 @@ async fn a_name_that_the_schema_loses_is_missed() {
 
 #[tokio::test]
 async fn the_app_gets_by_where_only_its_own_documents_are_trusted() {
-    let mut world = fixture::world(ADA).await;
-    world.schema = world.schema.trusting(Trusted::open(&manifest(), true).unwrap());
+    let mut client = SchemaClient::of_people(ADA).await;
+    client.schema = client.schema.trusting(Trusted::open(&manifest(), true).unwrap());
     let documents = documents();
     for (name, variables) in cases() {
-        let admitted = world.schema.admit(request(name, &documents[name], variables));
+        let admitted = client.schema.admit(request(name, &documents[name], variables));
         let refused = admitted.map_err(|refused| serde_json::to_value(*refused).unwrap());
         let code = refused.as_ref().err().map(|it| &it["errors"][0]["extensions"]["code"]);
         let expected = json!("PERSISTED_QUERY_NOT_IN_LIST");

@@ -83,7 +83,7 @@ async fn a_newcomer_becomes_a_user_in_sqlite() {
     let file = SqliteFile::new();
     let sources = file.open();
     sources.migrate().await.expect("it migrates");
-    story(TestApp::over(sources).await).await;
+    story(TestApp::with_demo(sources).await).await;
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn a_newcomer_becomes_a_user_in_postgres() {
     let database = PostgresDatabase::new("identity_register").await;
     let sources = database.open();
     sources.migrate().await.expect("it migrates");
-    story(TestApp::over(sources).await).await;
+    story(TestApp::with_demo(sources).await).await;
 }
 
 async fn race(app: TestApp) {
@@ -126,9 +126,9 @@ async fn of_several_at_once_one_becomes_the_user() {
     let file = SqliteFile::new();
     let sources = file.open();
     sources.migrate().await.expect("it migrates");
-    race(TestApp::over(sources).await).await;
+    race(TestApp::with_demo(sources).await).await;
     let database = PostgresDatabase::new("identity_race").await;
     let sources = database.open();
     sources.migrate().await.expect("it migrates");
-    race(TestApp::over(sources).await).await;
+    race(TestApp::with_demo(sources).await).await;
 }

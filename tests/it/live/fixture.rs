@@ -2,9 +2,9 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use cruddur::{
-    domain::{Activity, HasCursor, LogPosition, User, Viewer},
-    service::{Change, Service},
-    sources::{self, Dataset, Line, SourceUrl, Sources},
+    domain::{Activity, HasCursor, LogPosition, Viewer},
+    service::Change,
+    sources::{Line, Sources},
 };
 use futures_util::{Stream, StreamExt, future::join_all};
 use sqlx::PgConnection;
@@ -12,60 +12,22 @@ use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
 };
-use uuid::Uuid;
 
-use crate::support::clock::ManualClock;
+use crate::support::{TestApp, fixtures};
 
 /// After how long a test that waits for something has failed. Nothing takes so long that works.
 pub const FAILED: Duration = Duration::from_secs(60);
 
-pub const ANDREW: Viewer = Viewer::User(id(1));
-pub const BAYKO: Viewer = Viewer::User(id(2));
-pub const WORF: Viewer = Viewer::User(id(3));
+pub const ANDREW: Viewer = Viewer::User(fixtures::ANDREW);
+pub const BAYKO: Viewer = Viewer::User(fixtures::BAYKO);
+pub const WORF: Viewer = Viewer::User(fixtures::WORF);
 
-pub const fn id(number: u128) -> Uuid {
-    Uuid::from_u128(number)
+/// Returns a gateway over an empty store, which gets Andrew, Bayko, Worf and Londo.
+pub async fn gateway(sources: Sources) -> TestApp {
+    TestApp::with_data(sources, &fixtures::people()).await
 }
 
-/// A gateway over a store with people.
-pub struct World {
-    pub clock: Arc<ManualClock>,
-    pub sources: Sources,
-    pub service: Service,
-}
-
-impl World {
-    pub async fn in_memory() -> Self {
-        Self::over(sources::open(&SourceUrl::Mock, 1)).await
-    }
-
-    /// Over a store that is empty.
-    pub async fn over(sources: Sources) -> Self {
-        sources.store.migrate().await.expect("a fresh store");
-        let clock = Arc::new(ManualClock::default());
-        let names = ["andrewbrown", "bayko", "worf"];
-        let users = (1..).zip(names).map(|(number, handle)| User {
-            uuid: id(number),
-            handle: handle.into(),
-            display_name: handle.to_uppercase(),
-            bio: None,
-            email: format!("{handle}@example.com"),
-            cognito_user_id: "MOCK".into(),
-            created_at: ManualClock::start(),
-        });
-        let people = Dataset { users: users.collect(), ..Dataset::default() };
-        sources.store.import(&people).await.expect("people");
-        let service = Service::new(sources.clone(), clock.clone());
-        Self { clock, sources, service }
-    }
-
-    /// Another gateway, over another way to the same store.
-    pub fn beside(&self, sources: Sources) -> Self {
-        let clock = self.clock.clone();
-        let service = Service::new(sources.clone(), clock.clone());
-        Self { clock, sources, service }
-    }
-
+impl TestApp {
     /// Carries events between this gateway and others on a line; none for that of the store.
     pub fn carry(&self, line: Option<Arc<dyn Line>>) -> Carried {
         let service = self.service.clone();
@@ -121,7 +83,7 @@ pub async fn begin(connection: &mut PgConnection, text: &str) {
     sqlx::raw_sql("BEGIN").execute(&mut *connection).await.expect("a transaction");
     let insert = "INSERT INTO activities (user_uuid, message, expires_at) \
                   VALUES ($1, $2, '2030-01-01Z')";
-    let insert = sqlx::query(insert).bind(id(3)).bind(text);
+    let insert = sqlx::query(insert).bind(fixtures::WORF).bind(text);
     insert.execute(connection).await.expect("it is added");
 }
 

@@ -9,10 +9,13 @@ use cruddur::{
 use futures_util::{Stream, StreamExt, stream::BoxStream};
 use serde_json::{Value, json};
 
-use crate::live::fixture::{ANDREW, WORF, World, next};
+use crate::{
+    live::fixture::{ANDREW, WORF, gateway, next},
+    support::{TestApp, in_memory},
+};
 
 /// The responses to a subscription in the name of a viewer.
-pub fn follow(world: &World, viewer: Viewer, document: &str) -> BoxStream<'static, Response> {
+pub fn follow(world: &TestApp, viewer: Viewer, document: &str) -> BoxStream<'static, Response> {
     let schema = graphql::schema(Limits::default());
     let admitted = schema.admit(Request::new(document));
     let admitted = admitted.unwrap_or_else(|refused| panic!("{refused:?}"));
@@ -32,7 +35,7 @@ async fn waiting(mut responses: BoxStream<'static, Response>) -> BoxStream<'stat
 
 #[tokio::test]
 async fn each_event_sees_the_store_as_it_is_then() {
-    let world = World::in_memory().await;
+    let world = gateway(in_memory()).await;
     let document =
         "subscription { activityCreated { cursor node { message author { displayName } } } }";
     let mut live = waiting(follow(&world, Viewer::Anonymous, document)).await;
@@ -49,7 +52,7 @@ async fn each_event_sees_the_store_as_it_is_then() {
 
 #[tokio::test]
 async fn the_cursor_of_an_event_resumes_and_pages() {
-    let world = World::in_memory().await;
+    let world = gateway(in_memory()).await;
     let mut live = follow(&world, Viewer::Anonymous, "subscription { activityCreated { cursor } }");
     live = waiting(live).await;
     for text in ["one", "two", "three"] {
@@ -72,7 +75,7 @@ async fn the_cursor_of_an_event_resumes_and_pages() {
 
 #[tokio::test]
 async fn what_cannot_be_followed_is_told_with_a_code_and_ends() {
-    let world = World::in_memory().await;
+    let world = gateway(in_memory()).await;
     for (document, code) in [
         ("subscription { activityCreated(after: \"x\") { cursor } }", "BAD_USER_INPUT"),
         ("subscription { notificationReceived { cursor } }", "UNAUTHENTICATED"),
@@ -89,7 +92,7 @@ async fn what_cannot_be_followed_is_told_with_a_code_and_ends() {
 
 #[tokio::test]
 async fn a_user_hears_of_their_own_and_of_what_changes() {
-    let world = World::in_memory().await;
+    let world = gateway(in_memory()).await;
     let crud = world.post(ANDREW, "Hello!").await;
     let told = "subscription { notificationReceived { cursor node { kind actor { handle } \
                 activity { message } } } }";

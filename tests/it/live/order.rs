@@ -8,14 +8,14 @@ use futures_util::FutureExt;
 use sqlx::{Connection, PgConnection};
 
 use crate::{
-    live::fixture::{ANDREW, BAYKO, WORF, World, begin, end, next, texts},
+    live::fixture::{ANDREW, BAYKO, WORF, begin, end, gateway, next, texts},
     support::stores::PostgresDatabase,
 };
 
 #[tokio::test]
 async fn nothing_overtakes_a_write_that_ends_late() {
     let database = PostgresDatabase::new("live_late").await;
-    let world = World::over(database.open()).await;
+    let world = gateway(database.open()).await;
     let (mut first, mut second) = (database.connect().await, database.connect().await);
     let begun = world.post(ANDREW, "before").await;
     let mut live = pin!(world.cruds(None).await);
@@ -56,7 +56,7 @@ async fn nothing_overtakes_a_write_that_ends_late() {
 #[tokio::test]
 async fn what_was_there_before_does_not_come_however_long_another_write_takes() {
     let database = PostgresDatabase::new("live_now").await;
-    let world = World::over(database.open()).await;
+    let world = gateway(database.open()).await;
     let mut other = database.connect().await;
     begin(&mut other, "in time").await;
     world.post(ANDREW, "before").await;
@@ -69,7 +69,7 @@ async fn what_was_there_before_does_not_come_however_long_another_write_takes() 
 #[tokio::test]
 async fn what_nobody_tells_of_is_late_but_comes() {
     let database = PostgresDatabase::new("live_untold").await;
-    let world = World::over(database.open()).await;
+    let world = gateway(database.open()).await;
     let mut live = pin!(world.cruds(None).await);
     let mut other = database.connect().await;
     begin(&mut other, "of the original backend").await;
@@ -81,7 +81,7 @@ async fn what_nobody_tells_of_is_late_but_comes() {
 #[tokio::test]
 async fn a_restored_database_goes_on() {
     let database = PostgresDatabase::new("live_restored").await;
-    let world = World::over(database.open()).await;
+    let world = gateway(database.open()).await;
     let first = world.post(ANDREW, "one").await;
     world.post(ANDREW, "two").await;
     let (_, place) = texts(world.cruds(Some(&first.cursor().encode())).await, 1).await;

@@ -5,9 +5,12 @@ use futures_util::future::join_all;
 use serde_json::Value;
 
 use crate::{
-    live::fixture::{ANDREW, BAYKO, WORF, World, begin, end, next, texts},
+    live::fixture::{ANDREW, BAYKO, WORF, begin, end, gateway, next, texts},
     live::graphql::{follow, json},
-    support::stores::{PostgresDatabase, SqliteFile},
+    support::{
+        TestApp, in_memory,
+        stores::{PostgresDatabase, SqliteFile},
+    },
 };
 
 const WRITERS: usize = 8;
@@ -15,7 +18,7 @@ const EACH: usize = 12;
 const READERS: usize = 16;
 
 /// The texts of the newest cruds, and the cursor of the first of them.
-async fn home(world: &World) -> (Vec<String>, String) {
+async fn home(world: &TestApp) -> (Vec<String>, String) {
     let document = "{ home(first: 100) { edges { cursor node { message } } } }";
     let page = json(follow(world, Viewer::Anonymous, document)).await;
     let edges = page["data"]["home"]["edges"].as_array().expect("a page");
@@ -27,7 +30,7 @@ async fn home(world: &World) -> (Vec<String>, String) {
 #[tokio::test]
 async fn what_is_written_while_a_page_is_read_comes_behind_it() {
     let database = PostgresDatabase::new("live_pages").await;
-    let world = World::over(database.open()).await;
+    let world = gateway(database.open()).await;
     let mut other = database.connect().await;
     world.post(ANDREW, "before").await;
     begin(&mut other, "late").await;
@@ -45,7 +48,7 @@ async fn what_is_written_while_a_page_is_read_comes_behind_it() {
 #[tokio::test]
 async fn the_cursor_of_a_store_that_was_ahead_is_one_of_time() {
     let database = PostgresDatabase::new("live_ahead").await;
-    let world = World::over(database.open()).await;
+    let world = gateway(database.open()).await;
     let top = world.post(ANDREW, "before").await;
     let ahead = Snapshot::after(1 << 40);
     world.post(BAYKO, "after").await;
@@ -54,7 +57,7 @@ async fn the_cursor_of_a_store_that_was_ahead_is_one_of_time() {
 }
 
 /// Each of many readers has every crud once, by a page or behind it, whenever they come.
-async fn readers_have_each_once(world: &World) {
+async fn readers_have_each_once(world: &TestApp) {
     world.post(ANDREW, "before").await;
     let read = join_all((0..READERS).map(|reader| async move {
         let (page, cursor) = loop {
@@ -76,16 +79,16 @@ async fn readers_have_each_once(world: &World) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readers_of_postgresql_have_each_crud_once() {
     let database = PostgresDatabase::new("live_readers").await;
-    readers_have_each_once(&World::over(database.open()).await).await;
+    readers_have_each_once(&gateway(database.open()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readers_of_sqlite_have_each_crud_once() {
     let file = SqliteFile::new();
-    readers_have_each_once(&World::over(file.open()).await).await;
+    readers_have_each_once(&gateway(file.open()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readers_in_memory_have_each_crud_once() {
-    readers_have_each_once(&World::in_memory().await).await;
+    readers_have_each_once(&gateway(in_memory()).await).await;
 }

@@ -9,9 +9,12 @@ use cruddur::{
 use futures_util::{Stream, StreamExt};
 
 use crate::{
-    live::fixture::{ANDREW, BAYKO, WORF, World, id, next},
-    support::dynamodb::with_table,
-    support::stores::{PostgresDatabase, SqliteFile},
+    live::fixture::{ANDREW, BAYKO, WORF, gateway, next},
+    support::{
+        dynamodb::with_table,
+        fixtures::id,
+        stores::{PostgresDatabase, SqliteFile},
+    },
 };
 
 #[tokio::test]
@@ -44,7 +47,7 @@ async fn notified(
 }
 
 async fn tell(sources: Sources) -> String {
-    let world = World::over(sources).await;
+    let world = gateway(sources).await;
     let service = &world.service;
     let mut told = String::new();
     let mut say = |what: &str, heard: &str| {
@@ -128,7 +131,7 @@ async fn an_activity_is_told_as_it_changes_until_it_is_gone() {
     let file = SqliteFile::new();
     let database = PostgresDatabase::new("live_updates").await;
     for sources in [sources::open(&SourceUrl::Mock, 1), file.open(), database.open()] {
-        let world = World::over(sources).await;
+        let world = gateway(sources).await;
         let service = &world.service;
         let crud = world.post(ANDREW, "Hello!").await;
         let updates =

@@ -9,9 +9,9 @@ use futures_util::StreamExt;
 use tokio::time::timeout;
 
 use crate::{
-    live::fixture::{ANDREW, FAILED, World, id, next, until},
+    live::fixture::{ANDREW, FAILED, gateway, next, until},
     live::nats::NatsServer,
-    support::stores::PostgresDatabase,
+    support::{TestApp, fixtures::id, stores::PostgresDatabase},
 };
 
 const WRITERS: usize = 8;
@@ -21,7 +21,7 @@ const CUTS: usize = 20;
 /// Follows another gateway from `after` on, is cut off again and again, and hears each of the
 /// thousand cruds once: each writer's in their order, and all in the order that those hear who were
 /// never cut off.
-async fn follow_all(world: &World, after: &str) {
+async fn follow_all(world: &TestApp, after: &str) {
     let mut heard = Vec::new();
     let mut after = after.to_owned();
     for cut in 0..=CUTS {
@@ -46,7 +46,7 @@ async fn follow_all(world: &World, after: &str) {
 }
 
 /// All that is after a crud, read by one who comes late.
-async fn read_all(world: &World, after: &str) -> Vec<(LogPosition, String)> {
+async fn read_all(world: &TestApp, after: &str) -> Vec<(LogPosition, String)> {
     let live = world.cruds(Some(after)).await;
     let all = live.take(WRITERS * EACH).map(|(place, crud)| (place, crud.message.clone()));
     timeout(FAILED, all.collect()).await.expect("they are there")
@@ -55,7 +55,7 @@ async fn read_all(world: &World, after: &str) -> Vec<(LogPosition, String)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_cruds_reach_another_gateway_through_cuts() {
     let database = PostgresDatabase::new("live_cuts").await;
-    let here = World::over(database.open()).await;
+    let here = gateway(database.open()).await;
     let there = here.beside(database.open());
     let _lines = [here.carry(None), there.carry(None)];
     let after = here.post(ANDREW, "before").await.cursor().encode();
@@ -66,7 +66,7 @@ async fn a_thousand_cruds_reach_another_gateway_through_cuts() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_cruds_reach_another_gateway_while_its_line_is_cut() {
     let database = PostgresDatabase::new("live_lines").await;
-    let here = World::over(database.open()).await;
+    let here = gateway(database.open()).await;
     let there = here.beside(database.open());
     let _lines = [here.carry(None), there.carry(None)];
     let after = here.post(ANDREW, "before").await.cursor().encode();
@@ -140,7 +140,7 @@ async fn gateways_hear_each_other_again_when_postgres_has_cut_them_off() {
 async fn a_thousand_cruds_reach_another_gateway_over_nats() {
     let server = NatsServer::start();
     let database = PostgresDatabase::new("live_nats").await;
-    let here = World::over(database.open()).await;
+    let here = gateway(database.open()).await;
     let there = here.beside(database.open());
     let line = || Some(Arc::new(Nats::new(&server.url)) as Arc<dyn Line>);
     let _lines = [here.carry(line()), there.carry(line())];
@@ -159,7 +159,7 @@ async fn gateways_hear_each_other_again_when_nats_was_away() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_line_cruds_are_late_but_come() {
     let database = PostgresDatabase::new("live_alone").await;
-    let here = World::over(database.open()).await;
+    let here = gateway(database.open()).await;
     let there = here.beside(database.open());
     let mut live = pin!(there.cruds(None).await);
     here.post(ANDREW, "untold").await;

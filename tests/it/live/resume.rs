@@ -7,7 +7,7 @@ use cruddur::{
 };
 
 use crate::{
-    live::fixture::{ANDREW, BAYKO, WORF, World, next, texts},
+    live::fixture::{ANDREW, BAYKO, WORF, gateway, next, texts},
     support::stores::{PostgresDatabase, SqliteFile},
 };
 
@@ -22,7 +22,7 @@ async fn every_store_tells_the_same_to_those_who_come_back() {
 }
 
 async fn tell(sources: Sources) -> String {
-    let world = World::over(sources).await;
+    let world = gateway(sources).await;
     let mut told = String::new();
     let mut say = |what: &str, texts: &[String]| {
         let _ = writeln!(told, "{what}: {}", texts.join(", "));

@@ -15,9 +15,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    messages::story::{ANDREW, BAYKO, WORF, at, id, keyed, new, people},
-    support::dynamodb::{endpoint, env, table, with_table},
-    support::gateway::{run, stderr, stdout},
+    messages::story::{keyed, new},
+    support::{
+        dynamodb::{endpoint, env, table, with_table},
+        fixtures::{ANDREW, BAYKO, WORF, id, people, seconds as at},
+        gateway::{run, stderr, stdout},
+    },
 };
 
 /// Runs the script that speaks to DynamoDB as the original does.

@@ -1,65 +1,26 @@
 use std::fmt::Write;
 
-use chrono::{DateTime, TimeDelta};
+use chrono::TimeDelta;
 use cruddur::{
-    domain::{
-        Cursor, HasCursor, Message, MessageGroup, MessageKey, Page, Pagination, Timestamp, User,
-    },
-    sources::{self, Dataset, Idempotency, Inserted, NewMessage, SourceUrl, Sources},
+    domain::{Cursor, HasCursor, Message, MessageGroup, MessageKey, Page, Pagination, Timestamp},
+    sources::{Idempotency, Inserted, NewMessage, Sources},
 };
 use futures_util::future::join_all;
 use uuid::Uuid;
 
-use crate::{
-    support::dynamodb::with_table,
-    support::stores::{PostgresDatabase, SqliteFile},
+use crate::support::{
+    dynamodb::with_table,
+    fixtures::{self, ANDREW, BAYKO, LONDO, WORF, id, people, seconds as at},
+    in_memory,
+    stores::{PostgresDatabase, SqliteFile},
 };
 
-pub const ANDREW: Uuid = id(1);
-pub const BAYKO: Uuid = id(2);
-pub const WORF: Uuid = id(3);
-pub const LONDO: Uuid = id(4);
-
-pub const fn id(number: u128) -> Uuid {
-    Uuid::from_u128(number)
-}
-
-/// So many seconds after the beginning of 2026.
-pub fn at(seconds: i64) -> Timestamp {
-    DateTime::UNIX_EPOCH + TimeDelta::seconds(1_767_225_600 + seconds)
-}
-
-pub fn people() -> Dataset {
-    let names = [(ANDREW, "andrewbrown"), (BAYKO, "bayko"), (WORF, "worf"), (LONDO, "londo")];
-    let users = names.into_iter().map(|(uuid, handle)| User {
-        uuid,
-        handle: handle.into(),
-        display_name: handle.to_uppercase(),
-        bio: None,
-        email: format!("{handle}@example.com"),
-        cognito_user_id: "MOCK".into(),
-        created_at: at(0),
-    });
-    Dataset { users: users.collect(), ..Dataset::default() }
-}
-
 pub fn new(number: u128, from: Uuid, to: Uuid, text: &str, at: Timestamp) -> NewMessage {
-    NewMessage {
-        message: Message {
-            uuid: id(number),
-            group_uuid: id(number + 1_000_000),
-            user_uuid: from,
-            message: text.into(),
-            created_at: at,
-        },
-        receiver_uuid: to,
-        idempotency: None,
-    }
+    fixtures::message(id(number), id(number + 1_000_000), [from, to], text, at)
 }
 
 #[tokio::test]
 async fn every_store_tells_the_same_story() {
-    let in_memory = || sources::open(&SourceUrl::Mock, 1);
     let told = tell(in_memory()).await;
     insta::assert_snapshot!("story", told);
     let file = SqliteFile::new();

@@ -1,26 +1,12 @@
-//! A small Cruddur in memory, and clients that ask it.
+//! A small Cruddur for the REST routes.
 
-use std::{fmt, sync::Arc};
-
-use axum::{
-    Router,
-    body::Body,
-    http::{HeaderMap, Method, Request, StatusCode, header::CONTENT_TYPE, request},
-};
-use chrono::{DateTime, TimeDelta};
 use cruddur::{
-    auth::{Auth, Demo},
-    domain::{Activity, Message, Notification, NotificationKind, Timestamp, User},
-    rest::{self, Flavor, Rest},
-    service::Service,
-    sources::{Dataset, Lifecycle, NewMessage, Sources, mock::Mock},
+    domain::{Activity, NotificationKind, User},
+    sources::Dataset,
 };
-use http_body_util::BodyExt;
-use serde_json::Value;
-use tower::ServiceExt;
 use uuid::Uuid;
 
-use crate::support::clock::ManualClock;
+use crate::support::{TestApp, fixtures, fixtures::time, in_memory};
 
 /// The crud of andrewbrown, with one reply.
 pub const CRUD: &str = "68f126b0-1ceb-4a33-88be-d90fa7109eee";
@@ -32,147 +18,22 @@ pub const EXPIRED: &str = "248959df-3079-4947-b847-9e0892d1bab4";
 pub const GROUP: &str = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399";
 /// A uuid of nothing.
 pub const UNKNOWN: &str = "00000000-0000-4000-9000-0000000000ff";
+/// A handle that no user has, so that the viewer is unregistered.
+pub const UNREGISTERED: &str = "unregistered";
 
-pub struct App {
-    service: Service,
-    clock: Arc<ManualClock>,
-    flavor: Flavor,
+/// Answers as the first backend did.
+pub async fn app() -> TestApp {
+    TestApp::with_data(in_memory(), &dataset()).await.with(&["--rest", "openapi"])
 }
 
-/// The first backend's answers.
-pub async fn app() -> App {
-    app_of(Flavor::Openapi).await
-}
-
-/// The final backend's answers.
-pub async fn final_app() -> App {
-    app_of(Flavor::Final).await
-}
-
-async fn app_of(flavor: Flavor) -> App {
-    let mock = Arc::new(Mock::default());
-    mock.import(&dataset()).await.unwrap();
-    let clock = Arc::new(ManualClock::default());
-    let service = Service::new(Sources::from(mock), clock.clone());
-    App { service, clock, flavor }
-}
-
-impl App {
-    /// Somebody who is not signed in.
-    pub fn anon(&self) -> Client {
-        self.client(None)
-    }
-
-    /// Somebody who is signed in and has no row among the users.
-    pub fn stranger(&self) -> Client {
-        self.client(Some("a-stranger"))
-    }
-
-    /// The user with a handle.
-    pub fn user(&self, handle: &str) -> Client {
-        self.client(Some(handle))
-    }
-
-    /// Lets time pass.
-    pub fn advance(&self, time: TimeDelta) {
-        self.clock.advance(time);
-    }
-
-    fn client(&self, viewer: Option<&str>) -> Client {
-        let auth = Auth::demo(Demo::new(self.service.clone(), viewer.map(str::to_owned), None));
-        let rest = Rest { service: self.service.clone(), auth, flavor: self.flavor };
-        Client { router: rest::routes(rest) }
-    }
-}
-
-/// Somebody who asks.
-pub struct Client {
-    router: Router,
-}
-
-impl Client {
-    pub async fn get(&self, path: &str) -> Answer {
-        self.ask(Method::GET, path).await
-    }
-
-    pub async fn ask(&self, method: Method, path: &str) -> Answer {
-        self.send(Request::builder().method(method).uri(path), Body::empty()).await
-    }
-
-    pub async fn post(&self, path: &str, body: impl Into<Body>) -> Answer {
-        self.send_json(Request::post(path), body).await
-    }
-
-    pub async fn put(&self, path: &str, body: impl Into<Body>) -> Answer {
-        self.send_json(Request::put(path), body).await
-    }
-
-    pub async fn send_json(&self, request: request::Builder, body: impl Into<Body>) -> Answer {
-        self.send(request.header(CONTENT_TYPE, "application/json"), body).await
-    }
-
-    pub async fn send(&self, request: request::Builder, body: impl Into<Body>) -> Answer {
-        let request = request.body(body.into()).unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8(body.to_vec()).unwrap();
-        Answer { status: parts.status, headers: parts.headers, text }
-    }
-}
-
-/// What was answered: it shows its status, its body, and the headers that matter.
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub text: String,
-}
-
-impl Answer {
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap()
-    }
-
-    /// The messages of a list of activities or direct messages.
-    pub fn messages(&self) -> Vec<String> {
-        let list = self.json();
-        let text = |item: &Value| item["message"].as_str().unwrap().to_owned();
-        list.as_array().unwrap().iter().map(text).collect()
-    }
-
-    /// The cursor in the `Link` header, after `parameter=`.
-    pub fn link(&self, parameter: &str) -> Option<String> {
-        let link = self.headers.get("link")?.to_str().unwrap();
-        let (_, rest) = link.split_once(&format!("{parameter}=")).unwrap();
-        Some(rest.split_once('>').unwrap().0.to_owned())
-    }
-}
-
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.status.as_u16())?;
-        let short = self.text.len() < 60;
-        if short && !self.text.is_empty() {
-            write!(f, " {}", self.text)?;
-        }
-        for name in ["allow", "content-type", "link", "location"] {
-            if let Some(value) = self.headers.get(name)
-                && value != "application/json"
-            {
-                write!(f, "\n{name}: {}", value.to_str().unwrap())?;
-            }
-        }
-        if short { Ok(()) } else { write!(f, "\n{:#}", self.json()) }
-    }
+/// Answers as the final backend did.
+pub async fn final_app() -> TestApp {
+    TestApp::with_data(in_memory(), &dataset()).await.with(&["--rest", "final"])
 }
 
 /// A JSON body whose message is `count` times `text`.
 pub fn long(text: &str, count: usize, more: &str) -> String {
     format!(r#"{{"message": "{}"{more}}}"#, text.repeat(count))
-}
-
-pub fn at(text: &str) -> Timestamp {
-    DateTime::parse_from_rfc3339(text).unwrap().to_utc()
 }
 
 fn uuid(text: &str) -> Uuid {
@@ -181,41 +42,15 @@ fn uuid(text: &str) -> Uuid {
 
 fn user(number: u128, handle: &str, display_name: &str) -> User {
     User {
-        uuid: Uuid::from_u128(0x8000_0000_0000_0000_0000 + number),
-        handle: handle.into(),
-        display_name: display_name.into(),
-        bio: None,
-        email: format!("{handle}@example.com"),
-        cognito_user_id: format!("sub-of-{handle}"),
-        created_at: at("2025-01-01T00:00:00Z"),
+        created_at: time("2025-01-01T00:00:00Z"),
+        ..fixtures::user(Uuid::from_u128(0x8000_0000_0000_0000_0000 + number), handle, display_name)
     }
 }
 
 fn crud(id: &str, author: &User, message: &str, created: &str, expires: Option<&str>) -> Activity {
     Activity {
-        uuid: uuid(id),
-        user_uuid: author.uuid,
-        message: message.into(),
-        replies_count: 0,
-        reposts_count: 0,
-        likes_count: 0,
-        reply_to_activity_uuid: None,
-        expires_at: expires.map(at),
-        created_at: at(created),
-    }
-}
-
-fn message(number: u128, from: &User, to: &User, text: &str, created: &str) -> NewMessage {
-    NewMessage {
-        message: Message {
-            uuid: Uuid::from_u128(0xa000_0000_0000_0000_0000 + number),
-            group_uuid: uuid(GROUP),
-            user_uuid: from.uuid,
-            message: text.into(),
-            created_at: at(created),
-        },
-        receiver_uuid: to.uuid,
-        idempotency: None,
+        expires_at: expires.map(time),
+        ..fixtures::crud(uuid(id), author.uuid, message, time(created))
     }
 }
 
@@ -235,18 +70,22 @@ fn dataset() -> Dataset {
     );
     let over = Some("2025-12-31T00:00:00Z");
     let gone = crud(EXPIRED, &bayko, "Gone is the cloud", "2025-12-30T13:00:00Z", over);
-    let told = Notification {
-        uuid: Uuid::from_u128(0xb000_0000_0000_0000_0001),
-        user_uuid: andrew.uuid,
-        actor_uuid: worf.uuid,
-        kind: NotificationKind::Reply,
-        activity_uuid: Some(honor.uuid),
-        created_at: honor.created_at,
-        read_at: None,
+    let notification = fixtures::notification(
+        Uuid::from_u128(0xb000_0000_0000_0000_0001),
+        andrew.uuid,
+        worf.uuid,
+        NotificationKind::Reply,
+        Some(honor.uuid),
+        honor.created_at,
+    );
+    let message = |number: u128, people, text, created| {
+        let message = Uuid::from_u128(0xa000_0000_0000_0000_0000 + number);
+        fixtures::message(message, uuid(GROUP), people, text, time(created))
     };
+    let [to_bayko, to_andrew] = [[andrew.uuid, bayko.uuid], [bayko.uuid, andrew.uuid]];
     let messages = vec![
-        message(1, &andrew, &bayko, "Have you ever watched Babylon 5?", "2025-12-31T10:00:00Z"),
-        message(2, &bayko, &andrew, "Yes, I have!", "2025-12-31T10:01:00Z"),
+        message(1, to_bayko, "Have you ever watched Babylon 5?", "2025-12-31T10:00:00Z"),
+        message(2, to_andrew, "Yes, I have!", "2025-12-31T10:01:00Z"),
     ];
     Dataset {
         activities: vec![
@@ -256,7 +95,7 @@ fn dataset() -> Dataset {
             gone,
         ],
         users: vec![andrew, bayko, worf],
-        notifications: vec![told],
+        notifications: vec![notification],
         messages,
         ..Dataset::default()
     }

@@ -1,8 +1,8 @@
-use axum::http::Request;
+use axum::http::{Method, Request};
 use chrono::{DateTime, TimeDelta};
 use insta::assert_snapshot;
 
-use crate::rest::app::{app, final_app, long};
+use crate::rest::app::{UNREGISTERED, app, final_app, long};
 
 const PATH: &str = "/api/activities";
 const HELLO: &str = r#"{"message": "hello", "ttl": "7-days"}"#;
@@ -10,7 +10,7 @@ const HELLO: &str = r#"{"message": "hello", "ttl": "7-days"}"#;
 #[tokio::test]
 async fn a_crud_is_answered_and_seen_by_everybody() {
     let app = app().await;
-    assert_snapshot!(app.user("andrewbrown").post(PATH, HELLO).await, @r#"
+    assert_snapshot!(app.as_user("andrewbrown").post(PATH, HELLO).await, @r#"
     200
     {
       "created_at": "2026-01-01T00:00:00.000000+00:00",
@@ -31,7 +31,7 @@ async fn a_crud_is_answered_and_seen_by_everybody() {
 
 #[tokio::test]
 async fn each_ttl_decides_when_the_crud_expires() {
-    let andrew = app().await.user("andrewbrown");
+    let andrew = app().await.as_user("andrewbrown");
     for (ttl, hours) in [
         ("1-hour", 1),
         ("3-hours", 3),
@@ -50,7 +50,7 @@ async fn each_ttl_decides_when_the_crud_expires() {
 
 #[tokio::test]
 async fn whatever_is_no_text_is_blank() {
-    let andrew = app().await.user("andrewbrown");
+    let andrew = app().await.as_user("andrewbrown");
     for message in ["", r#""message": null,"#, r#""message": 5,"#, r#""message": ["a"],"#] {
         let answer = andrew.post(PATH, format!(r#"{{{message} "ttl": "7-days"}}"#)).await;
         assert_eq!(answer.to_string(), r#"422 ["message_blank"]"#);
@@ -68,7 +68,7 @@ async fn whatever_is_no_text_is_blank() {
 #[tokio::test]
 async fn a_crud_has_at_most_280_characters_in_both_backends() {
     for app in [app().await, final_app().await] {
-        let andrew = app.user("andrewbrown");
+        let andrew = app.as_user("andrewbrown");
         let posted = andrew.post(PATH, long("😀", 280, r#", "ttl": "1-day""#)).await;
         assert_eq!(posted.status, 200);
         assert_eq!(
@@ -80,7 +80,7 @@ async fn a_crud_has_at_most_280_characters_in_both_backends() {
 
 #[tokio::test]
 async fn white_space_is_a_message_and_nul_is_none() {
-    let andrew = app().await.user("andrewbrown");
+    let andrew = app().await.as_user("andrewbrown");
     let white = andrew.post(PATH, r#"{"message": " \n", "ttl": "1-day"}"#).await;
     assert_eq!(white.json()["message"], " \n");
     assert_snapshot!(andrew.post(PATH, r#"{"message": "a\u0000b", "ttl": "1-day"}"#).await, @r#"422 ["message_blank"]"#);
@@ -88,7 +88,7 @@ async fn white_space_is_a_message_and_nul_is_none() {
 
 #[tokio::test]
 async fn the_last_of_doubled_keys_counts_and_others_do_not() {
-    let andrew = app().await.user("andrewbrown");
+    let andrew = app().await.as_user("andrewbrown");
     let body =
         r#"{"message": 1, "message": "a", "message": "b", "ttl": "1-day", "handle": "worf"}"#;
     let crud = andrew.post(PATH, body).await.json();
@@ -97,7 +97,7 @@ async fn the_last_of_doubled_keys_counts_and_others_do_not() {
 
 #[tokio::test]
 async fn what_is_no_json_is_a_bad_request() {
-    let andrew = app().await.user("andrewbrown");
+    let andrew = app().await.as_user("andrewbrown");
     let not_utf8 = b"{\"message\": \"\xff\", \"ttl\": \"7-days\"}".as_slice();
     let deep = "[".repeat(100_000);
     for body in [b"".as_slice(), b"not json", b"{\"message\":", not_utf8, deep.as_bytes()] {
@@ -107,15 +107,15 @@ async fn what_is_no_json_is_a_bad_request() {
 
 #[tokio::test]
 async fn a_body_that_is_too_large_is_refused() {
-    let andrew = app().await.user("andrewbrown");
+    let andrew = app().await.as_user("andrewbrown");
     assert_snapshot!(andrew.post(PATH, long("a", 3_000_000, "")).await, @r#"413 ["payload_too_large"]"#);
 }
 
 #[tokio::test]
 async fn the_body_must_be_said_to_be_json() {
-    let andrew = app().await.user("andrewbrown");
+    let andrew = app().await.as_user("andrewbrown");
     let send = async |content_type: &str| {
-        andrew.send(Request::post(PATH).header("content-type", content_type), HELLO).await
+        andrew.send(Method::POST, PATH, &[("content-type", content_type)], HELLO).await
     };
     for right in ["APPLICATION/JSON", "application/json ; charset=latin-1", "application/json;"] {
         assert_eq!(send(right).await.status, 200, "{right}");
@@ -123,7 +123,7 @@ async fn the_body_must_be_said_to_be_json() {
     for wrong in ["text/json", "text/plain", "application/jsonx", "application/ld+json", ""] {
         assert_eq!(send(wrong).await.to_string(), r#"415 ["unsupported_media_type"]"#);
     }
-    assert_snapshot!(andrew.send(Request::post(PATH), HELLO).await, @r#"415 ["unsupported_media_type"]"#);
+    assert_snapshot!(andrew.send(Method::POST, PATH, &[], HELLO).await, @r#"415 ["unsupported_media_type"]"#);
 }
 
 #[tokio::test]
@@ -132,12 +132,12 @@ async fn nobody_is_unauthenticated_whatever_they_send() {
     for body in [HELLO, "{}", "not json", ""] {
         assert_eq!(anon.post(PATH, body).await.to_string(), "401 {}");
     }
-    assert_eq!(anon.send(Request::post(PATH), HELLO).await.status, 401);
+    assert_eq!(anon.send(Method::POST, PATH, &[], HELLO).await.status, 401);
 }
 
 #[tokio::test]
 async fn a_stranger_learns_that_they_are_no_user_after_the_message_is_checked() {
-    let stranger = app().await.stranger();
+    let stranger = app().await.as_user(UNREGISTERED);
     assert_snapshot!(stranger.post(PATH, r#"{"message": "hello"}"#).await, @r#"422 ["cognito_user_id_blank"]"#);
     assert_snapshot!(stranger.post(PATH, "{}").await, @r#"422 ["message_blank"]"#);
 }
@@ -145,7 +145,7 @@ async fn a_stranger_learns_that_they_are_no_user_after_the_message_is_checked() 
 #[tokio::test]
 async fn the_same_idempotency_key_gives_the_first_answer_again() {
     let app = app().await;
-    let andrew = app.user("andrewbrown");
+    let andrew = app.as_user("andrewbrown");
     let send = async |key: &[u8], body: &'static str| {
         andrew.send_json(Request::post(PATH).header("Idempotency-Key", key), body).await
     };

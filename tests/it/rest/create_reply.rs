@@ -1,7 +1,7 @@
-use axum::http::Request;
+use axum::http::Method;
 use insta::assert_snapshot;
 
-use crate::rest::app::{CRUD, EXPIRED, REPLY, UNKNOWN, app, final_app, long};
+use crate::rest::app::{CRUD, EXPIRED, REPLY, UNKNOWN, UNREGISTERED, app, final_app, long};
 
 fn path(uuid: &str) -> String {
     format!("/api/activities/{uuid}/reply")
@@ -10,7 +10,7 @@ fn path(uuid: &str) -> String {
 #[tokio::test]
 async fn a_reply_is_answered_and_stands_first_below_its_parent() {
     let app = app().await;
-    let reply = app.user("andrewbrown").post(&path(CRUD), r#"{"message": "a reply"}"#).await;
+    let reply = app.as_user("andrewbrown").post(&path(CRUD), r#"{"message": "a reply"}"#).await;
     assert_snapshot!(reply, @r#"
     200
     {
@@ -36,7 +36,7 @@ async fn a_reply_is_answered_and_stands_first_below_its_parent() {
 #[tokio::test]
 async fn replies_in_a_list_show_no_replies_of_their_own() {
     let app = app().await;
-    app.user("andrewbrown").post(&path(REPLY), r#"{"message": "It has!"}"#).await;
+    app.as_user("andrewbrown").post(&path(REPLY), r#"{"message": "It has!"}"#).await;
     let parent = app.anon().get(&format!("/api/activities/{CRUD}")).await.json();
     assert_eq!(parent[0]["replies"][0]["replies_count"], 1);
     assert_eq!(parent[0]["replies"][0]["replies"], serde_json::json!([]));
@@ -46,7 +46,7 @@ async fn replies_in_a_list_show_no_replies_of_their_own() {
 
 #[tokio::test]
 async fn a_blank_message_is_refused_before_the_activity_is_looked_up() {
-    let andrew = app().await.user("andrewbrown");
+    let andrew = app().await.as_user("andrewbrown");
     for body in ["{}", r#"{"message": 5}"#, r#"{"message": ""}"#] {
         assert_eq!(andrew.post(&path("xyz"), body).await.to_string(), r#"422 ["message_blank"]"#);
     }
@@ -54,16 +54,16 @@ async fn a_blank_message_is_refused_before_the_activity_is_looked_up() {
 
 #[tokio::test]
 async fn a_reply_has_at_most_1024_characters() {
-    let andrew = app().await.user("andrewbrown");
+    let andrew = app().await.as_user("andrewbrown");
     assert_eq!(andrew.post(&path(CRUD), long("é", 1024, "")).await.status, 200);
     assert_snapshot!(andrew.post(&path(CRUD), long("é", 1025, "")).await, @r#"422 ["message_exceed_max_chars"]"#);
-    let andrew = final_app().await.user("andrewbrown");
+    let andrew = final_app().await.as_user("andrewbrown");
     assert_snapshot!(andrew.post(&path(CRUD), long("é", 1025, "")).await, @r#"422 ["message_exceed_max_chars_1024"]"#);
 }
 
 #[tokio::test]
 async fn nothing_is_replied_to_what_is_not_there() {
-    let andrew = app().await.user("andrewbrown");
+    let andrew = app().await.as_user("andrewbrown");
     for uuid in [UNKNOWN, EXPIRED, "xyz"] {
         assert_eq!(
             andrew.post(&path(uuid), r#"{"message": "a reply"}"#).await.to_string(),
@@ -76,13 +76,13 @@ async fn nothing_is_replied_to_what_is_not_there() {
 async fn only_users_reply() {
     let app = app().await;
     assert_snapshot!(app.anon().post(&path(CRUD), "not json").await, @"401 {}");
-    assert_snapshot!(app.stranger().post(&path(CRUD), r#"{"message": "r"}"#).await, @r#"422 ["cognito_user_id_blank"]"#);
+    assert_snapshot!(app.as_user(UNREGISTERED).post(&path(CRUD), r#"{"message": "r"}"#).await, @r#"422 ["cognito_user_id_blank"]"#);
 }
 
 #[tokio::test]
 async fn the_body_must_be_json() {
-    let andrew = app().await.user("andrewbrown");
+    let andrew = app().await.as_user("andrewbrown");
     assert_snapshot!(andrew.post(&path(CRUD), "x").await, @r#"400 ["bad_request"]"#);
-    let text = Request::post(path(CRUD)).header("content-type", "text/plain");
-    assert_snapshot!(andrew.send(text, r#"{"message": "r"}"#).await, @r#"415 ["unsupported_media_type"]"#);
+    let text = [("content-type", "text/plain")];
+    assert_snapshot!(andrew.send(Method::POST, &path(CRUD), &text, r#"{"message": "r"}"#).await, @r#"415 ["unsupported_media_type"]"#);
 }

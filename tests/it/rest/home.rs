@@ -56,7 +56,7 @@ async fn everybody_sees_the_cruds_with_their_replies() {
 #[tokio::test]
 async fn expired_cruds_leave_the_feed() {
     let app = app().await;
-    app.advance(TimeDelta::days(3));
+    app.clock.advance(TimeDelta::days(3));
     let home = app.anon().get("/api/activities/home").await;
     assert_eq!(home.messages(), ["Cloud is very fun!"]);
 }
@@ -64,11 +64,11 @@ async fn expired_cruds_leave_the_feed() {
 #[tokio::test]
 async fn the_feed_goes_on_where_the_link_says() {
     let app = app().await;
-    let andrew = app.user("andrewbrown");
+    let andrew = app.as_user("andrewbrown");
     for number in 0..100 {
         let body = format!(r#"{{"message": "crud {number}", "ttl": "1-day"}}"#);
         andrew.post("/api/activities", body).await;
-        app.advance(TimeDelta::seconds(1));
+        app.clock.advance(TimeDelta::seconds(1));
     }
     let first = app.anon().get("/api/activities/home?x=1").await;
     assert_eq!(first.messages().len(), 100);
@@ -95,6 +95,6 @@ async fn unknown_parameters_are_ignored_and_the_first_of_doubled_ones_counts() {
 
 #[tokio::test]
 async fn head_answers_like_get_without_a_body() {
-    let head = app().await.anon().ask(Method::HEAD, "/api/activities/home").await;
+    let head = app().await.anon().call(Method::HEAD, "/api/activities/home").await;
     assert_snapshot!(head, @"200");
 }

@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
 use insta::assert_snapshot;
 
-use crate::rest::app::{GROUP, UNKNOWN, app};
+use crate::rest::app::{GROUP, UNKNOWN, UNREGISTERED, app};
 
 fn in_group(uuid: &str) -> String {
     format!("/api/messages/{uuid}")
@@ -10,7 +10,7 @@ fn in_group(uuid: &str) -> String {
 #[tokio::test]
 async fn a_conversation_is_read_by_handle_or_uuid() {
     let app = app().await;
-    let by_handle = app.user("andrewbrown").get("/api/messages/@bayko").await;
+    let by_handle = app.as_user("andrewbrown").get("/api/messages/@bayko").await;
     assert_snapshot!(by_handle, @r#"
     200
     [
@@ -32,7 +32,7 @@ async fn a_conversation_is_read_by_handle_or_uuid() {
       }
     ]
     "#);
-    let by_uuid = app.user("bayko").get(&in_group(GROUP)).await;
+    let by_uuid = app.as_user("bayko").get(&in_group(GROUP)).await;
     assert_eq!(by_uuid.text, by_handle.text);
 }
 
@@ -40,7 +40,7 @@ async fn a_conversation_is_read_by_handle_or_uuid() {
 async fn nobody_learns_of_a_conversation_they_have_no_part_in() {
     let app = app().await;
     for path in [&in_group(GROUP), &in_group(UNKNOWN), &in_group("xyz"), "/api/messages/@nobody"] {
-        assert_eq!(app.user("worf").get(path).await.to_string(), "200 []");
+        assert_eq!(app.as_user("worf").get(path).await.to_string(), "200 []");
     }
 }
 
@@ -49,18 +49,18 @@ async fn only_users_read_messages() {
     let app = app().await;
     for path in [&in_group(GROUP), "/api/messages/@bayko", "/api/messages/@bayko?before=x"] {
         assert_eq!(app.anon().get(path).await.to_string(), "401 {}");
-        assert_eq!(app.stranger().get(path).await.status, 401);
+        assert_eq!(app.as_user(UNREGISTERED).get(path).await.status, 401);
     }
 }
 
 #[tokio::test]
 async fn older_messages_are_where_the_link_says() {
     let app = app().await;
-    let andrew = app.user("andrewbrown");
+    let andrew = app.as_user("andrewbrown");
     for number in 0..100 {
         let body = format!(r#"{{"message": "hi {number}", "message_group_uuid": "{GROUP}"}}"#);
         andrew.post("/api/messages", body).await;
-        app.advance(TimeDelta::seconds(1));
+        app.clock.advance(TimeDelta::seconds(1));
     }
     let last = andrew.get("/api/messages/@bayko").await;
     let messages = last.messages();
@@ -74,7 +74,7 @@ async fn older_messages_are_where_the_link_says() {
 
 #[tokio::test]
 async fn a_cursor_that_is_none_is_refused() {
-    let andrew = app().await.user("andrewbrown");
+    let andrew = app().await.as_user("andrewbrown");
     assert_snapshot!(andrew.get("/api/messages/@bayko?before=x").await, @r#"422 ["cursor_invalid"]"#);
     assert_snapshot!(andrew.get("/api/messages/@@").await, @r#"422 ["blank_user_handle"]"#);
 }

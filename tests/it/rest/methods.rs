@@ -5,7 +5,7 @@ use crate::rest::app::{CRUD, app};
 
 #[tokio::test]
 async fn a_wrong_method_is_answered_with_the_right_ones() {
-    let andrew = app().await.user("andrewbrown");
+    let andrew = app().await.as_user("andrewbrown");
     assert_snapshot!(andrew.put("/api/activities/home", "{}").await, @r#"
     405 ["method_not_allowed"]
     allow: GET,HEAD,OPTIONS
@@ -18,11 +18,11 @@ async fn a_wrong_method_is_answered_with_the_right_ones() {
     405 ["method_not_allowed"]
     allow: PUT,POST,OPTIONS
     "#);
-    assert_snapshot!(andrew.ask(Method::DELETE, &format!("/api/activities/{CRUD}")).await, @r#"
+    assert_snapshot!(andrew.call(Method::DELETE, &format!("/api/activities/{CRUD}")).await, @r#"
     405 ["method_not_allowed"]
     allow: GET,HEAD,OPTIONS
     "#);
-    assert_snapshot!(andrew.ask(Method::TRACE, "/api/openapi.json").await, @r#"
+    assert_snapshot!(andrew.call(Method::TRACE, "/api/openapi.json").await, @r#"
     405 ["method_not_allowed"]
     allow: GET,HEAD,OPTIONS
     "#);
@@ -31,7 +31,7 @@ async fn a_wrong_method_is_answered_with_the_right_ones() {
 #[tokio::test]
 async fn options_tells_the_methods_of_a_route() {
     let anon = app().await.anon();
-    let options = async |path: &str| anon.ask(Method::OPTIONS, path).await;
+    let options = async |path: &str| anon.call(Method::OPTIONS, path).await;
     assert_snapshot!(options("/api/activities/home").await, @r"
     204
     allow: GET,HEAD,OPTIONS
@@ -61,7 +61,7 @@ async fn head_answers_with_the_status_of_get() {
         ("/api/activities/not-a-uuid", 404),
         ("/api/nope", 404),
     ] {
-        let head = anon.ask(Method::HEAD, path).await;
+        let head = anon.call(Method::HEAD, path).await;
         assert_eq!((head.status.as_u16(), &*head.text), (status, ""), "{path}");
     }
 }

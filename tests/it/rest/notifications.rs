@@ -5,7 +5,7 @@ use crate::rest::app::app;
 #[tokio::test]
 async fn users_see_the_cruds_that_their_notifications_are_about() {
     let app = app().await;
-    let told = app.user("andrewbrown").get("/api/activities/notifications").await;
+    let told = app.as_user("andrewbrown").get("/api/activities/notifications").await;
     assert_eq!(told.messages(), ["Cloud is very fun!"]);
     assert_eq!(told.json()[0]["replies"][0]["message"], "This post has no honor!");
 }
@@ -13,7 +13,7 @@ async fn users_see_the_cruds_that_their_notifications_are_about() {
 #[tokio::test]
 async fn users_without_notifications_see_none() {
     let app = app().await;
-    assert_snapshot!(app.user("worf").get("/api/activities/notifications").await, @"200 []");
+    assert_snapshot!(app.as_user("worf").get("/api/activities/notifications").await, @"200 []");
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 use insta::assert_snapshot;
 
-use crate::rest::app::{app, final_app};
+use crate::rest::app::{UNREGISTERED, app, final_app};
 
 const PATH: &str = "/api/profile/update";
 
 #[tokio::test]
 async fn put_and_post_change_name_and_bio() {
     let app = final_app().await;
-    let andrew = app.user("andrewbrown");
+    let andrew = app.as_user("andrewbrown");
     let body = r#"{"display_name": "Andrew B", "bio": "my bio"}"#;
     assert_snapshot!(andrew.put(PATH, body).await, @r#"
     200
@@ -27,7 +27,7 @@ async fn put_and_post_change_name_and_bio() {
 
 #[tokio::test]
 async fn the_name_must_be_there() {
-    let andrew = app().await.user("andrewbrown");
+    let andrew = app().await.as_user("andrewbrown");
     for body in ["{}", "[]", r#"{"display_name": null, "bio": "b"}"#, r#"{"display_name": ""}"#] {
         assert_eq!(andrew.post(PATH, body).await.to_string(), r#"422 ["display_name_blank"]"#);
     }
@@ -35,7 +35,7 @@ async fn the_name_must_be_there() {
 
 #[tokio::test]
 async fn name_and_bio_have_limits() {
-    let andrew = app().await.user("andrewbrown");
+    let andrew = app().await.as_user("andrewbrown");
     let name = format!(r#"{{"display_name": "{}"}}"#, "é".repeat(65));
     assert_snapshot!(andrew.put(PATH, name).await, @r#"422 ["display_name_invalid"]"#);
     assert_snapshot!(andrew.put(PATH, r#"{"display_name": "a\u0000"}"#).await, @r#"422 ["display_name_invalid"]"#);
@@ -48,6 +48,6 @@ async fn only_users_have_a_profile() {
     let app = app().await;
     let body = r#"{"display_name": "d"}"#;
     assert_snapshot!(app.anon().put(PATH, "x").await, @"401 {}");
-    assert_snapshot!(app.stranger().put(PATH, body).await, @r#"422 ["cognito_user_id_blank"]"#);
-    assert_snapshot!(app.user("andrewbrown").put(PATH, "x").await, @r#"400 ["bad_request"]"#);
+    assert_snapshot!(app.as_user(UNREGISTERED).put(PATH, body).await, @r#"422 ["cognito_user_id_blank"]"#);
+    assert_snapshot!(app.as_user("andrewbrown").put(PATH, "x").await, @r#"400 ["bad_request"]"#);
 }

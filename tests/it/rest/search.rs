@@ -51,7 +51,7 @@ async fn a_term_of_more_than_280_characters_is_refused() {
 #[tokio::test]
 async fn the_link_keeps_the_term() {
     let app = app().await;
-    let andrew = app.user("andrewbrown");
+    let andrew = app.as_user("andrewbrown");
     for number in 0..101 {
         let body = format!(r#"{{"message": "rust {number}", "ttl": "1-day"}}"#);
         andrew.post("/api/activities", body).await;

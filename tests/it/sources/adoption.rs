@@ -7,7 +7,7 @@ use cruddur::{
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use uuid::Uuid;
 
-use crate::support::{fixtures::id, stores::PostgresDatabase};
+use crate::{sources::fixture::id, support::stores::PostgresDatabase};
 
 /// The original's schema: its early version, whose replies point to integers, and its last one.
 #[derive(Clone, Copy, PartialEq)]

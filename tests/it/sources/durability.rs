@@ -18,9 +18,11 @@ use futures_util::future::join_all;
 use sqlx::Executor;
 use uuid::Uuid;
 
-use crate::support::{
-    fixtures::{ANDREW, GAREK, NOBODY, WORF, at, crowd, crud, id, people, reply, told},
-    stores::{PostgresDatabase, SqliteFile},
+use crate::{
+    sources::fixture::{
+        ANDREW, GAREK, UNKNOWN, WORF, at, crowd, crud, id, notification, people, reply,
+    },
+    support::stores::{PostgresDatabase, SqliteFile},
 };
 
 /// A store with people and four cruds.
@@ -59,7 +61,7 @@ async fn drop_replies(sources: &Sources) {
     for polls in 0..1_000 {
         let number = 0x1000 + polls as u32;
         let notification =
-            told(number + 0x1_0000, ANDREW, WORF, NotificationKind::Reply, Some(number), 1);
+            notification(number + 0x1_0000, ANDREW, WORF, NotificationKind::Reply, Some(number), 1);
         let new = NewActivity {
             activity: reply(number, 1, WORF, "a reply", 1),
             notifications: vec![notification],
@@ -173,7 +175,7 @@ async fn storm(sources: &Sources) {
                     }
                     2 => {
                         let kind = NotificationKind::Like;
-                        let told = told(own + 0x10_0000, ANDREW, by, kind, Some(before), 1);
+                        let told = notification(own + 0x10_0000, ANDREW, by, kind, Some(before), 1);
                         source.insert_reaction(&like(before, by), Some(&told)).await.map(drop)
                     }
                     3 => source.delete_activity(id(before), by).await.map(drop),
@@ -197,7 +199,7 @@ async fn storm(sources: &Sources) {
                         let to =
                             if step % 3 == 0 { root } else { before ^ ((random >> 4) & 0x700) };
                         let kind = NotificationKind::Reply;
-                        let told = told(own + 0x10_0000, ANDREW, by, kind, Some(own), 1);
+                        let told = notification(own + 0x10_0000, ANDREW, by, kind, Some(own), 1);
                         let new = NewActivity {
                             activity: reply(own, to, by, "reply", 1),
                             notifications: vec![told],
@@ -342,7 +344,7 @@ async fn a_sqlite_file_is_written_ahead_and_checks_references() {
     let mode: String =
         sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut own).await.expect("a mode");
     assert_eq!(mode, "wal");
-    let by_nobody = sources.store.insert_reaction(&like(1, NOBODY), None).await;
+    let by_nobody = sources.store.insert_reaction(&like(1, UNKNOWN), None).await;
     assert_eq!(by_nobody, Err(Error::Internal));
     let liked = sources.store.insert_reaction(&like(1, GAREK), None).await;
     assert_eq!(liked.expect("an answer").expect("an activity").likes_count, 1);

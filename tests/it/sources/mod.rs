@@ -7,5 +7,6 @@
 
 mod adoption;
 mod durability;
+mod fixture;
 mod properties;
 mod story;

@@ -13,9 +13,9 @@ use cruddur::{
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::RngSeed};
 use uuid::Uuid;
 
-use crate::support::{
-    fixtures::{ANDREW, GAREK, NOBODY, WORF, at, crud, id, people},
-    stores::SqliteFile,
+use crate::{
+    sources::fixture::{ANDREW, GAREK, UNKNOWN, WORF, at, crud, id, people},
+    support::stores::SqliteFile,
 };
 
 /// Few people, activities and minutes, so that the operations meet.
@@ -193,7 +193,7 @@ async fn ask(sources: &Sources, page: &Pagination, minute: i64) -> Vec<String> {
     use UserRelation::{Followers, Following, Reacted};
     let now = at(minute);
     let source = &sources.store;
-    let people = [WORF, NOBODY, ANDREW, WORF, GAREK];
+    let people = [WORF, UNKNOWN, ANDREW, WORF, GAREK];
     let numbers: Vec<_> = NUMBERS.map(id).collect();
     let mut answers = vec![
         format!("home {:?}", source.home(page, now).await.map(WithSnapshot::into_value)),

@@ -1,30 +1,41 @@
-//! Stores to test on, and people and times to tell of.
+//! Builders of users, cruds, notifications and messages. A test changes what it cares about by
+//! struct update: `Activity { likes_count: 1, ..crud(…) }`.
 
 use chrono::{DateTime, TimeDelta};
-use cruddur::domain::{Activity, Notification, NotificationKind, Timestamp, User};
+use cruddur::{
+    domain::{Activity, Message, Notification, NotificationKind, Timestamp, User},
+    sources::{Dataset, NewMessage},
+};
 use uuid::Uuid;
 
-/// So many minutes after the beginning of 2026.
-pub fn at(minutes: i64) -> Timestamp {
-    DateTime::UNIX_EPOCH + TimeDelta::seconds(1_767_225_600) + TimeDelta::minutes(minutes)
+use super::clock::ManualClock;
+
+/// Four people that most tests get by with.
+pub const ANDREW: Uuid = id(1);
+pub const BAYKO: Uuid = id(2);
+pub const WORF: Uuid = id(3);
+pub const LONDO: Uuid = id(4);
+
+pub const fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
 }
 
-pub const fn id(number: u32) -> Uuid {
-    Uuid::from_u128(number as u128)
+/// Returns the time so many minutes after the beginning of 2026, where the clock of a test starts.
+pub fn minutes(minutes: i64) -> Timestamp {
+    ManualClock::start() + TimeDelta::minutes(minutes)
 }
 
-pub const ANDREW: Uuid = id(0xa1);
-pub const WORF: Uuid = id(0xa2);
-pub const GAREK: Uuid = id(0xa3);
-pub const LONDO: Uuid = id(0xa4);
-/// Somebody whom no store knows.
-pub const NOBODY: Uuid = id(0xff);
-
-/// The members of a crowd of 32.
-pub fn crowd() -> impl Iterator<Item = Uuid> {
-    (0..32).map(|number| id(0xc00 + number))
+/// Returns the time so many seconds after the beginning of 2026.
+pub fn seconds(seconds: i64) -> Timestamp {
+    ManualClock::start() + TimeDelta::seconds(seconds)
 }
 
+/// Parses an RFC 3339 timestamp.
+pub fn time(text: &str) -> Timestamp {
+    DateTime::parse_from_rfc3339(text).expect("RFC 3339").to_utc()
+}
+
+/// A user without a bio who cannot sign in, and joined when the clock of a test starts.
 pub fn user(uuid: Uuid, handle: &str, display_name: &str) -> User {
     User {
         uuid,
@@ -33,58 +44,69 @@ pub fn user(uuid: Uuid, handle: &str, display_name: &str) -> User {
         bio: None,
         email: format!("{handle}@example.com"),
         cognito_user_id: "MOCK".into(),
-        created_at: at(-1_000),
+        created_at: ManualClock::start(),
     }
 }
 
-/// Andrew, Worf, Garek, Londo and the crowd.
-pub fn people() -> Vec<User> {
-    let known = [
-        user(ANDREW, "andrewbrown", "Andrew Brown"),
-        user(WORF, "worf", "Worf, son of Mogh"),
-        user(GAREK, "garek", "Elim Garek"),
-        user(LONDO, "Londo.M", "Łondo Mollari"),
-    ];
-    let crowd = crowd().enumerate();
-    let crowd = crowd.map(|(n, uuid)| user(uuid, &format!("fan{n:02}"), &format!("Fan {n}")));
-    known.into_iter().chain(crowd).collect()
+/// Andrew, Bayko, Worf and Londo.
+pub fn people() -> Dataset {
+    let names = [(ANDREW, "andrewbrown"), (BAYKO, "bayko"), (WORF, "worf"), (LONDO, "londo")];
+    let users = names.into_iter().map(|(uuid, handle)| user(uuid, handle, &handle.to_uppercase()));
+    Dataset { users: users.collect(), ..Dataset::default() }
 }
 
-/// A crud that lives for so many minutes, or for ever.
-pub fn crud(number: u32, by: Uuid, message: &str, minutes: i64, ttl: Option<i64>) -> Activity {
+/// A crud that never expires, without replies and reactions.
+pub fn crud(uuid: Uuid, author: Uuid, message: &str, created_at: Timestamp) -> Activity {
     Activity {
-        uuid: id(number),
-        user_uuid: by,
+        uuid,
+        user_uuid: author,
         message: message.into(),
         replies_count: 0,
         reposts_count: 0,
         likes_count: 0,
         reply_to_activity_uuid: None,
-        expires_at: ttl.map(|ttl| at(minutes + ttl)),
-        created_at: at(minutes),
+        expires_at: None,
+        created_at,
     }
 }
 
-pub fn reply(number: u32, to: u32, by: Uuid, message: &str, minutes: i64) -> Activity {
-    Activity { reply_to_activity_uuid: Some(id(to)), ..crud(number, by, message, minutes, None) }
-}
-
-/// A notification of an activity, or of a follow.
-pub fn told(
-    number: u32,
+/// An unread notification of `user` about what `actor` did.
+pub fn notification(
+    uuid: Uuid,
     user: Uuid,
     actor: Uuid,
     kind: NotificationKind,
-    activity: Option<u32>,
-    minutes: i64,
+    activity: Option<Uuid>,
+    created_at: Timestamp,
 ) -> Notification {
     Notification {
-        uuid: id(number),
+        uuid,
         user_uuid: user,
         actor_uuid: actor,
         kind,
-        activity_uuid: activity.map(id),
-        created_at: at(minutes),
+        activity_uuid: activity,
+        created_at,
         read_at: None,
+    }
+}
+
+/// A direct message without an idempotency key. `group` is used if it opens the conversation.
+pub fn message(
+    uuid: Uuid,
+    group: Uuid,
+    [from, to]: [Uuid; 2],
+    text: &str,
+    created_at: Timestamp,
+) -> NewMessage {
+    NewMessage {
+        message: Message {
+            uuid,
+            group_uuid: group,
+            user_uuid: from,
+            message: text.into(),
+            created_at,
+        },
+        receiver_uuid: to,
+        idempotency: None,
     }
 }

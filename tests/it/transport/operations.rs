@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
     support::TestApp,
-    support::recording_store::Counting,
+    support::recording_store::RecordingStore,
     support::server::{LONG, Running, Socket},
 };
 
@@ -20,8 +20,8 @@ const HELD: &str = "{ home { nodes { id } } }";
 
 /// A gateway whose store never answers for the home feed.
 async fn holding() -> Running {
-    let (source, sources) = Counting::before(Arc::new(Mock::default()).into());
-    let app = TestApp::over(sources).await;
+    let (source, sources) = RecordingStore::wrap(Arc::new(Mock::default()).into());
+    let app = TestApp::with_demo(sources).await;
     source.hold_method("home");
     Running::start(app.anon().0, Patience::default()).await
 }

@@ -1,7 +1,7 @@
 use cruddur::domain::{Cursor, Pagination, WithSnapshot};
 
 use super::{Story, counted, debug, found, handle, message, page, pages};
-use crate::support::fixtures::{ANDREW, GAREK, LONDO, NOBODY, WORF, at, crud, id};
+use crate::sources::fixture::{ANDREW, GAREK, LONDO, UNKNOWN, WORF, at, crud, id};
 
 pub async fn expiry(story: &mut Story) {
     story.chapter("What has expired is in no feed");
@@ -15,7 +15,7 @@ pub async fn expiry(story: &mut Story) {
         story.says(format!("home in minute {now}"), page(home, message));
     }
     for now in [59, 60] {
-        let known = [id(1), id(2), id(3), NOBODY, id(1)];
+        let known = [id(1), id(2), id(3), UNKNOWN, id(1)];
         let by_uuid = story.store().activities_by_uuids(&known, at(now)).await;
         story.says(format!("by uuid in minute {now}"), found(by_uuid, message));
         let counts = story.store().counts_by_users(&[ANDREW, GAREK], at(now)).await;
@@ -65,7 +65,7 @@ pub async fn batches(story: &mut Story) {
     story.chapter("Many keys at once");
     let activities = story.store();
     let now = at(20);
-    for keys in [vec![], vec![NOBODY], vec![WORF, NOBODY, LONDO, WORF, ANDREW]] {
+    for keys in [vec![], vec![UNKNOWN], vec![WORF, UNKNOWN, LONDO, WORF, ANDREW]] {
         let users = activities.users_by_uuids(&keys).await;
         story.says(format!("{} users by uuid", keys.len()), found(users, handle));
         let cruds = activities.activities_by_users(&keys, &Pagination::first(2), now).await;

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::{Story, debug, found, inserted, key, name, page, pages};
-use crate::support::fixtures::{ANDREW, GAREK, LONDO, NOBODY, WORF, at, id};
+use crate::sources::fixture::{ANDREW, GAREK, LONDO, UNKNOWN, WORF, at, id};
 
 fn new(
     number: u32,
@@ -68,7 +68,7 @@ pub async fn conversations(story: &mut Story) {
         let sent = messages.insert_message(&new(number, from, to, text, minutes, None)).await;
         story.says(text, inserted(sent, self::text));
     }
-    for user in [ANDREW, WORF, GAREK, LONDO, NOBODY] {
+    for user in [ANDREW, WORF, GAREK, LONDO, UNKNOWN] {
         let groups = messages.message_groups(user, &Pagination::first(2)).await;
         story.says(format!("{}'s conversations", name(user)), page(groups, group));
     }
@@ -79,14 +79,14 @@ pub async fn conversations(story: &mut Story) {
     story.says("Andrew's last", page(last, group));
 
     let worfs = groups.items[0].1.uuid;
-    let with = messages.message_groups_by_others(ANDREW, &[WORF, NOBODY, LONDO, WORF]).await;
+    let with = messages.message_groups_by_others(ANDREW, &[WORF, UNKNOWN, LONDO, WORF]).await;
     story.says("Andrew with Worf and Londo", found(with, group));
     for user in [ANDREW, WORF, GAREK] {
-        let own = messages.message_groups_by_uuids(user, &[worfs, NOBODY, worfs]).await;
+        let own = messages.message_groups_by_uuids(user, &[worfs, UNKNOWN, worfs]).await;
         story.says(format!("{} opens it by uuid", name(user)), found(own, group));
     }
     let tailors = messages.message_groups_by_others(GAREK, &[LONDO]).await.expect("a group");
-    let groups = [worfs, NOBODY, tailors[0].uuid];
+    let groups = [worfs, UNKNOWN, tailors[0].uuid];
     for page in [Pagination::first(3), Pagination::last(3)] {
         let read = messages.messages_by_groups(&groups, &page).await;
         story.says("messages", pages(read, text));

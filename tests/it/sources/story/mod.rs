@@ -20,9 +20,9 @@ use cruddur::{
 };
 use uuid::Uuid;
 
-use crate::support::{
-    fixtures::{ANDREW, GAREK, LONDO, WORF, at, people},
-    stores::{PostgresDatabase, SqliteFile},
+use crate::{
+    sources::fixture::{ANDREW, GAREK, LONDO, WORF, at, people},
+    support::stores::{PostgresDatabase, SqliteFile},
 };
 
 #[tokio::test]

@@ -6,11 +6,19 @@ use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::{Story, debug, found, handle, message, name, page, pages};
-use crate::support::fixtures::{self, ANDREW, GAREK, LONDO, NOBODY, WORF, at, crud, id, told};
+use crate::sources::fixture::{
+    self, ANDREW, GAREK, LONDO, UNKNOWN, WORF, at, crud, id, notification,
+};
 
-async fn follow(story: &Story, follower: Uuid, followed: Uuid, minutes: i64, told: u32) -> String {
+async fn follow(
+    story: &Story,
+    follower: Uuid,
+    followed: Uuid,
+    minutes: i64,
+    number: u32,
+) -> String {
     let notification =
-        fixtures::told(told, followed, follower, NotificationKind::Follow, None, minutes);
+        fixture::notification(number, followed, follower, NotificationKind::Follow, None, minutes);
     let follow =
         Follow { follower_uuid: follower, followed_uuid: followed, created_at: at(minutes) };
     debug(story.store().insert_follow(&follow, &notification).await)
@@ -26,7 +34,7 @@ pub async fn follows(story: &mut Story) {
     story.post(crud(0x60, WORF, "I am out of prune juice", 404, Some(60))).await;
     story.post(crud(0x61, LONDO, "Mollari speaks", 405, None)).await;
     story.post(crud(0x62, GAREK, "just a simple tailor", 406, None)).await;
-    for (who, user) in [("Andrew", ANDREW), ("Garek", GAREK), ("Londo", LONDO), ("nobody", NOBODY)]
+    for (who, user) in [("Andrew", ANDREW), ("Garek", GAREK), ("Londo", LONDO), ("nobody", UNKNOWN)]
     {
         for now in [410, 464] {
             let feed = story.store();
@@ -41,14 +49,14 @@ pub async fn follows(story: &mut Story) {
     story.says("and on", page(feed, message));
     let feed = story.store().activities_followed_by(ANDREW, &Pagination::last(2), at(410)).await;
     story.says("its end", page(feed, message));
-    let keys = [ANDREW, WORF, NOBODY];
+    let keys = [ANDREW, WORF, UNKNOWN];
     for (what, relation) in [("followers", Followers), ("following", Following)] {
         let users = story.store().users_by_relation(relation, &keys, &Pagination::first(1)).await;
         story.says(format!("first of {what}"), pages(users, handle));
         let users = story.store().users_by_relation(relation, &keys, &Pagination::last(1)).await;
         story.says(format!("last of {what}"), pages(users, handle));
     }
-    let among = [WORF, GAREK, NOBODY, LONDO, WORF];
+    let among = [WORF, GAREK, UNKNOWN, LONDO, WORF];
     let among = story.store().followed_among(ANDREW, &among).await;
     story.says("Andrew follows", found(among, |uuid| name(*uuid)));
     let counts = story.store().counts_by_users(&[WORF, ANDREW], at(410)).await;
@@ -61,7 +69,7 @@ pub async fn follows(story: &mut Story) {
     }
     let unread = story.store().unread_notifications(WORF, at(410)).await;
     story.says("Worf's unread", debug(unread));
-    let at_once = join_all(fixtures::crowd().enumerate().map(|(n, fan)| {
+    let at_once = join_all(fixture::crowd().enumerate().map(|(n, fan)| {
         let story = &*story;
         async move { follow(story, fan, LONDO, 411, 0x9b00 + n as u32).await }
     }));
@@ -74,13 +82,14 @@ pub async fn notifications(story: &mut Story) {
     use NotificationKind::{Mention, Reply};
     story.chapter("Notifications are read up to one of them");
     let post = crud(0x68, WORF, "@garek @garek", 500, Some(60));
-    let mention = told(0x9c1, GAREK, WORF, Mention, Some(0x68), 500);
+    let mention = notification(0x9c1, GAREK, WORF, Mention, Some(0x68), 500);
     story.says("Worf mentions Garek", story.insert(post, vec![mention], None).await);
     for number in [4, 2, 3] {
-        let answer = fixtures::reply(0x68 + number, 0x62, LONDO, "indeed", 501);
-        let told = told(0x9c0 + number, GAREK, LONDO, Reply, Some(0x68 + number), 501);
+        let answer = fixture::reply(0x68 + number, 0x62, LONDO, "indeed", 501);
+        let notification =
+            notification(0x9c0 + number, GAREK, LONDO, Reply, Some(0x68 + number), 501);
         let what = format!("Londo replies for the {number}.");
-        story.says(what, story.insert(answer, vec![told], None).await);
+        story.says(what, story.insert(answer, vec![notification], None).await);
     }
     let line = |it: &Notification| {
         let read = if it.read_at.is_some() { "read" } else { "unread" };
@@ -98,7 +107,7 @@ pub async fn notifications(story: &mut Story) {
             }
         }
     }
-    let known = [id(0x9c1), id(0x9c2), id(0x9a0), NOBODY, id(0x9c2)];
+    let known = [id(0x9c1), id(0x9c2), id(0x9a0), UNKNOWN, id(0x9c2)];
     for now in [510, 560] {
         let own = story.store().notifications_by_uuids(GAREK, &known, at(now)).await;
         story.says(format!("by uuid in minute {now}"), found(own, line));
@@ -115,7 +124,7 @@ pub async fn notifications(story: &mut Story) {
         story.says("  unread", debug(unread));
     }
     for (number, sender, minute) in [(0x9e1, WORF, 520), (0x9e2, ANDREW, 521), (0x9e3, WORF, 522)] {
-        let told = Notification {
+        let notification = Notification {
             uuid: id(number),
             user_uuid: GAREK,
             actor_uuid: sender,
@@ -124,8 +133,8 @@ pub async fn notifications(story: &mut Story) {
             created_at: at(minute),
             read_at: None,
         };
-        let told = story.store().insert_notification(&told).await;
-        story.says(format!("a message by {}", name(sender)), debug(told));
+        let inserted = story.store().insert_notification(&notification).await;
+        story.says(format!("a message by {}", name(sender)), debug(inserted));
     }
     for (user, sender, minute) in [(ANDREW, WORF, 523), (GAREK, WORF, 521), (GAREK, WORF, 523)] {
         let up_to = Cursor { at: at(minute), uuid: id(0x9e2) };

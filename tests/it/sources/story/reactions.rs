@@ -3,7 +3,7 @@ use futures_util::future::join_all;
 use uuid::Uuid;
 
 use super::{Story, counted, debug, found, handle, name, pages};
-use crate::support::fixtures::{self, ANDREW, GAREK, NOBODY, WORF, at, crud, id, told};
+use crate::sources::fixture::{self, ANDREW, GAREK, UNKNOWN, WORF, at, crud, id};
 
 /// A reaction, with the notification of its number where there is one.
 async fn react(
@@ -14,12 +14,19 @@ async fn react(
     minutes: i64,
     notification: Option<u32>,
 ) -> String {
-    let told = notification.map(|number| {
-        told(number, ANDREW, user, kind.notification_kind(), Some(activity), minutes)
+    let notification = notification.map(|number| {
+        fixture::notification(
+            number,
+            ANDREW,
+            user,
+            kind.notification_kind(),
+            Some(activity),
+            minutes,
+        )
     });
     let reaction =
         Reaction { kind, activity_uuid: id(activity), user_uuid: user, created_at: at(minutes) };
-    let changed = story.store().insert_reaction(&reaction, told.as_ref()).await;
+    let changed = story.store().insert_reaction(&reaction, notification.as_ref()).await;
     debug(changed.map(|changed| changed.as_ref().map(counted)))
 }
 
@@ -41,7 +48,7 @@ pub async fn likes(story: &mut Story) {
     story.says("Worf reposts", react(story, Repost, 0x20, WORF, 33, Some(0x92)).await);
     story.says("Andrew likes his own", react(story, Like, 0x20, ANDREW, 34, None).await);
     story.says("Andrew's unread", unread(story, ANDREW, 34).await);
-    let known = [id(0x20), id(1), NOBODY, id(0x20)];
+    let known = [id(0x20), id(1), UNKNOWN, id(0x20)];
     for user in [WORF, ANDREW, GAREK] {
         let reactions = story.store().reactions_by_user(user, &known).await;
         let what = format!("{} has reacted", name(user));
@@ -66,7 +73,7 @@ pub async fn crowd(story: &mut Story) {
     story.chapter("A crowd likes at once");
     let likes =
         join_all(
-            fixtures::crowd().enumerate().map(|(n, user)| {
+            fixture::crowd().enumerate().map(|(n, user)| {
                 let story = &*story;
                 async move {
                     react(story, ReactionKind::Like, 0x20, user, 40 + n as i64 / 8, None).await
@@ -89,13 +96,13 @@ pub async fn crowd(story: &mut Story) {
         next.after = read[0].items.last().map(|(cursor, _)| *cursor);
         next.limit = if read[0].has_next { 15 } else { 0 };
     }
-    let uuid = fixtures::crowd().nth(12).expect("a crowd");
+    let uuid = fixture::crowd().nth(12).expect("a crowd");
     let before = Some(Cursor { at: at(41), uuid });
     let last = Pagination { before, ..Pagination::last(5) };
     let read = story.store().users_by_relation(likers, &keys[..2], &last).await;
     story.says("five likers before fan12", pages(read, handle));
 
-    let unlikes = join_all(fixtures::crowd().take(20).map(|user| {
+    let unlikes = join_all(fixture::crowd().take(20).map(|user| {
         let story = &*story;
         async move { undo(story, ReactionKind::Like, 0x20, user, 50).await }
     }));

@@ -4,7 +4,7 @@ use cruddur::domain::{
 use futures_util::future::join_all;
 
 use super::{Story, counted, debug, found, key, message, page, pages};
-use crate::support::fixtures::{ANDREW, GAREK, LONDO, WORF, at, crud, id, reply, told};
+use crate::sources::fixture::{ANDREW, GAREK, LONDO, WORF, at, crud, id, notification, reply};
 
 /// Replies to each of the activities, and how each stands now.
 async fn thread(story: &mut Story, now: i64, numbers: &[u32]) {
@@ -22,7 +22,7 @@ pub async fn threads(story: &mut Story) {
     story.chapter("Replies live as long as the crud that their thread began with");
     story.post(crud(0x30, ANDREW, "root", 100, Some(60))).await;
     let first = reply(0x31, 0x30, WORF, "This post has no honor!", 101);
-    let notification = told(0x96, ANDREW, WORF, Reply, Some(0x31), 101);
+    let notification = notification(0x96, ANDREW, WORF, Reply, Some(0x31), 101);
     story.says("Worf replies", story.insert(first, vec![notification], None).await);
     story.post(reply(0x32, 0x31, GAREK, "a reply to the reply", 102)).await;
     story.post(reply(0x33, 0x32, LONDO, "and one to that", 103)).await;
@@ -57,7 +57,9 @@ pub async fn deletion(story: &mut Story) {
     let first = reply(0x41, 0x40, WORF, "first", 201);
     story.says(
         "Worf replies",
-        story.insert(first, vec![told(0x97, ANDREW, WORF, Reply, Some(0x41), 201)], None).await,
+        story
+            .insert(first, vec![notification(0x97, ANDREW, WORF, Reply, Some(0x41), 201)], None)
+            .await,
     );
     story.post(reply(0x42, 0x40, GAREK, "second", 202)).await;
     story.post(reply(0x43, 0x41, ANDREW, "below the first", 203)).await;
@@ -68,7 +70,7 @@ pub async fn deletion(story: &mut Story) {
         user_uuid: WORF,
         created_at: at(205),
     };
-    let liked = told(0x98, GAREK, WORF, Like, Some(0x44), 205);
+    let liked = notification(0x98, GAREK, WORF, Like, Some(0x44), 205);
     let liked = story.store().insert_reaction(&like, Some(&liked)).await;
     story.says("Worf likes the last", debug(liked.map(|it| it.as_ref().map(counted))));
     let unread = story.store().unread_notifications(ANDREW, at(206)).await;

@@ -1,7 +1,7 @@
 use cruddur::domain::{Pagination, Profile, text::Search};
 
 use super::{Story, debug, handle, message, page};
-use crate::support::fixtures::{GAREK, NOBODY, WORF, at, crud, reply};
+use crate::sources::fixture::{GAREK, UNKNOWN, WORF, at, crud, reply};
 
 pub async fn activities(story: &mut Story) {
     story.chapter("Activities are found by their words");
@@ -114,7 +114,7 @@ pub async fn users(story: &mut Story) {
     let changed = activities.update_profile(WORF, &profile).await.expect("an answer");
     let line = changed.map(|user| (user.handle, user.display_name, user.bio, user.email));
     story.says("Worf changes his profile", debug(line));
-    story.says("nobody does", debug(activities.update_profile(NOBODY, &profile).await));
+    story.says("nobody does", debug(activities.update_profile(UNKNOWN, &profile).await));
     for term in ["ambassador", "mogh", "worf"] {
         let users = activities.users_matching(&Search::parse(term), &Pagination::first(3)).await;
         story.says(format!("{term:?}"), page(users, handle));
