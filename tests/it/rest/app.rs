@@ -42,6 +42,7 @@ fn uuid(text: &str) -> Uuid {
 
 fn user(number: u128, handle: &str, display_name: &str) -> User {
     User {
+        cognito_user_id: format!("sub-of-{handle}"),
         created_at: time("2025-01-01T00:00:00Z"),
         ..fixtures::user(Uuid::from_u128(0x8000_0000_0000_0000_0000 + number), handle, display_name)
     }
