@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     Sql,
     activities::{ACTIVITY, NOTIFICATION},
-    dialect::{Dialect, Gives},
+    dialect::{Dialect, Row},
     rows::ChangeRow,
     statement::Statement,
 };
@@ -110,8 +110,8 @@ fn since<DB: Dialect>(
 
 async fn arrivals<DB, T>(source: &Sql<DB>, statement: Statement<DB>) -> Result<ChangeBatch<T>>
 where
-    DB: Dialect + Gives<ChangeRow<T>>,
-    T: HasCursor,
+    DB: Dialect,
+    T: Row + HasCursor,
 {
     let rows: Vec<ChangeRow<T>> = source.all(statement).await?;
     let read = rows.len();

@@ -5,95 +5,38 @@ use std::sync::Arc;
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
     Arguments, Database, Encode, FromRow, Pool, Postgres, SqlStr, Sqlite, Type, error::BoxDynError,
-    migrate::Migrator,
+    migrate::Migrator, postgres::PgRow, sqlite::SqliteRow,
 };
 use uuid::Uuid;
 
+use super::line::Notify;
 use crate::{
-    domain::{
-        Activity, Message, MessageGroup, Notification, NotificationKind, ReactionKind, Timestamp,
-        User, text::Search,
-    },
+    domain::text::Search,
     sources::{Line, MigrateError},
 };
 
-use super::{
-    line::Notify,
-    rows::{
-        ChangeRow, CountsRow, EarlierRow, KeyedActivity, KeyedMessage, RelatedUser, RowWithSnapshot,
-    },
-};
-
-/// A database that takes a `T` as a parameter.
-pub trait Holds<T>: Database {
-    fn add(arguments: &mut Self::Arguments, value: T) -> Result<(), BoxDynError>;
-}
-
-impl<DB: Database, T> Holds<T> for DB
-where
-    T: for<'q> Encode<'q, DB> + Type<DB>,
+/// A value that both databases take as a parameter.
+pub trait Param:
+    for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>
 {
-    fn add(arguments: &mut Self::Arguments, value: T) -> Result<(), BoxDynError> {
-        arguments.add(value)
-    }
 }
 
-/// A database that gives a `T` as a row.
-pub trait Gives<T>: Database {
-    fn give(row: &Self::Row) -> sqlx::Result<T>;
-}
-
-impl<DB: Database, T> Gives<T> for DB
-where
-    T: for<'r> FromRow<'r, DB::Row>,
+impl<T> Param for T where
+    T: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>
 {
-    fn give(row: &Self::Row) -> sqlx::Result<T> {
-        T::from_row(row)
-    }
 }
+
+/// A value that can be read from a row of both databases.
+pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{}
 
 /// One of the two databases: what it can hold and give, and the SQL that it says in its own way.
 ///
 /// `parameter` is a placeholder such as `$1`, which holds what [`Dialect::add_uuids`] or
 /// [`Dialect::add_texts`] has added.
-pub trait Dialect:
-    Database
-    + Holds<Uuid>
-    + Holds<Option<Uuid>>
-    + Holds<String>
-    + Holds<Option<String>>
-    + Holds<Timestamp>
-    + Holds<Option<Timestamp>>
-    + Holds<i32>
-    + Holds<i64>
-    + Holds<Vec<u8>>
-    + Holds<NotificationKind>
-    + Holds<ReactionKind>
-    + Gives<(i64,)>
-    + Gives<(String,)>
-    + Gives<(i64, Timestamp, Uuid)>
-    + Gives<(Uuid,)>
-    + Gives<(Timestamp,)>
-    + Gives<(Option<Uuid>,)>
-    + Gives<(Uuid, String)>
-    + Gives<(ReactionKind, Uuid)>
-    + Gives<(Timestamp, Uuid)>
-    + Gives<(Uuid, Timestamp)>
-    + Gives<User>
-    + Gives<Activity>
-    + Gives<Notification>
-    + Gives<Message>
-    + Gives<MessageGroup>
-    + Gives<KeyedActivity>
-    + Gives<KeyedMessage>
-    + Gives<RelatedUser>
-    + Gives<CountsRow>
-    + Gives<EarlierRow>
-    + Gives<RowWithSnapshot<Activity>>
-    + Gives<RowWithSnapshot<Notification>>
-    + Gives<ChangeRow<Activity>>
-    + Gives<ChangeRow<Notification>>
-{
+pub trait Dialect: Database {
     /// How a transaction that writes begins.
     const BEGIN: &'static str;
     /// How many transactions may write at a time.
@@ -111,6 +54,9 @@ pub trait Dialect:
     /// Positions come from the cluster, so those in a dump of another cluster mean nothing. At 0 rows
     /// are in the order of their times.
     const RESTART: &'static [&'static str];
+
+    fn add<T: Param>(arguments: &mut Self::Arguments, value: T) -> Result<(), BoxDynError>;
+    fn read<T: Row>(row: &Self::Row) -> sqlx::Result<T>;
 
     fn rows<'c>(
         connection: &'c mut Self::Connection,
@@ -163,6 +109,14 @@ pub trait Dialect:
 
 macro_rules! executes {
     () => {
+        fn add<T: Param>(arguments: &mut Self::Arguments, value: T) -> Result<(), BoxDynError> {
+            arguments.add(value)
+        }
+
+        fn read<T: Row>(row: &Self::Row) -> sqlx::Result<T> {
+            T::from_row(row)
+        }
+
         fn rows<'c>(
             connection: &'c mut Self::Connection,
             sql: SqlStr,

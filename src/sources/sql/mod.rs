@@ -37,7 +37,7 @@ use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 use self::{
-    dialect::{Dialect, Gives},
+    dialect::{Dialect, Row},
     rows::{Keyed, RowWithSnapshot},
     statement::Statement,
 };
@@ -137,7 +137,7 @@ impl<DB: Dialect> Sql<DB> {
     /// All rows of one statement.
     async fn all<T>(&self, statement: Statement<DB>) -> Result<Vec<T>>
     where
-        DB: Gives<T>,
+        T: Row,
     {
         statement.all(&mut *self.read().await?).await
     }
@@ -150,8 +150,7 @@ impl<DB: Dialect> Sql<DB> {
         page: &Pagination,
     ) -> Result<Page<T>>
     where
-        DB: Gives<T>,
-        T: HasCursor,
+        T: Row + HasCursor,
     {
         let rows: Vec<T> = self.all(statement.page(list, page)).await?;
         Ok(page.paginate(rows.into_iter().map(HasCursor::with_cursor)))
@@ -166,8 +165,7 @@ impl<DB: Dialect> Sql<DB> {
         page: &Pagination,
     ) -> Result<WithSnapshot<Page<T>>>
     where
-        DB: Gives<RowWithSnapshot<T>>,
-        T: HasCursor,
+        T: Row + HasCursor,
     {
         let rows: Page<RowWithSnapshot<T>> = self.page(statement, list, page).await?;
         let snapshot =
@@ -183,8 +181,7 @@ impl<DB: Dialect> Sql<DB> {
         page: &Pagination,
     ) -> Result<Vec<Page<T::Item>>>
     where
-        DB: Gives<T>,
-        T: Keyed,
+        T: Row + Keyed,
     {
         let mut lists: Vec<Vec<_>> = keys.iter().map(|_| Vec::new()).collect();
         for row in self.all::<T>(statement).await? {

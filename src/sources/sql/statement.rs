@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     List,
-    dialect::{Dialect, Gives, Holds},
+    dialect::{Dialect, Param, Row},
     failed,
 };
 use crate::{domain::Pagination, error::Result};
@@ -28,10 +28,7 @@ impl<DB: Dialect> Statement<DB> {
         Self { sql: sql.into(), arguments: Ok(DB::Arguments::default()), bound: 0 }
     }
 
-    pub fn bind<T>(self, value: T) -> Self
-    where
-        DB: Holds<T>,
-    {
+    pub fn bind<T: Param>(self, value: T) -> Self {
         self.add(|arguments| DB::add(arguments, value))
     }
 
@@ -70,18 +67,18 @@ impl<DB: Dialect> Statement<DB> {
     /// All rows that the statement gives.
     pub async fn all<T>(self, connection: &mut DB::Connection) -> Result<Vec<T>>
     where
-        DB: Gives<T>,
+        T: Row,
     {
         let sql = AssertSqlSafe(self.sql).into_sql_str();
         let arguments = self.arguments.map_err(|error| failed(sqlx::Error::Encode(error)))?;
         let rows = DB::rows(connection, sql, arguments).await.map_err(failed)?;
-        rows.iter().map(|row| DB::give(row).map_err(failed)).collect()
+        rows.iter().map(|row| DB::read(row).map_err(failed)).collect()
     }
 
     /// The first row that the statement gives.
     pub async fn first<T>(self, connection: &mut DB::Connection) -> Result<Option<T>>
     where
-        DB: Gives<T>,
+        T: Row,
     {
         Ok(self.all(connection).await?.into_iter().next())
     }

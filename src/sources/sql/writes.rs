@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     Sql,
     activities::{ACTIVITY, NOTIFICATION, USER, joined_words, user_words},
-    dialect::{Dialect, Gives},
+    dialect::{Dialect, Row},
     rows::EarlierRow,
     statement::{Statement, insert},
 };
@@ -361,7 +361,8 @@ pub async fn claim_key<DB, T>(
     select: &str,
 ) -> Result<Option<Inserted<T>>>
 where
-    DB: Dialect + Gives<T>,
+    DB: Dialect,
+    T: Row,
 {
     let Some(it) = key else { return Ok(None) };
     let forget = "DELETE FROM idempotency_keys WHERE user_uuid = $1 AND created_at <= $2";
