@@ -32,8 +32,8 @@ pub struct ActivityBody {
     #[serde(serialize_with = "microseconds")]
     #[schema(value_type = String, format = DateTime, example = "2026-01-01T12:00:00.000000+00:00")]
     created_at: Timestamp,
-    /// When the crud disappears. Null for a reply: it disappears with the crud that its thread began
-    /// with.
+    /// When the crud disappears. Null for a reply: it disappears with the crud that its thread
+    /// began with.
     #[serde(serialize_with = "maybe_microseconds")]
     #[schema(
         value_type = Option<String>,
@@ -78,8 +78,8 @@ impl ActivityBody {
         }
     }
 
-    /// Returns the bodies of activities in their order, with replies and authors. Replies and authors
-    /// take one look-up each, however many activities there are.
+    /// Returns the bodies of activities in their order, with replies and authors. Replies and
+    /// authors take one look-up each, however many activities there are.
     pub async fn list(service: &Service, activities: Vec<Activity>) -> Result<Vec<Self>, Error> {
         if activities.is_empty() {
             return Ok(Vec::new());
@@ -213,8 +213,8 @@ pub struct ReplyCreateBody {
         example = "68f126b0-1ceb-4a33-88be-d90fa7109eee")),
     responses(
         (status = 200, description = "The activity.", body = [ActivityBody]),
-        (status = 404, description = "The activity does not exist or has expired.", body = ErrorCodes,
-            example = json!(["activity_not_found"])),
+        (status = 404, description = "The activity does not exist or has expired.",
+            body = ErrorCodes, example = json!(["activity_not_found"])),
         CommonErrors,
     )
 )]
@@ -293,7 +293,8 @@ pub async fn create_activity(
             example = "68f126b0-1ceb-4a33-88be-d90fa7109eee"),
         IdempotencyKeyHeader,
     ),
-    request_body(content = ReplyCreateBody, example = json!({"message": "This post has no honor!"})),
+    request_body(content = ReplyCreateBody,
+        example = json!({"message": "This post has no honor!"})),
     responses(
         (status = 200, description = "The reply.", body = ActivityBody),
         (status = 422, description = "In this order: `message_blank`, \

@@ -33,9 +33,9 @@ pub fn document() -> OpenApi {
     #[openapi(
         info(
             title = "Cruddur",
-            description = "The REST routes of the original Cruddur backends. Invalid input is \
-                answered with 422 and an array of one code. Timestamps are in UTC with six \
-                fractional digits.",
+            description = "The REST routes of the original Cruddur backends. Invalid input \
+                returns 422 with an array of one code. Timestamps are in UTC with six fractional \
+                digits.",
         ),
         tags(
             (name = "feeds", description = "Lists of activities, newest first."),

@@ -108,8 +108,8 @@ pub enum RestError {
 impl RestError {
     pub const NOT_FOUND: Self = Self::Code(StatusCode::NOT_FOUND, ErrorCode::NotFound);
 
-    /// Converts an error of a reply or message. If the text is too long, the final backend names the
-    /// limit in the code.
+    /// Converts an error of a reply or message. If the text is too long, the final backend names
+    /// the limit in the code.
     pub fn for_long_text(flavor: Flavor) -> impl Fn(Error) -> Self {
         move |error| match error {
             Error::User(UserErrorCode::MessageTooLong) => {
@@ -159,7 +159,7 @@ pub enum CommonErrors {
     /// An internal error.
     #[response(status = 500, example = json!(["internal_server_error"]))]
     Internal(ErrorCodes),
-    /// The service is overloaded, or a store is unreachable. Retry after the seconds in `Retry-After`.
+    /// The service is overloaded, or a store is unreachable. Retry after `Retry-After` seconds.
     #[response(
         status = 503,
         example = json!(["service_unavailable"]),

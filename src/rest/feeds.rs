@@ -52,7 +52,7 @@ pub struct ProfileBody {
     bio: Option<String>,
     /// The number of visible cruds, without replies.
     cruds_count: i64,
-    /// The `sub` of the user's tokens, and the key of their avatar image.
+    /// The `sub` of the user's tokens, which is also the key of their avatar image.
     #[schema(example = "f73f4b05-a59e-468b-8a29-a1c39e7a2222")]
     cognito_user_uuid: String,
 }
@@ -79,15 +79,15 @@ pub async fn home(State(rest): State<Rest>, query: QueryParams) -> Result<Feed, 
 
 /// The activities that the viewer's notifications are about
 ///
-/// In place of a reply, the list has the crud that its thread began with. Anonymous and unregistered
-/// viewers have no notifications: they get the newest cruds that have replies.
+/// In place of a reply, the list has the crud that its thread began with. Anonymous and
+/// unregistered viewers have no notifications: they get the newest cruds that have replies.
 #[utoipa::path(
     get,
     path = "/activities/notifications",
     tag = "feeds",
     responses(
-        (status = 200, description = "At most 100 activities, the one with the latest notification first.",
-            body = [ActivityBody]),
+        (status = 200, description = "At most 100 activities, the one with the latest \
+            notification first.", body = [ActivityBody]),
         CommonErrors,
     )
 )]
@@ -101,15 +101,15 @@ pub async fn notifications(
 
 /// Cruds and replies that contain every word of a search term
 ///
-/// A term of white space only finds the newest cruds. `#hashtag` matches the hashtag only, not the
-/// plain word.
+/// A term of nothing but white space returns the newest cruds. `#hashtag` matches the hashtag only,
+/// not the plain word.
 #[utoipa::path(
     get,
     path = "/activities/search",
     tag = "feeds",
     params(
-        ("term" = String, Query, description = "The words to search for.", min_length = 1, max_length = 280,
-            example = "cloud"),
+        ("term" = String, Query, description = "The words to search for.",
+            min_length = 1, max_length = 280, example = "cloud"),
         AfterParam,
     ),
     responses(
@@ -143,7 +143,8 @@ pub async fn search(State(rest): State<Rest>, query: QueryParams) -> Result<Feed
             body = UserFeedBody,
             headers(("link" = String, description = "The next page, if there is one: \
                 `<?after=CURSOR>; rel=\"next\"`."))),
-        (status = 404, description = "No user has this handle (`--rest final` only).", body = EmptyObject),
+        (status = 404, description = "No user has this handle (`--rest final` only).",
+            body = EmptyObject),
         (status = 422, description = "`cursor_invalid` or `blank_user_handle`.", body = ErrorCodes,
             example = json!(["cursor_invalid"])),
         CommonErrors,

@@ -40,8 +40,8 @@ pub struct MessageGroupBody {
 /// A direct message, with its sender.
 #[derive(Serialize, ToSchema)]
 pub struct MessageBody {
-    /// The uuid of the message. In the response to a message that was sent to a `message_group_uuid`,
-    /// it is the uuid of the sender.
+    /// The uuid of the message. In the response to a message that was sent to a
+    /// `message_group_uuid`, it is the uuid of the sender.
     uuid: Uuid,
     #[schema(example = "Andrew Brown")]
     display_name: String,
@@ -96,8 +96,8 @@ pub struct MessageSendBody {
 }
 
 impl MessageSendBody {
-    /// Returns the receiver of the message. Any `message_group_uuid` but null selects a conversation;
-    /// one that is not a uuid selects none that exists.
+    /// Returns the receiver of the message. A `message_group_uuid` other than null takes precedence
+    /// over the handles. If it is not a uuid, the group is `None`, which the service rejects.
     fn recipient(&self, flavor: Flavor) -> Recipient<'_> {
         if let Some(group) = &self.message_group_uuid {
             let uuid = group.as_str().and_then(|uuid| Uuid::parse_str(uuid).ok());
@@ -189,7 +189,8 @@ pub async fn messages_with(
     path = "/messages/{message_group_uuid}",
     tag = "messages",
     params(
-        ("message_group_uuid" = String, Path, description = "The conversation's uuid.", example = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399"),
+        ("message_group_uuid" = String, Path, description = "The conversation's uuid.",
+            example = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399"),
         BeforeParam,
     ),
     responses(

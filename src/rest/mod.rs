@@ -30,7 +30,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{auth::Auth, service::Service};
 use error::{ErrorCode, RestError};
 
-/// The original backend whose responses are given if the two backends differ.
+/// Selects the original backend to imitate if the two differ.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Flavor {
     /// The first backend, which has an OpenAPI file.
@@ -60,8 +60,8 @@ pub struct Rest {
 
 /// The router for everything under `/api`, including unknown paths and wrong methods.
 ///
-/// Paths are normalized before they are routed. Layers run after routing, so the routes are nested as
-/// one service. `OPTIONS` is answered with the route's `Allow`; CORS is left to an outer layer.
+/// Paths are normalized before they are routed. Layers run after routing, so the routes are nested
+/// as one service. `OPTIONS` is answered with the route's `Allow`; CORS is left to an outer layer.
 pub fn routes(rest: Rest) -> Router {
     let (router, _) = api().split_for_parts();
     let router = router
@@ -101,8 +101,8 @@ fn api() -> OpenApiRouter<Rest> {
         .routes(routes!(health::health_check))
 }
 
-/// Copies the matched route to the response. Outer layers need it there, because they cannot see the
-/// routes of this nested router in the request.
+/// Copies the matched route to the response. Outer layers need it there, because they cannot see
+/// the routes of this nested router in the request.
 async fn expose_matched_path(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;
@@ -130,4 +130,45 @@ fn add_options_to_allow(mut response: Response) -> Response {
         *allow = all;
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    use super::{
+        activities::{ActivityCreateBody, ReplyCreateBody},
+        messages::MessageSendBody,
+        users::ProfileUpdateBody,
+    };
+
+    /// A body that does not parse would be answered with 400 instead of the code of a blank field.
+    #[test]
+    fn request_bodies_parse_from_any_object() {
+        let parses = |body: &Value| {
+            fn parse<T: DeserializeOwned>(body: &Value) -> bool {
+                serde_json::from_value::<T>(body.clone()).is_ok()
+            }
+            parse::<ActivityCreateBody>(body)
+                && parse::<ReplyCreateBody>(body)
+                && parse::<MessageSendBody>(body)
+                && parse::<ProfileUpdateBody>(body)
+        };
+        for value in [json!(null), json!(true), json!(1.5), json!("a"), json!([1]), json!({"a": 1})]
+        {
+            let body = json!({
+                "message": value,
+                "ttl": value,
+                "message_group_uuid": value,
+                "user_receiver_handle": value,
+                "handle": value,
+                "display_name": value,
+                "bio": value,
+                "unknown": value,
+            });
+            assert!(parses(&body), "{body}");
+        }
+        assert!(parses(&json!({})));
+    }
 }

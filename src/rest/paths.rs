@@ -5,8 +5,8 @@ use axum::{
     http::uri::{PathAndQuery, Uri},
 };
 
-/// Decodes those characters of the path that need no percent-encoding. `%68ome` and `home` are the same
-/// path (RFC 3986, 6.2.2.2), and the frontends send `%40` for `@`.
+/// Decodes those characters of the path that need no percent-encoding. `%68ome` and `home` are the
+/// same path (RFC 3986, 6.2.2.2), and the frontends send `%40` for `@`.
 ///
 /// Reserved characters stay encoded, so that `%2F` never separates segments and nothing is decoded
 /// twice.

@@ -157,7 +157,8 @@ pub struct IdempotencyKeyHeader {
 
 /// A request that writes, with a JSON body.
 ///
-/// The viewer is authenticated before the body is read: anonymous requests get 401 whatever the body.
+/// The viewer is authenticated before the body is read, so anonymous requests get 401 whatever the
+/// body.
 pub struct Authenticated<T> {
     pub viewer: Viewer,
     pub body: T,
@@ -185,10 +186,11 @@ impl<T: DeserializeOwned> FromRequest<Rest> for Authenticated<T> {
     }
 }
 
-/// A JSON body, read as leniently as the original backends do: any JSON but an object counts as `{}`,
-/// unknown keys are ignored, and the last of duplicate keys is used.
+/// A JSON body, read as leniently as the original backends do: any JSON but an object counts as
+/// `{}`, unknown keys are ignored, and the last of duplicate keys is used.
 ///
-/// Every field of `T` must be optional and accept any JSON value, as those read by [`text_or_none`] do.
+/// Every field of `T` must be optional and accept any JSON value, as those that [`text_or_none`]
+/// reads do.
 struct LenientJson<T>(T);
 
 impl<T: DeserializeOwned> FromRequest<Rest> for LenientJson<T> {
@@ -221,8 +223,8 @@ impl<T: DeserializeOwned> FromRequest<Rest> for LenientJson<T> {
     }
 }
 
-/// Reads a text field of a lenient body. Null and every other type become `None`; a missing key needs
-/// `#[serde(default)]` as well.
+/// Reads a text field of a lenient body. Null and every other type become `None`. A missing key
+/// needs `#[serde(default)]` in addition.
 pub fn text_or_none<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {

@@ -57,7 +57,8 @@ pub struct ProfileUpdateBody {
     get,
     path = "/users/@{handle}/short",
     tag = "users",
-    params(("handle" = String, Path, description = "The user's handle, case-sensitive.", example = "worf")),
+    params(("handle" = String, Path, description = "The user's handle, case-sensitive.",
+        example = "worf")),
     responses(
         (status = 200, description = "The user.", body = UserBody),
         (status = 404, description = "No user has this handle.", body = EmptyObject),
@@ -84,8 +85,8 @@ pub async fn show_user(
     responses(
         (status = 200, description = "The viewer with the new profile.", body = UserBody),
         (status = 422, description = "In this order: `cognito_user_id_blank` if the viewer is \
-            unregistered, `display_name_blank`, `display_name_invalid`, `bio_invalid`.", body = ErrorCodes,
-            example = json!(["display_name_blank"])),
+            unregistered, `display_name_blank`, `display_name_invalid`, `bio_invalid`.",
+            body = ErrorCodes, example = json!(["display_name_blank"])),
         BodyErrors,
         CommonErrors,
     )
@@ -109,8 +110,8 @@ pub async fn update_profile(
     responses(
         (status = 200, description = "The viewer with the new profile.", body = UserBody),
         (status = 422, description = "In this order: `cognito_user_id_blank` if the viewer is \
-            unregistered, `display_name_blank`, `display_name_invalid`, `bio_invalid`.", body = ErrorCodes,
-            example = json!(["display_name_blank"])),
+            unregistered, `display_name_blank`, `display_name_invalid`, `bio_invalid`.",
+            body = ErrorCodes, example = json!(["display_name_blank"])),
         BodyErrors,
         CommonErrors,
     )
