@@ -49,7 +49,7 @@ fn every_curl_line_of_the_readme_answers_what_it_promises() {
 #[test]
 fn the_readme_has_every_variable_of_the_help_and_its_default() {
     let help = gateway::run(&["--help"], &[]);
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../docs/configuration.md");
     let parts: Vec<_> = stdout(&help).split("[env: ").collect();
     let (mut variables, mut defaults) = (0, 0);
     for pair in parts.windows(2) {
@@ -57,7 +57,7 @@ fn the_readme_has_every_variable_of_the_help_and_its_default() {
         let named = format!("`{variable}`");
         let names = |row: &str| row.split('|').nth(1).is_some_and(|cell| cell.contains(&named));
         let row = readme.lines().find(|row| names(row));
-        let row = row.unwrap_or_else(|| panic!("{variable} is not in the README"));
+        let row = row.unwrap_or_else(|| panic!("{variable} is not in docs/configuration.md"));
         variables += 1;
         let default = pair[0].rsplit_once("[default: ").and_then(|(_, rest)| rest.split_once(']'));
         let default = default.map(|(default, _)| default.split(';').next().expect("a default"));
