@@ -69,8 +69,8 @@ test: web $(BOTO3)
 	INSTA_SNAPSHOT_REFERENCES_FILE=$(SNAPSHOTS).part scripts/with-postgres scripts/with-dynamodb cargo test
 	touch $(SNAPSHOTS).part
 	mv $(SNAPSHOTS).part $(SNAPSHOTS)
-	npm --prefix tests/transport ci
-	CRUDDUR_BIN=$(TARGET)/debug/cruddur npm --prefix tests/transport test
+	npm --prefix tests/clients ci
+	CRUDDUR_BIN=$(TARGET)/debug/cruddur npm --prefix tests/clients test
 ifdef WEB
 	$(NPM) test
 	chromium=$$(scripts/find-chromium); \
