@@ -1,7 +1,5 @@
 //! The source of activities: reads, and writes of one statement.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -21,7 +19,7 @@ use crate::{
     error::Result,
     sources::{
         Activities, ChangeBatch, Changes, Connections, Dataset, Follows, InsertUserOutcome,
-        Inserted, Lifecycle, Line, MigrateError, Migrated, NewActivity, Notifications, Reactions,
+        Inserted, Lifecycle, MigrateError, Migrated, NewActivity, Notifications, Reactions,
         UserRelation, Users,
     },
 };
@@ -83,10 +81,6 @@ impl<DB: Dialect> Lifecycle for Sql<DB> {
 
     async fn import(&self, dataset: &Dataset) -> Result<()> {
         super::import::import(self, dataset).await
-    }
-
-    fn line(&self) -> Option<Arc<dyn Line>> {
-        DB::line(&self.pool)
     }
 }
 

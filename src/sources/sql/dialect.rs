@@ -1,10 +1,8 @@
 //! Where SQLite and PostgreSQL part.
 
-use std::sync::Arc;
-
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{
-    Arguments, Database, Encode, FromRow, Pool, Postgres, SqlStr, Sqlite, Type, error::BoxDynError,
+    Arguments, Database, Encode, FromRow, Postgres, SqlStr, Sqlite, Type, error::BoxDynError,
     migrate::Migrator,
 };
 use uuid::Uuid;
@@ -14,14 +12,11 @@ use crate::{
         Activity, Message, MessageGroup, Notification, NotificationKind, ReactionKind, Timestamp,
         User, text::Search,
     },
-    sources::{Line, MigrateError},
+    sources::MigrateError,
 };
 
-use super::{
-    line::Notify,
-    rows::{
-        ChangeRow, CountsRow, EarlierRow, KeyedActivity, KeyedMessage, RelatedUser, RowWithSnapshot,
-    },
+use super::rows::{
+    ChangeRow, CountsRow, EarlierRow, KeyedActivity, KeyedMessage, RelatedUser, RowWithSnapshot,
 };
 
 /// A database that takes a `T` as a parameter.
@@ -156,9 +151,6 @@ pub trait Dialect:
     fn found(table: &str, parameter: &str) -> String;
     /// The search in the database's own query language.
     fn search(search: &Search) -> String;
-
-    /// The line between the gateways of a database; none for one that has one gateway.
-    fn line(pool: &Pool<Self>) -> Option<Arc<dyn Line>>;
 }
 
 macro_rules! executes {
@@ -257,10 +249,6 @@ impl Dialect for Sqlite {
         let words: Vec<_> = search.words.iter().map(|word| format!("\"{word}\"")).collect();
         words.join(" AND ") + if search.prefix { " *" } else { "" }
     }
-
-    fn line(_pool: &Pool<Self>) -> Option<Arc<dyn Line>> {
-        None
-    }
 }
 
 impl Dialect for Postgres {
@@ -326,9 +314,5 @@ impl Dialect for Postgres {
     fn search(search: &Search) -> String {
         let words: Vec<_> = search.words.iter().map(|word| format!("'{word}'")).collect();
         words.join(" & ") + if search.prefix { ":*" } else { "" }
-    }
-
-    fn line(pool: &Pool<Self>) -> Option<Arc<dyn Line>> {
-        Some(Arc::new(Notify::beside(pool)))
     }
 }

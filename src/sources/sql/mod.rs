@@ -10,14 +10,12 @@
 //! * adopt.rs      how an original Cruddur database is taken over
 //! * import.rs     whole data sets
 //! * changes.rs    what has become readable
-//! * line.rs       LISTEN and NOTIFY
 
 mod activities;
 mod adopt;
 mod changes;
 mod dialect;
 mod import;
-mod line;
 mod messages;
 mod migrate;
 mod rows;
