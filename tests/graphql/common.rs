@@ -10,7 +10,7 @@ use cruddur::{
         Activity, Cursor, Follow, Message, Notification, NotificationKind, Reaction, ReactionKind,
         Timestamp, User, Viewer,
     },
-    graphql::{self, Limits},
+    graphql::{self, DocumentLimits},
     service::Service,
     sources::{self, Dataset, NewMessage, SourceUrl, Sources},
 };
@@ -49,7 +49,7 @@ pub struct World {
 impl World {
     pub fn new(sources: Sources, viewer: Viewer) -> Self {
         let service = Service::new(sources, Arc::new(ManualClock::at(noon())));
-        Self { service, schema: graphql::schema(Limits::default()), viewer }
+        Self { service, schema: graphql::schema(DocumentLimits::default()), viewer }
     }
 
     /// The answer to a request; of a subscription the first event.
@@ -58,7 +58,7 @@ impl World {
     }
 
     pub fn follow(&self, request: impl Into<Request>) -> BoxStream<'static, Response> {
-        match self.schema.admit(request.into()) {
+        match self.schema.prepare(request.into()) {
             Ok(admitted) => self.schema.stream(&self.service, self.viewer, admitted),
             Err(refused) => stream::once(async { *refused }).boxed(),
         }
