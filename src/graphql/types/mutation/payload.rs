@@ -1,4 +1,4 @@
-//! What mutations answer.
+//! The results of mutations.
 
 use std::sync::Arc;
 
@@ -7,23 +7,24 @@ use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use crate::{
     domain::{Activity, HasCursor, Message, MessageGroup, User},
     error::{Result, UserErrorCode},
-    graphql::{activity::activity, connection::Edge, viewer::SignedIn},
+    graphql::types::{activity::activity, connection::Edge, viewer::ViewerObject},
 };
 
-/// Why a mutation was refused, in words for the person who asked for it.
+/// A reason why a mutation failed, to show to the user.
 #[derive(SimpleObject)]
 pub struct UserError {
-    /// The rule that the input broke.
+    /// The rule that the input broke, for programs.
     code: UserErrorCode,
-    /// A sentence to show.
+    /// A sentence in English that explains the rule.
     message: String,
-    /// The path to the input at fault, such as `["input", "message"]`. Empty where it is none.
+    /// The path to the invalid input, such as `["input", "message"]`. Empty if the error is not
+    /// about one input.
     path: Vec<&'static str>,
 }
 
 impl From<UserErrorCode> for UserError {
-    fn from(rule: UserErrorCode) -> Self {
-        let field = match rule {
+    fn from(code: UserErrorCode) -> Self {
+        let field = match code {
             UserErrorCode::MessageBlank
             | UserErrorCode::MessageTooLong
             | UserErrorCode::MessageInvalid => Some("message"),
@@ -49,167 +50,167 @@ impl From<UserErrorCode> for UserError {
             | UserErrorCode::SearchTermTooLong => None,
         };
         let path = field.map(|field| vec!["input", field]).unwrap_or_default();
-        Self { code: rule, message: rule.to_string(), path }
+        Self { code, message: code.to_string(), path }
     }
 }
 
-/// What came of `createActivity`.
+/// The result of `createActivity`.
 #[derive(SimpleObject)]
 pub struct CreateActivityPayload {
-    /// The new crud. Null where it was refused.
+    /// The new crud. Null if the mutation failed.
     pub activity: Option<Arc<Activity>>,
-    /// The new crud in its place in the lists of cruds. Null where it was refused.
+    /// The edge of the new crud in the lists of cruds. Null if the mutation failed.
     pub edge: Option<Edge<Arc<Activity>>>,
-    /// Why it was refused. Empty where it was not.
+    /// Why the mutation failed. Empty on success.
     pub user_errors: Vec<UserError>,
 }
 
-/// What came of `createReply`.
+/// The result of `createReply`.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub struct CreateReplyPayload {
-    /// The new reply. Null where it was refused.
+    /// The new reply. Null if the mutation failed.
     pub reply: Option<Arc<Activity>>,
-    /// The new reply in its place in the list of replies. Null where it was refused.
+    /// The edge of the new reply in the list of replies. Null if the mutation failed.
     pub edge: Option<Edge<Arc<Activity>>>,
-    /// Why it was refused. Empty where it was not.
+    /// Why the mutation failed. Empty on success.
     pub user_errors: Vec<UserError>,
 }
 
 #[ComplexObject]
 impl CreateReplyPayload {
-    /// The activity that it replies to, with its new `repliesCount`. Null where it was refused.
+    /// The activity that it replies to, with its new `repliesCount`. Null if the mutation failed.
     async fn parent(&self, ctx: &Context<'_>) -> Option<Result<Arc<Activity>>> {
         activity(ctx, self.reply.as_ref()?.reply_to_activity_uuid?).await
     }
 }
 
-/// What came of `deleteActivity`.
+/// The result of `deleteActivity`.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub struct DeleteActivityPayload {
-    /// The global id of what was deleted. Null where that was refused.
+    /// The global id of the deleted activity. Null if the mutation failed.
     pub deleted_id: Option<ID>,
-    /// The activity as it was.
+    /// The activity as it was before.
     #[graphql(skip)]
     pub deleted: Option<Arc<Activity>>,
-    /// Why it was refused. Empty where it was not.
+    /// Why the mutation failed. Empty on success.
     pub user_errors: Vec<UserError>,
 }
 
 #[ComplexObject]
 impl DeleteActivityPayload {
     /// The activity that the deleted one replied to, with its new `repliesCount`. Null for a crud,
-    /// and where it was refused.
+    /// and if the mutation failed.
     async fn parent(&self, ctx: &Context<'_>) -> Option<Result<Arc<Activity>>> {
         activity(ctx, self.deleted.as_ref()?.reply_to_activity_uuid?).await
     }
 }
 
-/// What came of `likeActivity`.
+/// The result of `likeActivity`.
 #[derive(SimpleObject)]
 pub struct LikeActivityPayload {
-    /// The activity with its new `likesCount`. Null where it was refused.
+    /// The activity with its new `likesCount`. Null if the mutation failed.
     pub activity: Option<Arc<Activity>>,
-    /// Why it was refused. Empty where it was not.
+    /// Why the mutation failed. Empty on success.
     pub user_errors: Vec<UserError>,
 }
 
-/// What came of `unlikeActivity`.
+/// The result of `unlikeActivity`.
 #[derive(SimpleObject)]
 pub struct UnlikeActivityPayload {
-    /// The activity with its new `likesCount`. Null where it was refused.
+    /// The activity with its new `likesCount`. Null if the mutation failed.
     pub activity: Option<Arc<Activity>>,
-    /// Why it was refused. Empty where it was not.
+    /// Why the mutation failed. Empty on success.
     pub user_errors: Vec<UserError>,
 }
 
-/// What came of `repostActivity`.
+/// The result of `repostActivity`.
 #[derive(SimpleObject)]
 pub struct RepostActivityPayload {
-    /// The activity with its new `repostsCount`. Null where it was refused.
+    /// The activity with its new `repostsCount`. Null if the mutation failed.
     pub activity: Option<Arc<Activity>>,
-    /// Why it was refused. Empty where it was not.
+    /// Why the mutation failed. Empty on success.
     pub user_errors: Vec<UserError>,
 }
 
-/// What came of `undoRepost`.
+/// The result of `undoRepost`.
 #[derive(SimpleObject)]
 pub struct UndoRepostPayload {
-    /// The activity with its new `repostsCount`. Null where it was refused.
+    /// The activity with its new `repostsCount`. Null if the mutation failed.
     pub activity: Option<Arc<Activity>>,
-    /// Why it was refused. Empty where it was not.
+    /// Why the mutation failed. Empty on success.
     pub user_errors: Vec<UserError>,
 }
 
-/// What came of `followUser`.
+/// The result of `followUser`.
 #[derive(SimpleObject)]
 pub struct FollowUserPayload {
-    /// The user who is followed now. Null where it was refused.
+    /// The followed user. Null if the mutation failed.
     pub user: Option<Arc<User>>,
-    /// Why it was refused. Empty where it was not.
+    /// Why the mutation failed. Empty on success.
     pub user_errors: Vec<UserError>,
 }
 
-/// What came of `unfollowUser`.
+/// The result of `unfollowUser`.
 #[derive(SimpleObject)]
 pub struct UnfollowUserPayload {
-    /// The user who is followed no more. Null where it was refused.
+    /// The unfollowed user. Null if the mutation failed.
     pub user: Option<Arc<User>>,
-    /// Why it was refused. Empty where it was not.
+    /// Why the mutation failed. Empty on success.
     pub user_errors: Vec<UserError>,
 }
 
-/// What came of `updateProfile`.
+/// The result of `updateProfile`.
 #[derive(SimpleObject)]
 pub struct UpdateProfilePayload {
-    /// The viewer's user as it is now. Null where it was refused.
+    /// The viewer's user with the new profile. Null if the mutation failed.
     pub user: Option<Arc<User>>,
-    /// Why it was refused. Empty where it was not.
+    /// Why the mutation failed. Empty on success.
     pub user_errors: Vec<UserError>,
 }
 
-/// What came of `registerViewer`.
+/// The result of `registerViewer`.
 #[derive(SimpleObject)]
 pub struct RegisterViewerPayload {
-    /// The user whom the viewer is from now on. Null where it was refused.
+    /// The new user. Null if the mutation failed.
     pub user: Option<Arc<User>>,
-    /// Why it was refused. Empty where it was not.
+    /// Why the mutation failed. Empty on success.
     pub user_errors: Vec<UserError>,
 }
 
-/// What came of `markNotificationsRead`.
+/// The result of `markNotificationsRead`.
 #[derive(SimpleObject)]
 pub struct MarkNotificationsReadPayload {
-    /// The viewer, with their notifications as they are now. Null where it was refused.
-    pub viewer: Option<SignedIn>,
-    /// How many of the viewer's notifications are unread now. Null where it was refused.
+    /// The viewer with the updated notifications. Null if the mutation failed.
+    pub viewer: Option<ViewerObject>,
+    /// The number of the viewer's notifications that are still unread. Null if the mutation failed.
     pub unread_count: Option<i32>,
-    /// Why it was refused. Empty where it was not.
+    /// Why the mutation failed. Empty on success.
     pub user_errors: Vec<UserError>,
 }
 
-/// What came of `sendMessage`.
+/// The result of `sendMessage`.
 #[derive(SimpleObject)]
 pub struct SendMessagePayload {
-    /// The message. Null where it was refused.
+    /// The sent message. Null if the mutation failed.
     pub message: Option<Arc<Message>>,
-    /// The message in its place in the conversation. Null where it was refused.
+    /// The edge of the message in the conversation's list of messages. Null if the mutation failed.
     pub edge: Option<Edge<Arc<Message>>>,
-    /// Why it was refused. Empty where it was not.
+    /// Why the mutation failed. Empty on success.
     pub user_errors: Vec<UserError>,
 }
 
-/// What came of `markMessagesRead`.
+/// The result of `markMessagesRead`.
 #[derive(SimpleObject)]
 pub struct MarkMessagesReadPayload {
-    /// The conversation with its new `unreadCount`. Null where it was refused.
+    /// The conversation with its new `unreadCount`. Null if the mutation failed.
     pub group: Option<Arc<MessageGroup>>,
-    /// Why it was refused. Empty where it was not.
+    /// Why the mutation failed. Empty on success.
     pub user_errors: Vec<UserError>,
 }
 
-/// The edge of an activity in the lists that are ordered by time of posting.
+/// The edge of an activity in the lists that are ordered by `createdAt`.
 pub fn edge(activity: &Arc<Activity>) -> Edge<Arc<Activity>> {
     Edge::new(activity.cursor().into(), activity.clone())
 }

@@ -1,7 +1,7 @@
-//! The document guard: what a request may cost is known before anything of it is run.
+//! Limits on documents: the cost of a request is computed before any of it is executed.
 //!
-//! Everything here takes time linear in the document. The text is counted token by token before it
-//! is parsed, and each fragment is measured once, however often it is spread.
+//! The computation takes time linear in the size of the document. The tokens are counted before the
+//! text is parsed, and each fragment is measured once, however often it is spread.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -22,29 +22,30 @@ use serde::Serialize;
 
 use crate::domain::Pagination;
 
-/// How deep brackets may stand in brackets. The parser descends once for each.
+/// The most levels of nested brackets. The parser recurses once for each.
 const MAX_BRACKETS: usize = 100;
 
-/// How much one document may ask for.
+/// The most that one document may request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of the text: one comment or string can be as long as it likes, and is read for long.
+pub struct DocumentLimits {
+    /// Bytes of the text. The other limits do not bound the length of a comment or string.
     pub bytes: usize,
-    /// Tokens of the text; commas and comments are none.
+    /// Tokens of the text. Commas and comments are not counted.
     pub tokens: usize,
     /// Aliases in the whole document.
     pub aliases: usize,
     /// Directives in the whole document.
     pub directives: usize,
-    /// Fields inside of fields, those of an introspection query left out.
+    /// Levels of nested fields. The fields of an introspection query count as one level.
     pub depth: usize,
-    /// Fields of all operations, each as often as fragments repeat it.
+    /// Fields of all operations, counted as often as fragments repeat them.
     pub selections: u64,
-    /// Objects that connections and lists of ids can give, by `first`, `last` and their variables.
+    /// Objects that connections and lists of ids can return, computed from `first`, `last`, `ids`
+    /// and the variables.
     pub nodes: u64,
 }
 
-impl Default for Limits {
+impl Default for DocumentLimits {
     fn default() -> Self {
         Self {
             bytes: 100_000,
@@ -58,7 +59,7 @@ impl Default for Limits {
     }
 }
 
-/// What a document asks for, in the terms of [`Limits`].
+/// What a document requests, in the units of [`DocumentLimits`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Cost {
     pub tokens: usize,
@@ -69,28 +70,28 @@ pub struct Cost {
     pub nodes: u64,
 }
 
-/// Why a document is not run.
+/// Why a document is rejected.
 #[derive(Debug, Clone)]
-pub enum Refusal {
-    /// The text is no GraphQL document.
+pub enum DocumentError {
+    /// The text is not a GraphQL document.
     Syntax(ServerError),
-    /// A fragment is spread within itself.
+    /// The fragment with this name spreads itself, directly or through others.
     FragmentCycle(Name),
-    /// It asks for more than is allowed: of what, how much, and how much may be.
-    TooMuch { what: &'static str, found: u64, limit: u64 },
+    /// The document has `found` of `what`, and the limit is `limit`.
+    LimitExceeded { what: &'static str, found: u64, limit: u64 },
 }
 
-/// Judges documents for one schema.
+/// Computes and limits the cost of documents for one schema.
 #[derive(Debug, Clone)]
-pub struct Guard {
-    limits: Limits,
-    /// The names of the fields that give a page: those with an argument `first`.
+pub struct CostAnalyzer {
+    limits: DocumentLimits,
+    /// The names of the fields that return connections: those with an argument `first`.
     paged: Arc<HashSet<Name>>,
 }
 
-impl Guard {
-    /// A guard for the schema with this SDL.
-    pub fn new(limits: Limits, sdl: &str) -> Self {
+impl CostAnalyzer {
+    /// Creates the analyzer for the schema with this SDL.
+    pub fn new(limits: DocumentLimits, sdl: &str) -> Self {
         let mut paged = HashSet::new();
         for definition in parse_schema(sdl).map(|document| document.definitions).unwrap_or_default()
         {
@@ -108,37 +109,39 @@ impl Guard {
         Self { limits, paged: Arc::new(paged) }
     }
 
-    /// Reads a document, and how many tokens it has.
-    pub fn read(&self, text: &str) -> Result<(ExecutableDocument, usize), Refusal> {
+    /// Parses a document. Returns it with its number of tokens.
+    pub fn parse(&self, text: &str) -> Result<(ExecutableDocument, usize), DocumentError> {
         let tokens = count_tokens(text, self.limits.tokens)?;
         let bytes = self.limits.bytes;
         if text.len() > bytes {
             let (found, limit) = (text.len() as u64, bytes as u64);
-            return Err(Refusal::TooMuch { what: "bytes", found, limit });
+            return Err(DocumentError::LimitExceeded { what: "bytes", found, limit });
         }
-        let document = parse_query(text).map_err(|error| Refusal::Syntax(error.into()))?;
+        let document = parse_query(text).map_err(|error| DocumentError::Syntax(error.into()))?;
         Ok((document, tokens))
     }
 
-    /// What a document asks for that may be run with these variables; its tokens are not counted.
-    pub fn admit(
+    /// Returns the cost of a document with these variables, or an error if it exceeds a limit.
+    /// `tokens` is 0: [`CostAnalyzer::parse`] counts them.
+    pub fn analyze(
         &self,
         document: &ExecutableDocument,
         variables: &Variables,
-    ) -> Result<Cost, Refusal> {
+    ) -> Result<Cost, DocumentError> {
         let cost = self.measure(document, variables)?;
-        self.judge(&cost)?;
+        self.check(&cost)?;
         Ok(cost)
     }
 
-    /// What a document asks for; its tokens are not counted.
+    /// Returns the cost of a document with these variables. `tokens` is 0: [`CostAnalyzer::parse`]
+    /// counts them.
     pub fn measure(
         &self,
         document: &ExecutableDocument,
         variables: &Variables,
-    ) -> Result<Cost, Refusal> {
-        let mut meter = Meter {
-            guard: self,
+    ) -> Result<Cost, DocumentError> {
+        let mut visitor = CostVisitor {
+            analyzer: self,
             document,
             variables,
             defaults: variable_defaults(document),
@@ -146,68 +149,74 @@ impl Guard {
             aliases: 0,
             directives: 0,
         };
-        let mut total = Measure::default();
+        let mut total = SelectionCost::default();
         for name in document.fragments.keys() {
-            meter.fragment(name)?;
+            visitor.fragment(name)?;
         }
         for (_, operation) in document.operations.iter() {
-            meter.directives += operation.node.directives.len();
+            visitor.directives += operation.node.directives.len();
             let variables = &operation.node.variable_definitions;
-            meter.directives += variables.iter().map(|it| it.node.directives.len()).sum::<usize>();
-            let measure = meter.selection_set(&operation.node.selection_set)?;
+            visitor.directives +=
+                variables.iter().map(|it| it.node.directives.len()).sum::<usize>();
+            let measure = visitor.selection_set(&operation.node.selection_set)?;
             total.depth = total.depth.max(measure.depth);
             total.nodes = total.nodes.max(measure.nodes);
             total.selections = total.selections.saturating_add(measure.selections);
         }
-        let Measure { depth, selections, nodes } = total;
-        let Meter { aliases, directives, .. } = meter;
+        let SelectionCost { depth, selections, nodes } = total;
+        let CostVisitor { aliases, directives, .. } = visitor;
         Ok(Cost { tokens: 0, aliases, directives, depth, selections, nodes })
     }
 
-    fn judge(&self, cost: &Cost) -> Result<(), Refusal> {
+    fn check(&self, cost: &Cost) -> Result<(), DocumentError> {
         let limits = &self.limits;
         for (what, found, limit) in [
             ("aliases", cost.aliases as u64, limits.aliases as u64),
             ("directives", cost.directives as u64, limits.directives as u64),
             ("levels of fields", cost.depth as u64, limits.depth as u64),
             ("fields", cost.selections, limits.selections),
-            ("nodes to give", cost.nodes, limits.nodes),
+            ("nodes", cost.nodes, limits.nodes),
         ] {
             if found > limit {
-                return Err(Refusal::TooMuch { what, found, limit });
+                return Err(DocumentError::LimitExceeded { what, found, limit });
             }
         }
         Ok(())
     }
 }
 
-/// What a selection set asks for.
+/// The cost of a selection set.
 #[derive(Debug, Clone, Copy, Default)]
-struct Measure {
+struct SelectionCost {
     depth: usize,
     selections: u64,
     nodes: u64,
 }
 
-/// A fragment that has been measured, or is being.
-enum Fragment {
+/// Whether a fragment has been measured.
+enum FragmentState {
+    /// The visitor is inside the fragment.
     Open,
-    Measured(Measure),
+    Measured(SelectionCost),
 }
 
-struct Meter<'d> {
-    guard: &'d Guard,
+/// Visits a document and adds up its cost.
+struct CostVisitor<'d> {
+    analyzer: &'d CostAnalyzer,
     document: &'d ExecutableDocument,
     variables: &'d Variables,
     defaults: HashMap<&'d Name, &'d Value>,
-    fragments: HashMap<&'d Name, Fragment>,
+    fragments: HashMap<&'d Name, FragmentState>,
     aliases: usize,
     directives: usize,
 }
 
-impl<'d> Meter<'d> {
-    fn selection_set(&mut self, set: &'d Positioned<SelectionSet>) -> Result<Measure, Refusal> {
-        let mut total = Measure::default();
+impl<'d> CostVisitor<'d> {
+    fn selection_set(
+        &mut self,
+        set: &'d Positioned<SelectionSet>,
+    ) -> Result<SelectionCost, DocumentError> {
+        let mut total = SelectionCost::default();
         for selection in &set.node.items {
             let measure = match &selection.node {
                 Selection::Field(field) => self.field(&field.node)?,
@@ -219,7 +228,7 @@ impl<'d> Meter<'d> {
                     self.directives += spread.node.directives.len();
                     match self.document.fragments.get_key_value(&spread.node.fragment_name.node) {
                         Some((name, _)) => self.fragment(name)?,
-                        None => Measure::default(),
+                        None => SelectionCost::default(),
                     }
                 }
             };
@@ -230,13 +239,13 @@ impl<'d> Meter<'d> {
         Ok(total)
     }
 
-    fn field(&mut self, field: &'d Field) -> Result<Measure, Refusal> {
+    fn field(&mut self, field: &'d Field) -> Result<SelectionCost, DocumentError> {
         self.aliases += usize::from(field.alias.is_some());
         self.directives += field.directives.len();
         let inner = self.selection_set(&field.selection_set)?;
         let introspection = matches!(field.name.node.as_str(), "__schema" | "__type");
         let items = self.items(field);
-        Ok(Measure {
+        Ok(SelectionCost {
             depth: if introspection { 1 } else { inner.depth + 1 },
             selections: inner.selections.saturating_add(1),
             nodes: match items {
@@ -246,12 +255,13 @@ impl<'d> Meter<'d> {
         })
     }
 
-    /// How many objects the field itself can give; none where it gives no page or list of nodes.
+    /// Returns the most objects that the field itself can return, and `None` if it returns neither
+    /// a connection nor a list of nodes.
     fn items(&self, field: &Field) -> Option<u64> {
         if let Some(ids) = self.argument(field, "ids") {
             return Some(if let Value::List(ids) = ids { ids.len() as u64 } else { 1 });
         }
-        if !self.guard.paged.contains(&field.name.node) {
+        if !self.analyzer.paged.contains(&field.name.node) {
             return None;
         }
         let sizes = ["first", "last"].into_iter().filter_map(|name| self.argument(field, name));
@@ -259,12 +269,13 @@ impl<'d> Meter<'d> {
             Value::Number(size) => size.as_i64(),
             _ => None,
         });
-        // A page of another size is answered with an error.
+        // Pages of other sizes fail.
         let size = sizes.max().map(|size| size.clamp(0, Pagination::MAX as i64).unsigned_abs());
         Some(size.unwrap_or(Pagination::DEFAULT as u64))
     }
 
-    /// The value of an argument, with its variables looked up; none where it or they are missing.
+    /// Returns the value of an argument with its variables replaced by their values. Returns `None`
+    /// if the argument or one of the variables is missing.
     fn argument(&self, field: &Field, name: &str) -> Option<Value> {
         let value = field.get_argument(name)?.node.clone();
         let variable = |name| {
@@ -274,26 +285,26 @@ impl<'d> Meter<'d> {
         value.into_const_with(variable).ok()
     }
 
-    fn fragment(&mut self, name: &'d Name) -> Result<Measure, Refusal> {
+    fn fragment(&mut self, name: &'d Name) -> Result<SelectionCost, DocumentError> {
         match self.fragments.get(name) {
-            Some(Fragment::Measured(measure)) => return Ok(*measure),
-            Some(Fragment::Open) => return Err(Refusal::FragmentCycle(name.clone())),
+            Some(FragmentState::Measured(measure)) => return Ok(*measure),
+            Some(FragmentState::Open) => return Err(DocumentError::FragmentCycle(name.clone())),
             None => {}
         }
         let Some(fragment): Option<&'d Positioned<FragmentDefinition>> =
             self.document.fragments.get(name)
         else {
-            return Ok(Measure::default());
+            return Ok(SelectionCost::default());
         };
-        self.fragments.insert(name, Fragment::Open);
+        self.fragments.insert(name, FragmentState::Open);
         self.directives += fragment.node.directives.len();
         let measure = self.selection_set(&fragment.node.selection_set)?;
-        self.fragments.insert(name, Fragment::Measured(measure));
+        self.fragments.insert(name, FragmentState::Measured(measure));
         Ok(measure)
     }
 }
 
-/// The default values of all operations' variables.
+/// Returns the default values of the variables of all operations.
 fn variable_defaults(document: &ExecutableDocument) -> HashMap<&Name, &Value> {
     let operations = document.operations.iter();
     let variables = operations.flat_map(|(_, operation)| &operation.node.variable_definitions);
@@ -305,10 +316,10 @@ fn variable_defaults(document: &ExecutableDocument) -> HashMap<&Name, &Value> {
         .collect()
 }
 
-/// Counts the tokens of a document, and stops at the first that is one too many. Text that is no
-/// token counts as one a character: the parser will say what is wrong with it.
-fn count_tokens(text: &str, limit: usize) -> Result<usize, Refusal> {
-    let too_many = |what, found, limit| Refusal::TooMuch { what, found, limit };
+/// Counts the tokens of a document, and fails at the first one above the limit. Each character that
+/// is not part of a token counts as one token: the parser reports it.
+fn count_tokens(text: &str, limit: usize) -> Result<usize, DocumentError> {
+    let exceeded = |what, found, limit| DocumentError::LimitExceeded { what, found, limit };
     let mut rest = text;
     let mut tokens = 0;
     let mut brackets = 0_usize;
@@ -319,7 +330,7 @@ fn count_tokens(text: &str, limit: usize) -> Result<usize, Refusal> {
             _ => {
                 tokens += 1;
                 if tokens > limit {
-                    return Err(too_many("tokens", tokens as u64, limit as u64));
+                    return Err(exceeded("tokens", tokens as u64, limit as u64));
                 }
                 match first {
                     '{' | '[' | '(' => brackets += 1,
@@ -328,7 +339,7 @@ fn count_tokens(text: &str, limit: usize) -> Result<usize, Refusal> {
                 }
                 if brackets > MAX_BRACKETS {
                     let found = brackets as u64;
-                    return Err(too_many("brackets in brackets", found, MAX_BRACKETS as u64));
+                    return Err(exceeded("levels of brackets", found, MAX_BRACKETS as u64));
                 }
                 after_token(rest, first)
             }
@@ -337,10 +348,10 @@ fn count_tokens(text: &str, limit: usize) -> Result<usize, Refusal> {
     Ok(tokens)
 }
 
-/// What follows the token that `text` begins with; `first` is its first character.
+/// Returns the text after the token that `text` starts with. `first` is its first character.
 fn after_token(text: &str, first: char) -> &str {
     if let Some(block) = text.strip_prefix("\"\"\"") {
-        // A block string ends at the next three quotes that have no backslash before them.
+        // A block string ends at the next three quotes without a backslash before them.
         let mut from = 0;
         while let Some(quotes) = block[from..].find("\"\"\"").map(|at| from + at) {
             if !block[..quotes].ends_with('\\') {

@@ -1,7 +1,7 @@
-//! Everything that can be changed.
+//! The mutation root.
 //!
-//! A mutation takes one `input`. Where the input breaks a rule, the payload says so in `userErrors`
-//! and its other fields are null; whatever else goes wrong is an error of the response.
+//! Each mutation takes one `input`. If the input breaks a rule, the payload lists it in
+//! `userErrors` and its other fields are null. Every other failure is an error of the response.
 
 mod input;
 mod payload;
@@ -13,44 +13,45 @@ use async_graphql::{Context, Object};
 use self::{input::*, payload::*};
 use super::{
     connection::Edge,
-    id::{self, Kind},
-    scope::{Scope, int, scope},
-    viewer::SignedIn,
+    id::{self, ObjectKind},
+    viewer::ViewerObject,
 };
 use crate::{
     domain::{Activity, HasCursor, ReactionKind, UnregisteredIdentity},
     error::{Error, Result},
+    graphql::context::{ContextExt, RequestContext, int},
     service::Recipient,
 };
 
 pub struct Mutation;
 
-/// Everything that can be changed. Each mutation needs a signed-in user.
+/// The writes. Each mutation fails with UNAUTHENTICATED if the viewer is anonymous. If the input
+/// breaks a rule, the payload lists it in `userErrors` and its other fields are null.
 #[Object]
 impl Mutation {
-    /// Makes a user of a viewer who is signed in and is none yet. On a socket, it counts for the next
-    /// connection.
+    /// Registers the signed-in viewer as a Cruddur user. An open WebSocket keeps its old identity
+    /// until it reconnects.
     async fn register_viewer(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The user to be.")] input: RegisterViewerInput,
+        #[graphql(desc = "The user to create.")] input: RegisterViewerInput,
     ) -> Result<RegisterViewerPayload> {
-        let Scope { service, viewer, .. } = scope(ctx);
+        let RequestContext { service, viewer, .. } = ctx.request();
         let RegisterViewerInput { handle, display_name } = input;
-        let newcomer = ctx.data_opt::<UnregisteredIdentity>();
+        let identity = ctx.data_opt::<UnregisteredIdentity>();
         let registered =
-            service.register_viewer(*viewer, newcomer, Some(&handle), Some(&display_name));
+            service.register_viewer(*viewer, identity, Some(&handle), Some(&display_name));
         let (user, user_errors) = change(ctx, registered).await?;
         Ok(RegisterViewerPayload { user: user.map(Arc::new), user_errors })
     }
 
-    /// Posts a crud.
+    /// Posts a crud and notifies the users that it mentions.
     async fn create_activity(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The crud to post.")] input: CreateActivityInput,
     ) -> Result<CreateActivityPayload> {
-        let Scope { service, viewer, .. } = scope(ctx);
+        let RequestContext { service, viewer, .. } = ctx.request();
         let CreateActivityInput { message, ttl, idempotency_key } = input;
         let created = service.create_activity(
             *viewer,
@@ -63,17 +64,17 @@ impl Mutation {
         Ok(CreateActivityPayload { edge: activity.as_ref().map(edge), activity, user_errors })
     }
 
-    /// Replies to an activity.
+    /// Replies to an activity, and notifies its author and the users that the reply mentions.
     async fn create_reply(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The reply to post.")] input: CreateReplyInput,
     ) -> Result<CreateReplyPayload> {
-        let Scope { service, viewer, .. } = scope(ctx);
+        let RequestContext { service, viewer, .. } = ctx.request();
         let CreateReplyInput { activity_id, message, idempotency_key } = input;
         let created = service.create_reply(
             *viewer,
-            id::of_kind(Kind::Activity, &activity_id),
+            id::of_kind(ObjectKind::Activity, &activity_id),
             Some(&message),
             idempotency_key.as_deref(),
         );
@@ -82,27 +83,27 @@ impl Mutation {
         Ok(CreateReplyPayload { edge: reply.as_ref().map(edge), reply, user_errors })
     }
 
-    /// Deletes an activity of the viewer's own, with all replies below it.
+    /// Deletes one of the viewer's activities and all replies below it.
     async fn delete_activity(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The activity to delete.")] input: DeleteActivityInput,
     ) -> Result<DeleteActivityPayload> {
-        let Scope { service, viewer, loaders } = scope(ctx);
-        let uuid = id::of_kind(Kind::Activity, &input.activity_id);
+        let RequestContext { service, viewer, loaders } = ctx.request();
+        let uuid = id::of_kind(ObjectKind::Activity, &input.activity_id);
         let deleted = match uuid {
             Some(uuid) if ctx.look_ahead().field("parent").exists() => {
-                loaders.activities.load((), uuid).await?
+                loaders.activities.load(uuid).await?
             }
             _ => None,
         };
         let (uuid, user_errors) = change(ctx, service.delete_activity(*viewer, uuid)).await?;
-        let deleted_id = uuid.map(|uuid| id::encode(Kind::Activity, uuid));
+        let deleted_id = uuid.map(|uuid| id::encode(ObjectKind::Activity, uuid));
         let deleted = deleted.filter(|_| deleted_id.is_some());
         Ok(DeleteActivityPayload { deleted_id, deleted, user_errors })
     }
 
-    /// Likes an activity. To like it once more changes nothing.
+    /// Likes an activity. Does nothing if the viewer likes it already.
     async fn like_activity(
         &self,
         ctx: &Context<'_>,
@@ -112,17 +113,18 @@ impl Mutation {
         Ok(LikeActivityPayload { activity, user_errors })
     }
 
-    /// Takes the like of an activity back. Where there is none, it changes nothing.
+    /// Removes the viewer's like. Does nothing if there is none.
     async fn unlike_activity(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The activity to like no more.")] input: UnlikeActivityInput,
+        #[graphql(desc = "The activity to unlike.")] input: UnlikeActivityInput,
     ) -> Result<UnlikeActivityPayload> {
-        let (activity, user_errors) = undo(ctx, ReactionKind::Like, &input.activity_id).await?;
+        let (activity, user_errors) =
+            undo_reaction(ctx, ReactionKind::Like, &input.activity_id).await?;
         Ok(UnlikeActivityPayload { activity, user_errors })
     }
 
-    /// Reposts an activity. To repost it once more changes nothing.
+    /// Reposts an activity. Does nothing if the viewer has reposted it already.
     async fn repost_activity(
         &self,
         ctx: &Context<'_>,
@@ -132,80 +134,82 @@ impl Mutation {
         Ok(RepostActivityPayload { activity, user_errors })
     }
 
-    /// Takes the repost of an activity back. Where there is none, it changes nothing.
+    /// Removes the viewer's repost. Does nothing if there is none.
     async fn undo_repost(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The activity whose repost to take back.")] input: UndoRepostInput,
+        #[graphql(desc = "The activity whose repost to remove.")] input: UndoRepostInput,
     ) -> Result<UndoRepostPayload> {
-        let (activity, user_errors) = undo(ctx, ReactionKind::Repost, &input.activity_id).await?;
+        let (activity, user_errors) =
+            undo_reaction(ctx, ReactionKind::Repost, &input.activity_id).await?;
         Ok(UndoRepostPayload { activity, user_errors })
     }
 
-    /// Follows a user. To follow them once more changes nothing.
+    /// Follows a user. Does nothing if the viewer follows them already.
     async fn follow_user(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The user to follow.")] input: FollowUserInput,
     ) -> Result<FollowUserPayload> {
-        let Scope { service, viewer, .. } = scope(ctx);
-        let uuid = id::of_kind(Kind::User, &input.user_id);
+        let RequestContext { service, viewer, .. } = ctx.request();
+        let uuid = id::of_kind(ObjectKind::User, &input.user_id);
         let (user, user_errors) = change(ctx, service.follow(*viewer, uuid)).await?;
         Ok(FollowUserPayload { user: user.map(Arc::new), user_errors })
     }
 
-    /// Stops following a user. Where the viewer does not, it changes nothing.
+    /// Unfollows a user. Does nothing if the viewer does not follow them.
     async fn unfollow_user(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The user to follow no more.")] input: UnfollowUserInput,
+        #[graphql(desc = "The user to unfollow.")] input: UnfollowUserInput,
     ) -> Result<UnfollowUserPayload> {
-        let Scope { service, viewer, .. } = scope(ctx);
-        let uuid = id::of_kind(Kind::User, &input.user_id);
+        let RequestContext { service, viewer, .. } = ctx.request();
+        let uuid = id::of_kind(ObjectKind::User, &input.user_id);
         let (user, user_errors) = change(ctx, service.unfollow(*viewer, uuid)).await?;
         Ok(UnfollowUserPayload { user: user.map(Arc::new), user_errors })
     }
 
-    /// Changes how the viewer presents themselves.
+    /// Replaces the viewer's display name and bio.
     async fn update_profile(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The profile as it shall be.")] input: UpdateProfileInput,
+        #[graphql(desc = "The new profile.")] input: UpdateProfileInput,
     ) -> Result<UpdateProfilePayload> {
-        let Scope { service, viewer, .. } = scope(ctx);
+        let RequestContext { service, viewer, .. } = ctx.request();
         let UpdateProfileInput { display_name, bio } = input;
         let updated = service.update_profile(*viewer, Some(&display_name), bio.as_deref());
         let (user, user_errors) = change(ctx, updated).await?;
         Ok(UpdateProfilePayload { user: user.map(Arc::new), user_errors })
     }
 
-    /// Marks a notification of the viewer's and all older ones as read.
+    /// Marks one of the viewer's notifications and all older ones as read.
     async fn mark_notifications_read(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The notifications to mark.")] input: MarkNotificationsReadInput,
     ) -> Result<MarkNotificationsReadPayload> {
-        let Scope { service, viewer, .. } = scope(ctx);
-        let up_to = id::of_kind(Kind::Notification, &input.up_to_id);
+        let RequestContext { service, viewer, .. } = ctx.request();
+        let up_to = id::of_kind(ObjectKind::Notification, &input.up_to_id);
         let marked = service.mark_notifications_read(*viewer, up_to);
         let (unread, user_errors) = change(ctx, marked).await?;
         Ok(MarkNotificationsReadPayload {
-            viewer: unread.and_then(|_| SignedIn::from_viewer(*viewer)),
+            viewer: unread.and_then(|_| ViewerObject::from_viewer(*viewer)),
             unread_count: unread.map(int),
             user_errors,
         })
     }
 
-    /// Sends a direct message. The first one to a person opens the conversation with them.
+    /// Sends a direct message to another user. The first message between two users starts their
+    /// conversation.
     async fn send_message(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The message to send.")] input: SendMessageInput,
     ) -> Result<SendMessagePayload> {
-        let Scope { service, viewer, .. } = scope(ctx);
+        let RequestContext { service, viewer, .. } = ctx.request();
         let SendMessageInput { to_handle, group_id, message, idempotency_key } = input;
         let to = match &group_id {
-            Some(id) => Recipient::Group(id::of_kind(Kind::MessageGroup, id)),
+            Some(id) => Recipient::Group(id::of_kind(ObjectKind::MessageGroup, id)),
             None => Recipient::Handle(to_handle.as_deref()),
         };
         let sent = service.send_message(*viewer, to, Some(&message), idempotency_key.as_deref());
@@ -216,47 +220,51 @@ impl Mutation {
         Ok(SendMessagePayload { message, edge, user_errors })
     }
 
-    /// Marks a message and all older ones of its conversation as read by the viewer, and the
-    /// notifications that tell of them.
+    /// Marks a message and all older ones of its conversation as read, together with their
+    /// notifications.
     async fn mark_messages_read(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The messages to mark.")] input: MarkMessagesReadInput,
     ) -> Result<MarkMessagesReadPayload> {
-        let Scope { service, viewer, .. } = scope(ctx);
+        let RequestContext { service, viewer, .. } = ctx.request();
         let up_to = id::of_message(&input.up_to_id);
         let (group, user_errors) = change(ctx, service.mark_messages_read(*viewer, up_to)).await?;
         Ok(MarkMessagesReadPayload { group: group.map(Arc::new), user_errors })
     }
 }
 
-/// What a change gave, or the rule that it broke.
-type Outcome<T> = (Option<T>, Vec<UserError>);
+/// The result of a change, or the rule that its input broke.
+type Changed<T> = (Option<T>, Vec<UserError>);
 
-/// Makes a change. The loaders then forget what they knew before it.
+/// Makes a change and clears the loaders, whose values may be out of date after it.
 async fn change<T>(
     ctx: &Context<'_>,
     change: impl Future<Output = Result<T>>,
-) -> Result<Outcome<T>> {
-    let made = change.await;
-    scope(ctx).loaders.clear().await;
-    match made {
+) -> Result<Changed<T>> {
+    let changed = change.await;
+    ctx.request().loaders.clear().await;
+    match changed {
         Ok(value) => Ok((Some(value), Vec::new())),
-        Err(Error::User(rule)) => Ok((None, vec![rule.into()])),
+        Err(Error::User(code)) => Ok((None, vec![code.into()])),
         Err(error) => Err(error),
     }
 }
 
-async fn react(ctx: &Context<'_>, kind: ReactionKind, id: &str) -> Result<Outcome<Arc<Activity>>> {
-    let Scope { service, viewer, .. } = scope(ctx);
-    let uuid = id::of_kind(Kind::Activity, id);
+async fn react(ctx: &Context<'_>, kind: ReactionKind, id: &str) -> Result<Changed<Arc<Activity>>> {
+    let RequestContext { service, viewer, .. } = ctx.request();
+    let uuid = id::of_kind(ObjectKind::Activity, id);
     let (activity, user_errors) = change(ctx, service.react(*viewer, kind, uuid)).await?;
     Ok((activity.map(Arc::new), user_errors))
 }
 
-async fn undo(ctx: &Context<'_>, kind: ReactionKind, id: &str) -> Result<Outcome<Arc<Activity>>> {
-    let Scope { service, viewer, .. } = scope(ctx);
-    let uuid = id::of_kind(Kind::Activity, id);
+async fn undo_reaction(
+    ctx: &Context<'_>,
+    kind: ReactionKind,
+    id: &str,
+) -> Result<Changed<Arc<Activity>>> {
+    let RequestContext { service, viewer, .. } = ctx.request();
+    let uuid = id::of_kind(ObjectKind::Activity, id);
     let (activity, user_errors) = change(ctx, service.undo_reaction(*viewer, kind, uuid)).await?;
     Ok((activity.map(Arc::new), user_errors))
 }

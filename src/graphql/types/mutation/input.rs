@@ -1,4 +1,4 @@
-//! What mutations take.
+//! The inputs of mutations.
 
 use async_graphql::{ID, InputObject};
 
@@ -7,31 +7,31 @@ use crate::domain::Ttl;
 /// A crud to post.
 #[derive(InputObject)]
 pub struct CreateActivityInput {
-    /// The text, 1 to 280 characters. Every `@handle` in it notifies its user.
+    /// The text, 1 to 280 characters. Each `@handle` in it, up to 20, notifies that user.
     pub message: String,
-    /// For how long the crud is shown.
+    /// How long the crud is shown.
     pub ttl: Ttl,
-    /// A text of the client's own, 1 to 255 characters, that makes a retry safe: within a day, the
-    /// same key with the same input posts nothing again and gives the first crud.
+    /// A client-chosen key that makes retries safe: for a day, the same key with the same input
+    /// returns the original crud instead of posting again. 1 to 255 characters.
     pub idempotency_key: Option<String>,
 }
 
 /// A reply to post.
 #[derive(InputObject)]
 pub struct CreateReplyInput {
-    /// The global id of the activity to reply to, which may be a reply itself.
+    /// The global id of the activity to reply to: a crud or another reply.
     pub activity_id: ID,
-    /// The text, 1 to 1024 characters. Every `@handle` in it notifies its user.
+    /// The text, 1 to 1024 characters. Each `@handle` in it, up to 20, notifies that user.
     pub message: String,
-    /// A text of the client's own, 1 to 255 characters, that makes a retry safe: within a day, the
-    /// same key with the same input posts nothing again and gives the first reply.
+    /// A client-chosen key that makes retries safe: for a day, the same key with the same input
+    /// returns the original reply instead of posting again. 1 to 255 characters.
     pub idempotency_key: Option<String>,
 }
 
 /// An activity to delete.
 #[derive(InputObject)]
 pub struct DeleteActivityInput {
-    /// The global id of an activity of the viewer's own.
+    /// The global id of one of the viewer's activities.
     pub activity_id: ID,
 }
 
@@ -42,7 +42,7 @@ pub struct LikeActivityInput {
     pub activity_id: ID,
 }
 
-/// An activity to like no more.
+/// An activity to unlike.
 #[derive(InputObject)]
 pub struct UnlikeActivityInput {
     /// The global id of the activity.
@@ -56,7 +56,7 @@ pub struct RepostActivityInput {
     pub activity_id: ID,
 }
 
-/// An activity whose repost to take back.
+/// An activity whose repost to remove.
 #[derive(InputObject)]
 pub struct UndoRepostInput {
     /// The global id of the activity.
@@ -70,58 +70,59 @@ pub struct FollowUserInput {
     pub user_id: ID,
 }
 
-/// A user to follow no more.
+/// A user to unfollow.
 #[derive(InputObject)]
 pub struct UnfollowUserInput {
     /// The global id of the user.
     pub user_id: ID,
 }
 
-/// The user whom the viewer is going to be.
+/// The user to create.
 #[derive(InputObject)]
 pub struct RegisterViewerInput {
-    /// The handle, with or without its `@`: up to 64 letters from A to Z, digits, `_`, and inner `-`
-    /// and `.`. Nobody else may have it, regardless of case, and it stays.
+    /// The handle, with or without the `@`: 1 to 64 ASCII letters, digits, `_`, `-` and `.`,
+    /// neither starting nor ending with `-` or `.`. It must be unique, regardless of case, and
+    /// cannot be changed.
     pub handle: String,
-    /// The name to show, 1 to 64 characters.
+    /// The display name, 1 to 64 characters.
     pub display_name: String,
 }
 
-/// The viewer's profile as it shall be.
+/// The new profile of the viewer.
 #[derive(InputObject)]
 pub struct UpdateProfileInput {
-    /// The name to show, 1 to 64 characters.
+    /// The display name, 1 to 64 characters.
     pub display_name: String,
-    /// What the viewer says about themselves, up to 1024 characters. Null, or left out, takes the
-    /// present one away.
+    /// The viewer's self-description, up to 1024 characters. Null or omitted removes the current
+    /// one.
     pub bio: Option<String>,
 }
 
 /// Notifications to mark as read.
 #[derive(InputObject)]
 pub struct MarkNotificationsReadInput {
-    /// The global id of a notification of the viewer's: this one and all older ones are marked.
+    /// The global id of one of the viewer's notifications. It and all older ones are marked.
     pub up_to_id: ID,
 }
 
 /// A direct message to send.
 #[derive(InputObject)]
 pub struct SendMessageInput {
-    /// The handle of the person to send it to, with or without its `@`. Needed without `groupId`.
+    /// The handle of the recipient, with or without the `@`. Required without `groupId`.
     pub to_handle: Option<String>,
-    /// The global id of a conversation of the viewer's to send it to. Where it is given, `toHandle`
-    /// does not count.
+    /// The global id of one of the viewer's conversations to send the message to. Takes precedence
+    /// over `toHandle`.
     pub group_id: Option<ID>,
     /// The text, 1 to 1024 characters.
     pub message: String,
-    /// A text of the client's own, 1 to 255 characters, that makes a retry safe: within a day, the
-    /// same key with the same input sends nothing again and gives the first message.
+    /// A client-chosen key that makes retries safe: for a day, the same key with the same input
+    /// returns the original message instead of sending again. 1 to 255 characters.
     pub idempotency_key: Option<String>,
 }
 
 /// Messages to mark as read.
 #[derive(InputObject)]
 pub struct MarkMessagesReadInput {
-    /// The global id of a message: this one and all older ones of its conversation are marked.
+    /// The global id of a message. It and all older ones of its conversation are marked.
     pub up_to_id: ID,
 }
