@@ -103,14 +103,14 @@ pub async fn seed(settings: &Settings, seed: &Seed) -> Result<(), Failure> {
         return Err((2, "--users: \"0\" is not allowed; allowed: a number from 1".to_owned()));
     }
     let first = [seed::first_generated_user()];
-    if !sources.activities.users_by_uuids(&first).await.map_err(failed)?.is_empty() {
+    if !sources.store.users_by_uuids(&first).await.map_err(failed)?.is_empty() {
         return Err((1, "the made-up users are already here; nothing was changed".to_owned()));
     }
     let style = "{bar:40} {pos}/{len} rows, {elapsed} of {duration}";
     let style = ProgressStyle::with_template(style).map_err(failed)?;
     let bar = ProgressBar::new(users.saturating_add(activities)).with_style(style);
     for batch in seed::generated(users, activities, SystemClock.now()) {
-        sources.activities.import(&batch).await.map_err(failed)?;
+        sources.store.import(&batch).await.map_err(failed)?;
         bar.inc((batch.users.len() + batch.activities.len()) as u64);
     }
     bar.finish();
@@ -121,8 +121,8 @@ async fn seed_demo(sources: &Sources) -> Result<(), Failure> {
     let demo = seed::demo(SystemClock.now());
     let uuids: Vec<_> = demo.users.iter().map(|user| user.uuid).collect();
     let handles: Vec<_> = demo.users.iter().map(|user| user.handle.clone()).collect();
-    let same = sources.activities.users_by_uuids(&uuids).await.map_err(failed)?;
-    let named = sources.activities.users_by_handles(&handles).await.map_err(failed)?;
+    let same = sources.store.users_by_uuids(&uuids).await.map_err(failed)?;
+    let named = sources.store.users_by_handles(&handles).await.map_err(failed)?;
     if let Some(user) = same.first().or(named.first()) {
         let text =
             format!("the demo people are already here ({}); nothing was changed", user.handle);

@@ -4,18 +4,22 @@
 //! the plans that PostgreSQL's own `auto_explain` tells of while the reads run, with the rows that
 //! they really touched.
 
-#[path = "sources/common.rs"]
-mod common;
+#[allow(dead_code, reason = "the plans need a part of it")]
+#[path = "it/sources/fixture.rs"]
+mod fixture;
+#[allow(dead_code, unused_imports, reason = "the plans need a part of it")]
+#[path = "it/support/mod.rs"]
+mod support;
 
 use std::{collections::BTreeSet, fmt, sync::Mutex};
 
 use chrono::TimeDelta;
 use cruddur::{
     domain::{
-        Activity, Cursor, Follow, Message, NotificationKind, Page, Place, Reaction, ReactionKind,
-        text::Search,
+        Activity, Cursor, Follow, LogPosition, Notification, NotificationKind, Pagination,
+        Reaction, ReactionKind, text::Search,
     },
-    sources::{self, Dataset, NewMessage, Sources, UserRelation},
+    sources::{self, Dataset, Sources, UserRelation},
 };
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Executor};
@@ -29,7 +33,11 @@ use tracing_subscriber::{
 };
 use uuid::Uuid;
 
-use common::{PostgresDatabase, SqliteFile, at, id, told, user};
+use fixture::{at, crud, id, notification, reply, user};
+use support::{
+    fixtures,
+    stores::{PostgresDatabase, SqliteFile},
+};
 
 /// People, of whom the first are active.
 const USERS: u32 = 3_000;
@@ -81,11 +89,11 @@ fn dataset() -> Dataset {
     let cruds = (1..=CRUDS).map(|n| {
         let ttl = if n % 10 == 0 { Some(1) } else { None };
         let text = format!("crud {n} #topic{}", n % 500);
-        common::crud(n, person(n), &text, i64::from(n), ttl)
+        crud(n, person(n), &text, i64::from(n), ttl)
     });
     let replies = (0..REPLIES).map(|n| {
         let parent = 1 + n % 400 * 3;
-        common::reply(0x1_0000 + n, parent, person(n * 7), "a reply", i64::from(CRUDS + n))
+        reply(0x1_0000 + n, parent, person(n * 7), "a reply", i64::from(CRUDS + n))
     });
     let activities: Vec<Activity> = cruds.chain(replies).collect();
     let reactions = (0..6_000).map(|n| Reaction {
@@ -102,21 +110,16 @@ fn dataset() -> Dataset {
     let notifications = (0..4_000).map(|n| {
         let about = Some(1 + n % CRUDS);
         let minutes = i64::from(n);
-        let mut told =
-            told(0x20_0000 + n, person(n), person(n + 1), NotificationKind::Like, about, minutes);
-        told.read_at = (n % 4 > 0).then(|| at(minutes));
-        told
+        let kind = NotificationKind::Like;
+        Notification {
+            read_at: (n % 4 > 0).then(|| at(minutes)),
+            ..notification(0x20_0000 + n, person(n), person(n + 1), kind, about, minutes)
+        }
     });
-    let messages = (0..600).map(|n| NewMessage {
-        message: Message {
-            uuid: id(0x30_0000 + n),
-            group_uuid: id(0x40_0000 + n),
-            user_uuid: person(n % 30),
-            message: format!("message {n}"),
-            created_at: at(i64::from(n)),
-        },
-        receiver_uuid: person(n % 30 + 1 + n % 7),
-        idempotency: None,
+    let messages = (0..600).map(|n| {
+        let people = [person(n % 30), person(n % 30 + 1 + n % 7)];
+        let [message, group] = [id(0x30_0000 + n), id(0x40_0000 + n)];
+        fixtures::message(message, group, people, &format!("message {n}"), at(i64::from(n)))
     });
     Dataset {
         users: users.collect(),
@@ -129,14 +132,14 @@ fn dataset() -> Dataset {
 }
 
 async fn fill(sources: &Sources) {
-    sources.activities.migrate().await.expect("a fresh store");
-    sources.activities.import(&dataset()).await.expect("data");
+    sources.store.migrate().await.expect("a fresh store");
+    sources.store.import(&dataset()).await.expect("data");
 }
 
 /// Asks a source for everything that can be asked.
-async fn read(sources: &Sources, page: &Page) {
+async fn read(sources: &Sources, page: &Pagination) {
     let now = at(0) + TimeDelta::days(30);
-    let source = &sources.activities;
+    let source = &sources.store;
     let keys: Vec<_> = (0..5).map(|n| person(40 * n)).collect();
     let cruds: Vec<_> = (0..20).map(|n| id(1 + 3 * n)).collect();
     let handles: Vec<_> = (0..20).map(|n| format!("user{n}")).collect();
@@ -169,15 +172,17 @@ async fn read(sources: &Sources, page: &Page) {
     let told: Vec<_> = told.value.nodes().map(|told| told.uuid).collect();
     source.notifications_by_uuids(keys[1], &told, now).await.expect(failed);
     source.unread_notifications(keys[1], now).await.expect(failed);
-    source.moment().await.expect(failed);
+    source.snapshot().await.expect(failed);
     let seen = Cursor { at: at(3_000), uuid: id(3_000) };
-    let place = source.crud_place(seen).await.expect(failed).expect("a crud before it");
-    for place in [place, Place { at: Cursor::min(), ..place }, Place::end_of(place.position)] {
-        source.cruds_since(&place, now).await.expect(failed);
-        source.notifications_since(None, &place, now).await.expect(failed);
-        source.notifications_since(Some(keys[1]), &place, now).await.expect(failed);
+    let place = source.activity_log_position(seen).await.expect(failed).expect("a crud before it");
+    for place in
+        [place, LogPosition { at: Cursor::min(), ..place }, LogPosition::after_all(place.position)]
+    {
+        source.activities_after(&place, now).await.expect(failed);
+        source.notifications_after(None, &place, now).await.expect(failed);
+        source.notifications_after(Some(keys[1]), &place, now).await.expect(failed);
     }
-    source.notification_place(keys[1], seen).await.expect(failed);
+    source.notification_log_position(keys[1], seen).await.expect(failed);
     let source = &sources.messages;
     let groups = source.message_groups(person(3), page).await.expect(failed);
     let groups: Vec<_> = groups.nodes().map(|group| group.uuid).collect();
@@ -187,13 +192,13 @@ async fn read(sources: &Sources, page: &Page) {
 }
 
 /// The first and the last page, and one each way from the middle.
-fn pages() -> [Page; 4] {
+fn pages() -> [Pagination; 4] {
     let middle = Some(Cursor { at: at(3_000), uuid: id(3_000) });
     [
-        Page::first(10),
-        Page::last(10),
-        Page { after: middle, ..Page::first(10) },
-        Page { before: middle, ..Page::last(10) },
+        Pagination::first(10),
+        Pagination::last(10),
+        Pagination { after: middle, ..Pagination::first(10) },
+        Pagination { before: middle, ..Pagination::last(10) },
     ]
 }
 

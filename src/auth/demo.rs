@@ -13,7 +13,7 @@ use super::{
     jws::{Key, Token},
 };
 use crate::{
-    domain::{Instant, User, Viewer},
+    domain::{Timestamp, User, Viewer},
     error::{Error, Result},
     service::{Clock, Service},
 };
@@ -80,7 +80,7 @@ impl Demo {
             .and_then(|token| token.claims(&self.key))
             .filter(|claims: &Claims| claims.iss == ISSUER)
             .ok_or(Error::Unauthenticated)?;
-        let expires_at = Instant::from_timestamp(claims.exp, 0).ok_or(Error::Unauthenticated)?;
+        let expires_at = Timestamp::from_timestamp(claims.exp, 0).ok_or(Error::Unauthenticated)?;
         if expires_at <= self.service.now() {
             return Err(Error::Unauthenticated);
         }
@@ -98,7 +98,7 @@ fn key(secret: &[u8]) -> Key {
     Key::Hs256(hmac::Key::new(hmac::HMAC_SHA256, secret))
 }
 
-fn signed(key: &Key, handle: &str, now: Instant) -> String {
+fn signed(key: &Key, handle: &str, now: Timestamp) -> String {
     let exp = (now + LIFETIME).timestamp();
     let claims = json!({ "iss": ISSUER, "sub": handle, "exp": exp });
     key.sign(&claims).expect("a secret signs")

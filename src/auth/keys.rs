@@ -21,7 +21,7 @@ use tracing::{info, warn};
 
 use super::jws::Key;
 use crate::{
-    domain::Instant,
+    domain::Timestamp,
     error::{Error, Result},
     service::Service,
 };
@@ -81,8 +81,8 @@ pub struct Keys {
 #[derive(Default)]
 struct State {
     keys: HashMap<String, Arc<Key>>,
-    fetched_at: Option<Instant>,
-    tried_at: Option<Instant>,
+    fetched_at: Option<Timestamp>,
+    tried_at: Option<Timestamp>,
 }
 
 impl Keys {
@@ -170,7 +170,7 @@ impl Keys {
 }
 
 impl State {
-    fn is_due(&self, now: Instant) -> bool {
+    fn is_due(&self, now: Timestamp) -> bool {
         let pause = if self.keys.is_empty() { FIRST_PAUSE } else { PAUSE };
         self.tried_at.is_none_or(|at| now - at >= pause)
     }

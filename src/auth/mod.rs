@@ -18,7 +18,7 @@ pub use self::{
     provider::{Audience, Provider, Trust},
 };
 use crate::{
-    domain::{Instant, Newcomer, Viewer},
+    domain::{Timestamp, UnregisteredIdentity, Viewer},
     error::Result,
 };
 
@@ -27,9 +27,9 @@ use crate::{
 pub struct Identity {
     pub viewer: Viewer,
     /// Who may become a user: a stranger for whom the identity provider vouches.
-    pub newcomer: Option<Newcomer>,
+    pub newcomer: Option<UnregisteredIdentity>,
     /// None for ever.
-    pub expires_at: Option<Instant>,
+    pub expires_at: Option<Timestamp>,
 }
 
 impl From<Viewer> for Identity {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Identity, KeySource, jws::Token, keys::Keys};
 use crate::{
-    domain::{Instant, Newcomer, Viewer},
+    domain::{Timestamp, UnregisteredIdentity, Viewer},
     error::{Error, Result},
     service::Service,
 };
@@ -89,15 +89,15 @@ impl Provider {
         let claims: Claims = token.claims(&key).ok_or(Error::Unauthenticated)?;
         let expires_at = self.check(&claims).ok_or(Error::Unauthenticated)?;
         let viewer = self.service.viewer_by_subject(&claims.sub).await?;
-        let newcomer = (viewer == Viewer::Stranger).then(|| {
+        let newcomer = (viewer == Viewer::Unregistered).then(|| {
             let email = claims.email.as_ref().and_then(Value::as_str).unwrap_or_default();
-            Newcomer { subject: claims.sub, email: email.to_owned() }
+            UnregisteredIdentity { subject: claims.sub, email: email.to_owned() }
         });
         Ok(Identity { viewer, newcomer, expires_at: Some(expires_at) })
     }
 
     /// Until when the claims hold; none where they do not.
-    fn check(&self, claims: &Claims) -> Option<Instant> {
+    fn check(&self, claims: &Claims) -> Option<Timestamp> {
         let now = self.service.now();
         let expires_at = instant(claims.exp)?.checked_add_signed(LEEWAY)?;
         let begins = match claims.nbf {
@@ -129,7 +129,7 @@ impl Audience {
 }
 
 /// Seconds since 1970, as tokens count them.
-fn instant(seconds: f64) -> Option<Instant> {
+fn instant(seconds: f64) -> Option<Timestamp> {
     if !(0.0..=LAST_SECOND).contains(&seconds) {
         return None;
     }

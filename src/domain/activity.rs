@@ -2,10 +2,10 @@ use async_graphql::{Enum, SimpleObject};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::{Cursor, Instant, NotificationKind, Positioned};
+use super::{Cursor, HasCursor, NotificationKind, Timestamp};
 
-/// A crud, the short post that Cruddur is named after, or a reply to one. An activity is served
-/// until it expires; after that no query finds it.
+/// A crud, which is a short post, or a reply to an activity. Queries return an activity until it
+/// expires.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
 #[graphql(complex)]
 pub struct Activity {
@@ -15,28 +15,28 @@ pub struct Activity {
     pub user_uuid: Uuid,
     /// The text: 1 to 280 characters in a crud, 1 to 1024 in a reply.
     pub message: String,
-    /// How many direct replies it has.
+    /// The number of direct replies.
     pub replies_count: i32,
-    /// How many users reposted it.
+    /// The number of users who reposted it.
     pub reposts_count: i32,
-    /// How many users like it.
+    /// The number of users who like it.
     pub likes_count: i32,
     #[graphql(skip)]
     pub reply_to_activity_uuid: Option<Uuid>,
-    /// When it disappears. Null for a reply, which lives as long as the crud its thread began with,
-    /// and for an old crud that was given no end.
-    pub expires_at: Option<Instant>,
+    /// When it expires. Null for a reply, which expires with the crud that started its thread, and
+    /// for an old crud without an expiry.
+    pub expires_at: Option<Timestamp>,
     /// When it was posted.
-    pub created_at: Instant,
+    pub created_at: Timestamp,
 }
 
-impl Positioned for Activity {
+impl HasCursor for Activity {
     fn cursor(&self) -> Cursor {
         Cursor { at: self.created_at, uuid: self.uuid }
     }
 }
 
-/// For how long a crud is shown after it was posted.
+/// How long a crud is shown after it was posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
 #[graphql(name = "ActivityTtl")]
 pub enum Ttl {
@@ -108,7 +108,7 @@ pub enum ReactionKind {
 
 impl ReactionKind {
     /// The notification that tells the activity's author.
-    pub fn told(self) -> NotificationKind {
+    pub fn notification_kind(self) -> NotificationKind {
         match self {
             Self::Like => NotificationKind::Like,
             Self::Repost => NotificationKind::Repost,
@@ -122,5 +122,5 @@ pub struct Reaction {
     pub kind: ReactionKind,
     pub activity_uuid: Uuid,
     pub user_uuid: Uuid,
-    pub created_at: Instant,
+    pub created_at: Timestamp,
 }

@@ -1,9 +1,9 @@
 use async_graphql::SimpleObject;
 use uuid::Uuid;
 
-use super::{Cursor, Instant, Positioned};
+use super::{Cursor, HasCursor, Timestamp};
 
-/// A conversation of two people, as one of them sees it.
+/// A conversation between two users, as one of them sees it.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
 #[graphql(complex)]
 pub struct MessageGroup {
@@ -15,18 +15,18 @@ pub struct MessageGroup {
     /// The text of the last message.
     #[graphql(skip)]
     pub last_message: String,
-    /// When the last message was sent.
+    /// When the most recent message was sent.
     #[graphql(name = "updatedAt")]
-    pub last_message_at: Instant,
+    pub last_message_at: Timestamp,
 }
 
-impl Positioned for MessageGroup {
+impl HasCursor for MessageGroup {
     fn cursor(&self) -> Cursor {
         Cursor { at: self.last_message_at, uuid: self.uuid }
     }
 }
 
-/// One direct message.
+/// A direct message.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
 #[graphql(complex)]
 pub struct Message {
@@ -40,10 +40,10 @@ pub struct Message {
     /// The text.
     pub message: String,
     /// When it was sent.
-    pub created_at: Instant,
+    pub created_at: Timestamp,
 }
 
-impl Positioned for Message {
+impl HasCursor for Message {
     fn cursor(&self) -> Cursor {
         Cursor { at: self.created_at, uuid: self.uuid }
     }

@@ -7,7 +7,7 @@ pub mod activity;
 pub mod message;
 pub mod notification;
 pub mod page;
-pub mod place;
+pub mod resume;
 pub mod text;
 pub mod user;
 pub mod viewer;
@@ -15,12 +15,12 @@ pub mod viewer;
 pub use activity::{Activity, Reaction, ReactionKind, Ttl};
 pub use message::{Message, MessageGroup, MessageKey};
 pub use notification::{Notification, NotificationKind};
-pub use page::{Cursor, Order, Page, Positioned, Slice};
-pub use place::{AsOf, Moment, Place, Seen, When};
+pub use page::{Cursor, HasCursor, Order, Page, Pagination};
+pub use resume::{LogPosition, ResumeCursor, ResumePoint, Snapshot, WithSnapshot};
 pub use user::{Follow, Profile, User, UserCounts};
-pub use viewer::{Newcomer, Viewer};
+pub use viewer::{UnregisteredIdentity, Viewer};
 
 use chrono::{DateTime, Utc};
 
 /// An instant. Microseconds at most: PostgreSQL keeps no more.
-pub type Instant = DateTime<Utc>;
+pub type Timestamp = DateTime<Utc>;

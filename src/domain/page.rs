@@ -5,13 +5,13 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta};
 use uuid::Uuid;
 
-use super::{Instant, Seen};
+use super::{ResumeCursor, Timestamp};
 use crate::error::{Error, Result};
 
 /// A position in a list that is ordered by time, then uuid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cursor {
-    pub at: Instant,
+    pub at: Timestamp,
     pub uuid: Uuid,
 }
 
@@ -50,25 +50,25 @@ impl Cursor {
         (Self::min()..=Self::max()).contains(&cursor).then_some(cursor)
     }
 
-    /// Reads what [`Cursor::encode`] wrote, or [`super::Place::encode`]; [`Error::BadInput`] for
+    /// Reads what [`Cursor::encode`] wrote, or [`super::LogPosition::encode`]; [`Error::BadInput`] for
     /// anything else.
     pub fn decode(text: &str) -> Result<Self> {
-        Seen::decode(text).map(|seen| seen.at)
+        ResumeCursor::decode(text).map(|seen| seen.at)
     }
 }
 
 /// Something that stands in lists of its kind at a place of its own.
-pub trait Positioned: Sized {
+pub trait HasCursor: Sized {
     fn cursor(&self) -> Cursor;
 
-    fn positioned(self) -> (Cursor, Self) {
+    fn with_cursor(self) -> (Cursor, Self) {
         (self.cursor(), self)
     }
 }
 
 /// The last instant of the year 9999, which stands for "never ends": every store and every client
 /// can hold it.
-pub fn forever() -> Instant {
+pub fn forever() -> Timestamp {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(253_402_300_799)
 }
 
@@ -81,18 +81,18 @@ pub enum Order {
 
 /// Which part of a list is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Page {
+pub struct Pagination {
     /// Only what comes after this position in the list's order.
     pub after: Option<Cursor>,
     /// Only what comes before this position in the list's order.
     pub before: Option<Cursor>,
-    /// The most items to give, 1 to [`Page::MAX`].
+    /// The most items to give, 1 to [`Pagination::MAX`].
     pub limit: usize,
     /// Take the items from the end of the range. They are given in the list's order all the same.
     pub backward: bool,
 }
 
-impl Page {
+impl Pagination {
     /// The largest page.
     pub const MAX: usize = 100;
     /// The size of a page when none is asked for.
@@ -111,7 +111,7 @@ impl Page {
     /// A page by the four arguments of a Relay connection.
     ///
     /// [`Error::BadInput`] for `first` and `last` together, for a size outside of 1 to
-    /// [`Page::MAX`] and for a malformed cursor. Neither size means `first: 20`.
+    /// [`Pagination::MAX`] and for a malformed cursor. Neither size means `first: 20`.
     pub fn from_relay(
         first: Option<i32>,
         after: Option<&str>,
@@ -155,22 +155,22 @@ impl Page {
     }
 
     /// Makes the page of `rows`: up to `limit + 1` of them, in the order in which they were read.
-    pub fn slice<T>(&self, rows: impl IntoIterator<Item = (Cursor, T)>) -> Slice<T> {
+    pub fn paginate<T>(&self, rows: impl IntoIterator<Item = (Cursor, T)>) -> Page<T> {
         let mut items: Vec<_> = rows.into_iter().take(self.limit + 1).collect();
         let more = items.len() > self.limit;
         items.truncate(self.limit);
         if self.backward {
             items.reverse();
-            Slice { items, has_previous: more, has_next: self.before.is_some() }
+            Page { items, has_previous: more, has_next: self.before.is_some() }
         } else {
-            Slice { items, has_previous: self.after.is_some(), has_next: more }
+            Page { items, has_previous: self.after.is_some(), has_next: more }
         }
     }
 }
 
 /// A page of a list: its items, each with its position, in the list's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Slice<T> {
+pub struct Page<T> {
     pub items: Vec<(Cursor, T)>,
     /// Whether there is something before the page. Reading forward, a given `after` counts as such.
     pub has_previous: bool,
@@ -178,13 +178,13 @@ pub struct Slice<T> {
     pub has_next: bool,
 }
 
-impl<T> Slice<T> {
+impl<T> Page<T> {
     pub fn empty() -> Self {
         Self { items: Vec::new(), has_previous: false, has_next: false }
     }
 
-    pub fn map<U>(self, mut change: impl FnMut(T) -> U) -> Slice<U> {
-        Slice {
+    pub fn map<U>(self, mut change: impl FnMut(T) -> U) -> Page<U> {
+        Page {
             items: self.items.into_iter().map(|(cursor, item)| (cursor, change(item))).collect(),
             has_previous: self.has_previous,
             has_next: self.has_next,
@@ -198,6 +198,16 @@ impl<T> Slice<T> {
 
     pub fn into_nodes(self) -> Vec<T> {
         self.items.into_iter().map(|(_, item)| item).collect()
+    }
+
+    /// Returns the cursor after which the next page starts, or `None` if this page is the last.
+    pub fn next_cursor(&self) -> Option<Cursor> {
+        self.items.last().filter(|_| self.has_next).map(|(cursor, _)| *cursor)
+    }
+
+    /// Returns the cursor before which the previous page ends, or `None` if this page is the first.
+    pub fn previous_cursor(&self) -> Option<Cursor> {
+        self.items.first().filter(|_| self.has_previous).map(|(cursor, _)| *cursor)
     }
 }
 
@@ -227,14 +237,14 @@ mod tests {
     }
 
     /// What a source reads for a page of `all`, which are in ascending order.
-    fn read(all: &[Cursor], page: &Page, order: Order) -> Slice<Cursor> {
+    fn read(all: &[Cursor], page: &Pagination, order: Order) -> Page<Cursor> {
         let (low, high) = page.range(order);
         let mut rows: Vec<_> =
             all.iter().filter(|at| low < **at && **at < high).map(|at| (*at, *at)).collect();
         if page.descending(order) {
             rows.reverse();
         }
-        page.slice(rows)
+        page.paginate(rows)
     }
 
     proptest! {
@@ -258,7 +268,7 @@ mod tests {
             newest_first in any::<bool>(),
         ) {
             let order = if newest_first { Order::NewestFirst } else { Order::OldestFirst };
-            let mut page = Page { backward, ..Page::first(limit) };
+            let mut page = Pagination { backward, ..Pagination::first(limit) };
             let mut walked = Vec::new();
             loop {
                 let slice = read(&all, &page, order);
@@ -304,10 +314,10 @@ mod tests {
 
     #[test]
     fn a_page_has_one_size_from_1_to_100() {
-        let relay = |first, last| Page::from_relay(first, None, last, None);
-        assert_eq!(relay(None, None), Ok(Page::first(20)));
-        assert_eq!(relay(Some(1), None), Ok(Page::first(1)));
-        assert_eq!(relay(None, Some(100)), Ok(Page::last(100)));
+        let relay = |first, last| Pagination::from_relay(first, None, last, None);
+        assert_eq!(relay(None, None), Ok(Pagination::first(20)));
+        assert_eq!(relay(Some(1), None), Ok(Pagination::first(1)));
+        assert_eq!(relay(None, Some(100)), Ok(Pagination::last(100)));
         for (first, last) in [
             (Some(0), None),
             (Some(-1), None),
@@ -319,7 +329,7 @@ mod tests {
         ] {
             assert!(matches!(relay(first, last), Err(Error::BadInput(_))), "{first:?} {last:?}");
         }
-        assert!(Page::from_relay(None, Some("x"), None, None).is_err());
-        assert!(Page::from_relay(None, None, None, Some("")).is_err());
+        assert!(Pagination::from_relay(None, Some("x"), None, None).is_err());
+        assert!(Pagination::from_relay(None, None, None, Some("")).is_err());
     }
 }

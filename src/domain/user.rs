@@ -1,31 +1,31 @@
 use async_graphql::SimpleObject;
 use uuid::Uuid;
 
-use super::{Cursor, Instant, Positioned};
+use super::{Cursor, HasCursor, Timestamp};
 
-/// A person on Cruddur.
+/// A Cruddur user.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
 #[graphql(complex)]
 pub struct User {
     #[graphql(skip)]
     pub uuid: Uuid,
-    /// The unique name that people are mentioned and looked up by, without the `@`. Case matters
-    /// in a look-up, but no two handles differ in case alone.
+    /// The unique name for mentions and lookups, without the `@`. Lookups are case-sensitive, but
+    /// no two handles differ only in case.
     pub handle: String,
-    /// The name to show. Not unique.
+    /// The display name. Not unique.
     pub display_name: String,
-    /// What the user says about themselves, up to 1024 characters. Null when never written.
+    /// The user's self-description, up to 1024 characters. Null if the user has none.
     pub bio: Option<String>,
     #[graphql(skip)]
     pub email: String,
     /// The `sub` of the user's tokens.
     #[graphql(skip)]
     pub cognito_user_id: String,
-    /// When the user joined.
-    pub created_at: Instant,
+    /// When the user registered.
+    pub created_at: Timestamp,
 }
 
-impl Positioned for User {
+impl HasCursor for User {
     fn cursor(&self) -> Cursor {
         Cursor { at: self.created_at, uuid: self.uuid }
     }
@@ -51,5 +51,5 @@ pub struct UserCounts {
 pub struct Follow {
     pub follower_uuid: Uuid,
     pub followed_uuid: Uuid,
-    pub created_at: Instant,
+    pub created_at: Timestamp,
 }

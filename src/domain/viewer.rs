@@ -1,10 +1,10 @@
 use uuid::Uuid;
 
-use crate::error::{Error, Result, Rule};
+use crate::error::{Error, Result, UserErrorCode};
 
 /// Who may become a user: an identity that a provider vouches for and that is no user yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Newcomer {
+pub struct UnregisteredIdentity {
     /// The `sub` of their tokens.
     pub subject: String,
     /// Empty where their token names none.
@@ -17,38 +17,38 @@ pub enum Viewer {
     /// Nobody in particular.
     Anonymous,
     /// Somebody who is signed in and has no row among the users.
-    Stranger,
+    Unregistered,
     /// The user with this uuid.
-    Member(Uuid),
+    User(Uuid),
 }
 
 impl Viewer {
     /// The viewer's user, for reading what only they may read.
     ///
     /// [`Error::Unauthenticated`] for everybody who is no user.
-    pub fn reader(self) -> Result<Uuid> {
+    pub fn require_user(self) -> Result<Uuid> {
         match self {
-            Self::Member(uuid) => Ok(uuid),
-            Self::Anonymous | Self::Stranger => Err(Error::Unauthenticated),
+            Self::User(uuid) => Ok(uuid),
+            Self::Anonymous | Self::Unregistered => Err(Error::Unauthenticated),
         }
     }
 
     /// The viewer's user, for writing in their name.
     ///
-    /// [`Error::Unauthenticated`] for nobody, [`Rule::ViewerUnknown`] for a stranger.
-    pub fn writer(self) -> Result<Uuid> {
+    /// [`Error::Unauthenticated`] for nobody, [`UserErrorCode::ViewerUnknown`] for a stranger.
+    pub fn require_registered(self) -> Result<Uuid> {
         match self {
-            Self::Member(uuid) => Ok(uuid),
+            Self::User(uuid) => Ok(uuid),
             Self::Anonymous => Err(Error::Unauthenticated),
-            Self::Stranger => Err(Rule::ViewerUnknown.into()),
+            Self::Unregistered => Err(UserErrorCode::ViewerUnknown.into()),
         }
     }
 
     /// The viewer's user, where there may be none.
-    pub fn member(self) -> Option<Uuid> {
+    pub fn user(self) -> Option<Uuid> {
         match self {
-            Self::Member(uuid) => Some(uuid),
-            Self::Anonymous | Self::Stranger => None,
+            Self::User(uuid) => Some(uuid),
+            Self::Anonymous | Self::Unregistered => None,
         }
     }
 }

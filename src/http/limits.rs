@@ -28,7 +28,7 @@ use super::{connection::Connection, failure};
 use crate::{
     auth::{Auth, Identified, Identity},
     config::{Rate, Settings},
-    domain::{Instant, Viewer},
+    domain::{Timestamp, Viewer},
     service::Service,
 };
 
@@ -55,7 +55,7 @@ pub struct Limits {
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Who {
     Member(Uuid),
-    Newcomer(String),
+    UnregisteredIdentity(String),
 }
 
 #[derive(Clone)]
@@ -71,7 +71,7 @@ type Count = RateLimiter<NotKeyed, InMemoryState, Ticks, NoOpMiddleware<Nanos>>;
 #[derive(Clone)]
 struct Ticks {
     service: Service,
-    start: Instant,
+    start: Timestamp,
 }
 
 impl Clock for Ticks {
@@ -106,8 +106,8 @@ impl Limits {
     /// Counts one request of a viewer; how long to wait where it is one too many.
     pub fn check(&self, identity: &Identity) -> Result<(), Duration> {
         let who = match (identity.viewer, &identity.newcomer) {
-            (Viewer::Member(uuid), _) => Who::Member(uuid),
-            (_, Some(newcomer)) => Who::Newcomer(newcomer.subject.clone()),
+            (Viewer::User(uuid), _) => Who::Member(uuid),
+            (_, Some(newcomer)) => Who::UnregisteredIdentity(newcomer.subject.clone()),
             (_, None) => return Ok(()),
         };
         self.viewers.as_ref().map_or(Ok(()), |limit| limit.check(who))

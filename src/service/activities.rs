@@ -5,11 +5,11 @@ use uuid::Uuid;
 use super::{Service, checked_message, only};
 use crate::{
     domain::{
-        Activity, AsOf, Instant, Notification, NotificationKind, Page, Reaction, ReactionKind,
-        Slice, Ttl, User, Viewer,
+        Activity, Notification, NotificationKind, Page, Pagination, Reaction, ReactionKind,
+        Timestamp, Ttl, User, Viewer, WithSnapshot,
         text::{Search, mentions},
     },
-    error::{Result, Rule},
+    error::{Result, UserErrorCode},
     events::Event,
     sources::{Inserted, NewActivity},
 };
@@ -29,18 +29,22 @@ pub enum SearchHit {
 
 impl Service {
     /// Cruds of everybody, newest first.
-    pub async fn home(&self, page: &Page) -> Result<AsOf<Slice<Activity>>> {
-        self.sources.activities.home(page, self.clock.now()).await
+    pub async fn home(&self, page: &Pagination) -> Result<WithSnapshot<Page<Activity>>> {
+        self.sources.store.home(page, self.clock.now()).await
     }
 
     /// Cruds of those whom the viewer follows, newest first.
-    pub async fn following_feed(&self, viewer: Viewer, page: &Page) -> Result<Slice<Activity>> {
-        let user = viewer.reader()?;
-        self.sources.activities.activities_followed_by(user, page, self.clock.now()).await
+    pub async fn following_feed(
+        &self,
+        viewer: Viewer,
+        page: &Pagination,
+    ) -> Result<Page<Activity>> {
+        let user = viewer.require_user()?;
+        self.sources.store.activities_followed_by(user, page, self.clock.now()).await
     }
 
     pub async fn activities_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<Activity>> {
-        self.sources.activities.activities_by_uuids(uuids, self.clock.now()).await
+        self.sources.store.activities_by_uuids(uuids, self.clock.now()).await
     }
 
     pub async fn activity_by_uuid(&self, uuid: Uuid) -> Result<Option<Activity>> {
@@ -51,43 +55,42 @@ impl Service {
     pub async fn activities_by_users(
         &self,
         users: &[Uuid],
-        page: &Page,
-    ) -> Result<Vec<Slice<Activity>>> {
-        self.sources.activities.activities_by_users(users, page, self.clock.now()).await
+        page: &Pagination,
+    ) -> Result<Vec<Page<Activity>>> {
+        self.sources.store.activities_by_users(users, page, self.clock.now()).await
     }
 
     /// Each activity's direct replies, oldest first, a page for each of `parents`.
     pub async fn replies_by_parents(
         &self,
         parents: &[Uuid],
-        page: &Page,
-    ) -> Result<Vec<Slice<Activity>>> {
-        self.sources.activities.replies_by_parents(parents, page, self.clock.now()).await
+        page: &Pagination,
+    ) -> Result<Vec<Page<Activity>>> {
+        self.sources.store.replies_by_parents(parents, page, self.clock.now()).await
     }
 
     /// Cruds and replies that have every word of the term, newest first; all cruds for a term of
     /// white space.
     ///
-    /// [`Rule::SearchTermBlank`], [`Rule::SearchTermTooLong`] over 280 characters.
+    /// [`UserErrorCode::SearchTermBlank`], [`UserErrorCode::SearchTermTooLong`] over 280 characters.
     pub async fn search_activities(
         &self,
         term: Option<&str>,
-        page: &Page,
-    ) -> Result<Slice<Activity>> {
+        page: &Pagination,
+    ) -> Result<Page<Activity>> {
         let now = self.clock.now();
         match checked_term(term)? {
-            None => Ok(self.sources.activities.home(page, now).await?.value),
-            Some(search) => self.sources.activities.activities_matching(&search, page, now).await,
+            None => Ok(self.sources.store.home(page, now).await?.value),
+            Some(search) => self.sources.store.activities_matching(&search, page, now).await,
         }
     }
 
     /// Activities and people that have every word of the term, newest first; all cruds for a term
     /// of white space. The rules are those of [`Service::search_activities`].
-    pub async fn search(&self, term: &str, page: &Page) -> Result<Slice<SearchHit>> {
+    pub async fn search(&self, term: &str, page: &Pagination) -> Result<Page<SearchHit>> {
         let activities = self.search_activities(Some(term), page).await?.map(SearchHit::Activity);
         let Some(search) = checked_term(Some(term))? else { return Ok(activities) };
-        let users =
-            self.sources.activities.users_matching(&search, page).await?.map(SearchHit::User);
+        let users = self.sources.store.users_matching(&search, page).await?.map(SearchHit::User);
         let more = if page.backward {
             activities.has_previous || users.has_previous
         } else {
@@ -99,7 +102,7 @@ impl Service {
             hits.reverse();
         }
         let cut = hits.len() > page.limit;
-        let mut slice = page.slice(hits);
+        let mut slice = page.paginate(hits);
         if page.backward {
             slice.has_previous = more || cut;
         } else {
@@ -110,8 +113,8 @@ impl Service {
 
     /// Posts a crud.
     ///
-    /// In this order: [`Rule::MessageBlank`], [`Rule::MessageTooLong`] over 280 characters,
-    /// [`Rule::MessageInvalid`], no user, [`Rule::TtlBlank`], the rules of idempotency keys.
+    /// In this order: [`UserErrorCode::MessageBlank`], [`UserErrorCode::MessageTooLong`] over 280 characters,
+    /// [`UserErrorCode::MessageInvalid`], no user, [`UserErrorCode::TtlBlank`], the rules of idempotency keys.
     pub async fn create_activity(
         &self,
         viewer: Viewer,
@@ -120,8 +123,8 @@ impl Service {
         idempotency_key: Option<&str>,
     ) -> Result<Activity> {
         let message = checked_message(message, MAX_CRUD)?;
-        let user = viewer.writer()?;
-        let ttl = ttl.and_then(Ttl::from_word).ok_or(Rule::TtlBlank)?;
+        let user = viewer.require_registered()?;
+        let ttl = ttl.and_then(Ttl::from_word).ok_or(UserErrorCode::TtlBlank)?;
         let now = self.clock.now();
         let input = ["activity", message, ttl.word()];
         let activity = self.new_activity(user, message, now);
@@ -133,8 +136,8 @@ impl Service {
 
     /// Replies to an activity, which may be a reply itself.
     ///
-    /// In this order: [`Rule::MessageBlank`], [`Rule::MessageTooLong`] over 1024 characters,
-    /// [`Rule::MessageInvalid`], no user, [`Rule::ActivityNotFound`], the rules of idempotency keys.
+    /// In this order: [`UserErrorCode::MessageBlank`], [`UserErrorCode::MessageTooLong`] over 1024 characters,
+    /// [`UserErrorCode::MessageInvalid`], no user, [`UserErrorCode::ActivityNotFound`], the rules of idempotency keys.
     pub async fn create_reply(
         &self,
         viewer: Viewer,
@@ -143,9 +146,9 @@ impl Service {
         idempotency_key: Option<&str>,
     ) -> Result<Activity> {
         let message = checked_message(message, MAX_REPLY)?;
-        let user = viewer.writer()?;
-        let parent = parent.ok_or(Rule::ActivityNotFound)?;
-        let parent = self.activity_by_uuid(parent).await?.ok_or(Rule::ActivityNotFound)?;
+        let user = viewer.require_registered()?;
+        let parent = parent.ok_or(UserErrorCode::ActivityNotFound)?;
+        let parent = self.activity_by_uuid(parent).await?.ok_or(UserErrorCode::ActivityNotFound)?;
         let now = self.clock.now();
         let input = ["reply", &parent.uuid.to_string(), message];
         let activity = self.new_activity(user, message, now);
@@ -158,65 +161,71 @@ impl Service {
 
     /// Deletes an activity of the viewer's own, with the whole thread below it.
     ///
-    /// [`Rule::ActivityNotFound`], [`Rule::ActivityNotYours`].
+    /// [`UserErrorCode::ActivityNotFound`], [`UserErrorCode::ActivityNotYours`].
     pub async fn delete_activity(&self, viewer: Viewer, uuid: Option<Uuid>) -> Result<Uuid> {
-        let user = viewer.writer()?;
-        let uuid = uuid.ok_or(Rule::ActivityNotFound)?;
-        let activity = self.activity_by_uuid(uuid).await?.ok_or(Rule::ActivityNotFound)?;
+        let user = viewer.require_registered()?;
+        let uuid = uuid.ok_or(UserErrorCode::ActivityNotFound)?;
+        let activity = self.activity_by_uuid(uuid).await?.ok_or(UserErrorCode::ActivityNotFound)?;
         if activity.user_uuid != user {
-            return Err(Rule::ActivityNotYours.into());
+            return Err(UserErrorCode::ActivityNotYours.into());
         }
-        if !self.sources.activities.delete_activity(uuid, user).await? {
-            return Err(Rule::ActivityNotFound.into());
+        if !self.sources.store.delete_activity(uuid, user).await? {
+            return Err(UserErrorCode::ActivityNotFound.into());
         }
-        self.events.publish(Event::Changed(uuid));
+        self.events.publish(Event::ActivityChanged(uuid));
         if let Some(parent) = activity.reply_to_activity_uuid {
-            self.events.publish(Event::Changed(parent));
+            self.events.publish(Event::ActivityChanged(parent));
         }
         Ok(uuid)
     }
 
     /// Likes or reposts an activity; once is enough.
     ///
-    /// [`Rule::ActivityNotFound`].
+    /// [`UserErrorCode::ActivityNotFound`].
     pub async fn react(
         &self,
         viewer: Viewer,
         kind: ReactionKind,
         uuid: Option<Uuid>,
     ) -> Result<Activity> {
-        let user = viewer.writer()?;
-        let uuid = uuid.ok_or(Rule::ActivityNotFound)?;
-        let activity = self.activity_by_uuid(uuid).await?.ok_or(Rule::ActivityNotFound)?;
+        let user = viewer.require_registered()?;
+        let uuid = uuid.ok_or(UserErrorCode::ActivityNotFound)?;
+        let activity = self.activity_by_uuid(uuid).await?.ok_or(UserErrorCode::ActivityNotFound)?;
         let now = self.clock.now();
         let reaction = Reaction { kind, activity_uuid: uuid, user_uuid: user, created_at: now };
-        let notification = (activity.user_uuid != user)
-            .then(|| self.new_notification(activity.user_uuid, user, kind.told(), Some(uuid), now));
-        let changed =
-            self.sources.activities.insert_reaction(&reaction, notification.as_ref()).await?;
-        let changed = changed.ok_or(Rule::ActivityNotFound)?;
-        self.events.publish(Event::Changed(uuid));
+        let notification = (activity.user_uuid != user).then(|| {
+            self.new_notification(
+                activity.user_uuid,
+                user,
+                kind.notification_kind(),
+                Some(uuid),
+                now,
+            )
+        });
+        let changed = self.sources.store.insert_reaction(&reaction, notification.as_ref()).await?;
+        let changed = changed.ok_or(UserErrorCode::ActivityNotFound)?;
+        self.events.publish(Event::ActivityChanged(uuid));
         if notification.is_some() {
-            self.events.publish(Event::Notified);
+            self.events.publish(Event::NotificationCreated);
         }
         Ok(changed)
     }
 
     /// Takes a like or a repost back, where there is one.
     ///
-    /// [`Rule::ActivityNotFound`].
+    /// [`UserErrorCode::ActivityNotFound`].
     pub async fn undo_reaction(
         &self,
         viewer: Viewer,
         kind: ReactionKind,
         uuid: Option<Uuid>,
     ) -> Result<Activity> {
-        let user = viewer.writer()?;
-        let uuid = uuid.ok_or(Rule::ActivityNotFound)?;
+        let user = viewer.require_registered()?;
+        let uuid = uuid.ok_or(UserErrorCode::ActivityNotFound)?;
         let now = self.clock.now();
-        let changed = self.sources.activities.delete_reaction(kind, uuid, user, now).await?;
-        let changed = changed.ok_or(Rule::ActivityNotFound)?;
-        self.events.publish(Event::Changed(uuid));
+        let changed = self.sources.store.delete_reaction(kind, uuid, user, now).await?;
+        let changed = changed.ok_or(UserErrorCode::ActivityNotFound)?;
+        self.events.publish(Event::ActivityChanged(uuid));
         Ok(changed)
     }
 
@@ -226,8 +235,8 @@ impl Service {
         viewer: Viewer,
         activities: &[Uuid],
     ) -> Result<BTreeSet<(ReactionKind, Uuid)>> {
-        let Some(user) = viewer.member() else { return Ok(BTreeSet::new()) };
-        let found = self.sources.activities.reactions_by_user(user, activities).await?;
+        let Some(user) = viewer.user() else { return Ok(BTreeSet::new()) };
+        let found = self.sources.store.reactions_by_user(user, activities).await?;
         Ok(found.into_iter().collect())
     }
 
@@ -235,8 +244,8 @@ impl Service {
     /// reply standing for the crud its thread began with; each once. Nobody's notifications are
     /// for others to see: a viewer who is no user gets the newest cruds that have replies.
     pub async fn notified_activities(&self, viewer: Viewer) -> Result<Vec<Activity>> {
-        let Some(user) = viewer.member() else {
-            let page = self.home(&Page::first(Page::MAX)).await?;
+        let Some(user) = viewer.user() else {
+            let page = self.home(&Pagination::first(Pagination::MAX)).await?;
             return Ok(page
                 .value
                 .into_nodes()
@@ -269,12 +278,12 @@ impl Service {
     async fn activities_in_notifications(&self, user: Uuid) -> Result<Vec<Uuid>> {
         let now = self.clock.now();
         let mut about = Vec::new();
-        let mut page = Page::first(Page::MAX);
+        let mut page = Pagination::first(Pagination::MAX);
         for _ in 0..MAX_NOTIFICATION_PAGES {
-            let told = self.sources.activities.notifications(user, false, &page, now).await?.value;
+            let told = self.sources.store.notifications(user, false, &page, now).await?.value;
             about.extend(told.nodes().filter_map(|told| told.activity_uuid));
             page.after = told.items.last().map(|(cursor, _)| *cursor);
-            if !told.has_next || about.len() >= Page::MAX {
+            if !told.has_next || about.len() >= Pagination::MAX {
                 break;
             }
         }
@@ -283,10 +292,10 @@ impl Service {
 
     /// Deletes a batch of activities that expired more than `keep` ago. How many it were.
     pub async fn delete_expired(&self, keep: chrono::TimeDelta, limit: u32) -> Result<u64> {
-        self.sources.activities.delete_expired(self.clock.now() - keep, limit).await
+        self.sources.store.delete_expired(self.clock.now() - keep, limit).await
     }
 
-    fn new_activity(&self, user: Uuid, message: &str, now: Instant) -> Activity {
+    fn new_activity(&self, user: Uuid, message: &str, now: Timestamp) -> Activity {
         Activity {
             uuid: self.clock.new_uuid(now),
             user_uuid: user,
@@ -306,7 +315,7 @@ impl Service {
         if handles.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let users = self.sources.activities.users_by_handles(&handles).await?;
+        let users = self.sources.store.users_by_handles(&handles).await?;
         Ok(users.into_iter().map(|user| (user.uuid, NotificationKind::Mention)).collect())
     }
 
@@ -317,7 +326,7 @@ impl Service {
         user: Uuid,
         idempotency_key: Option<&str>,
         input: &[&str],
-        now: Instant,
+        now: Timestamp,
     ) -> Result<Activity> {
         let new = NewActivity {
             notifications: told
@@ -327,20 +336,20 @@ impl Service {
             idempotency: self.idempotency(user, idempotency_key, input, now)?,
             activity,
         };
-        match self.sources.activities.insert_activity(&new).await? {
+        match self.sources.store.insert_activity(&new).await? {
             Inserted::New(activity) => {
                 self.events.publish(match activity.reply_to_activity_uuid {
-                    None => Event::CrudAdded,
-                    Some(parent) => Event::Changed(parent),
+                    None => Event::ActivityCreated,
+                    Some(parent) => Event::ActivityChanged(parent),
                 });
                 if !new.notifications.is_empty() {
-                    self.events.publish(Event::Notified);
+                    self.events.publish(Event::NotificationCreated);
                 }
                 Ok(activity)
             }
-            Inserted::Earlier(activity) => Ok(activity),
-            Inserted::KeyReused => Err(Rule::IdempotencyKeyReused.into()),
-            Inserted::Gone => Err(Rule::ActivityNotFound.into()),
+            Inserted::Replayed(activity) => Ok(activity),
+            Inserted::KeyReused => Err(UserErrorCode::IdempotencyKeyReused.into()),
+            Inserted::TargetMissing => Err(UserErrorCode::ActivityNotFound.into()),
         }
     }
 
@@ -350,7 +359,7 @@ impl Service {
         actor: Uuid,
         kind: NotificationKind,
         activity: Option<Uuid>,
-        now: Instant,
+        now: Timestamp,
     ) -> Notification {
         Notification {
             uuid: self.clock.new_uuid(now),
@@ -367,8 +376,10 @@ impl Service {
 /// Reads a search term; none for one of white space alone.
 fn checked_term(term: Option<&str>) -> Result<Option<Search>> {
     match term.unwrap_or_default() {
-        "" => Err(Rule::SearchTermBlank.into()),
-        term if term.chars().count() > MAX_SEARCH_TERM => Err(Rule::SearchTermTooLong.into()),
+        "" => Err(UserErrorCode::SearchTermBlank.into()),
+        term if term.chars().count() > MAX_SEARCH_TERM => {
+            Err(UserErrorCode::SearchTermTooLong.into())
+        }
         term if term.trim().is_empty() => Ok(None),
         term => Ok(Some(Search::parse(term))),
     }

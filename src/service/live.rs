@@ -16,15 +16,15 @@ use super::{
 };
 use crate::{
     domain::{
-        Activity, Cursor, Message, MessageKey, Moment, Notification, NotificationKind, Place,
-        Positioned, Seen, Viewer, When,
+        Activity, Cursor, HasCursor, LogPosition, Message, MessageKey, Notification,
+        NotificationKind, ResumeCursor, ResumePoint, Snapshot, Viewer,
     },
-    error::{Error, Result, Rule},
+    error::{Error, Result, UserErrorCode},
     events::Event,
-    sources::Arrivals,
+    sources::ChangeBatch,
 };
 
-pub use super::tail::Arrival;
+pub use super::tail::Change;
 
 /// The pause after a store that did not answer.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
@@ -37,19 +37,19 @@ impl Service {
     pub async fn activities_created(
         &self,
         after: Option<&str>,
-    ) -> Result<impl Stream<Item = Arrival<Activity>> + Send + use<>> {
-        let source = &self.sources.activities;
-        let lookup = async |at| source.crud_place(at).await;
-        let start = start(after, source.moment().await?, lookup).await?;
+    ) -> Result<impl Stream<Item = Change<Activity>> + Send + use<>> {
+        let source = &self.sources.store;
+        let lookup = async |at| source.activity_log_position(at).await;
+        let start = start(after, source.snapshot().await?, lookup).await?;
         let clock = self.clock.clone();
         let read = self.reader(|service, place| async move {
-            service.sources.activities.cruds_since(&place, service.clock.now()).await
+            service.sources.store.activities_after(&place, service.clock.now()).await
         });
         let follow = Follow {
             all: read.clone(),
             own: read,
             wants: Box::new(move |it: &Activity| it.expires_at.is_none_or(|end| end > clock.now())),
-            matters: |event| event == Event::CrudAdded,
+            matters: |event| event == Event::ActivityCreated,
         };
         Ok(tail::follow(&self.cruds, start, self.events.subscribe(), follow))
     }
@@ -61,22 +61,22 @@ impl Service {
         &self,
         viewer: Viewer,
         after: Option<&str>,
-    ) -> Result<impl Stream<Item = Arrival<Notification>> + Send + use<>> {
-        let user = viewer.reader()?;
-        let source = &self.sources.activities;
-        let lookup = async |at| source.notification_place(user, at).await;
-        let start = start(after, source.moment().await?, lookup).await?;
+    ) -> Result<impl Stream<Item = Change<Notification>> + Send + use<>> {
+        let user = viewer.require_user()?;
+        let source = &self.sources.store;
+        let lookup = async |at| source.notification_log_position(user, at).await;
+        let start = start(after, source.snapshot().await?, lookup).await?;
         let read = |user: Option<Uuid>| {
             self.reader(move |service, place| async move {
                 let now = service.clock.now();
-                service.sources.activities.notifications_since(user, &place, now).await
+                service.sources.store.notifications_after(user, &place, now).await
             })
         };
         let follow = Follow {
             all: read(None),
             own: read(Some(user)),
             wants: Box::new(move |told: &Notification| told.user_uuid == user),
-            matters: |event| event == Event::Notified,
+            matters: |event| event == Event::NotificationCreated,
         };
         Ok(tail::follow(&self.notifications, start, self.events.subscribe(), follow))
     }
@@ -89,8 +89,8 @@ impl Service {
         &self,
         viewer: Viewer,
         after: Option<&str>,
-    ) -> Result<impl Stream<Item = Arrival<Message>> + Send + use<>> {
-        let user = viewer.reader()?;
+    ) -> Result<impl Stream<Item = Change<Message>> + Send + use<>> {
+        let user = viewer.require_user()?;
         let told = self.notifications_received(viewer, after).await?;
         let service = self.clone();
         let told = told.filter(|(_, it)| ready(it.kind == NotificationKind::Message));
@@ -121,14 +121,14 @@ impl Service {
     /// An activity as it is after each change of its counts; what changes together comes once. Ends
     /// when the activity is gone.
     ///
-    /// [`Rule::ActivityNotFound`].
+    /// [`UserErrorCode::ActivityNotFound`].
     pub async fn activity_updates(
         &self,
         uuid: Option<Uuid>,
     ) -> Result<impl Stream<Item = Arc<Activity>> + Send + use<>> {
-        let uuid = uuid.ok_or(Rule::ActivityNotFound)?;
+        let uuid = uuid.ok_or(UserErrorCode::ActivityNotFound)?;
         let sights = self.watched.watch(uuid, self);
-        let activity = self.activity_by_uuid(uuid).await?.ok_or(Rule::ActivityNotFound)?;
+        let activity = self.activity_by_uuid(uuid).await?.ok_or(UserErrorCode::ActivityNotFound)?;
         let state = (sights, Arc::new(activity));
         Ok(stream::unfold(state, |(mut sights, last)| async move {
             loop {
@@ -145,9 +145,9 @@ impl Service {
         }))
     }
 
-    fn reader<T, F>(&self, read: impl Fn(Self, Place) -> F + Send + Sync + 'static) -> Read<T>
+    fn reader<T, F>(&self, read: impl Fn(Self, LogPosition) -> F + Send + Sync + 'static) -> Read<T>
     where
-        F: Future<Output = Result<Arrivals<T>>> + Send + 'static,
+        F: Future<Output = Result<ChangeBatch<T>>> + Send + 'static,
     {
         let service = self.clone();
         Arc::new(move |place| read(service.clone(), place).boxed())
@@ -161,25 +161,29 @@ impl Service {
 /// another life of the store. So may the moment of a list.
 async fn start(
     after: Option<&str>,
-    moment: Moment,
-    lookup: impl AsyncFnOnce(Cursor) -> Result<Option<Place>>,
+    snapshot: Snapshot,
+    lookup: impl AsyncFnOnce(Cursor) -> Result<Option<LogPosition>>,
 ) -> Result<Start> {
-    let now = moment.end();
-    let Some(after) = after else { return Ok(Start { now, from: now, moment, seen: Extent::All }) };
-    let Seen { at, when } = Seen::decode(after)?;
+    let now = snapshot.end();
+    let Some(after) = after else {
+        return Ok(Start { now, from: now, snapshot, seen: Extent::All });
+    };
+    let ResumeCursor { at, when } = ResumeCursor::decode(after)?;
     let found = lookup(at).await?;
     let there = found.filter(|found| found.at == at);
     let position = match when {
-        When::InOrder(position) if there.is_none() && now > (Place { position, at }) => position,
+        ResumePoint::Log(position) if there.is_none() && now > (LogPosition { position, at }) => {
+            position
+        }
         _ => found.map_or(0, |found| found.position),
     };
-    let place = Place { position, at };
+    let place = LogPosition { position, at };
     Ok(match when {
-        When::At(then)
-            if then.is_before(&moment) && there.is_none_or(|it| then.shows(it.position)) =>
+        ResumePoint::Snapshot(then)
+            if then.is_before(&snapshot) && there.is_none_or(|it| then.contains(it.position)) =>
         {
-            Start { now, from: place.min(then.end()), moment: then, seen: Extent::UpToTime(at) }
+            Start { now, from: place.min(then.end()), snapshot: then, seen: Extent::UpToTime(at) }
         }
-        _ => Start { now, from: place.min(now), moment, seen: Extent::UpTo(place) },
+        _ => Start { now, from: place.min(now), snapshot, seen: Extent::UpTo(place) },
     })
 }

@@ -5,9 +5,9 @@ use uuid::Uuid;
 use super::{Service, checked_message, only, only_page};
 use crate::{
     domain::{
-        Message, MessageGroup, MessageKey, Notification, NotificationKind, Page, Slice, Viewer,
+        Message, MessageGroup, MessageKey, Notification, NotificationKind, Page, Pagination, Viewer,
     },
-    error::{Result, Rule},
+    error::{Result, UserErrorCode},
     events::Event,
     sources::{Inserted, NewMessage},
 };
@@ -25,8 +25,12 @@ pub enum Recipient<'a> {
 
 impl Service {
     /// The viewer's conversations, the one with the newest message first.
-    pub async fn message_groups(&self, viewer: Viewer, page: &Page) -> Result<Slice<MessageGroup>> {
-        self.sources.messages.message_groups(viewer.reader()?, page).await
+    pub async fn message_groups(
+        &self,
+        viewer: Viewer,
+        page: &Pagination,
+    ) -> Result<Page<MessageGroup>> {
+        self.sources.messages.message_groups(viewer.require_user()?, page).await
     }
 
     /// Those of the conversations that are the viewer's.
@@ -35,7 +39,7 @@ impl Service {
         viewer: Viewer,
         uuids: &[Uuid],
     ) -> Result<Vec<MessageGroup>> {
-        let Some(user) = viewer.member() else { return Ok(Vec::new()) };
+        let Some(user) = viewer.user() else { return Ok(Vec::new()) };
         self.sources.messages.message_groups_by_uuids(user, uuids).await
     }
 
@@ -45,19 +49,19 @@ impl Service {
         viewer: Viewer,
         others: &[Uuid],
     ) -> Result<Vec<MessageGroup>> {
-        let Some(user) = viewer.member() else { return Ok(Vec::new()) };
+        let Some(user) = viewer.user() else { return Ok(Vec::new()) };
         self.sources.messages.message_groups_by_others(user, others).await
     }
 
     /// The viewer's conversation with the person with a handle, given with or without its `@`.
     ///
-    /// [`Rule::HandleBlank`] for an empty one.
+    /// [`UserErrorCode::HandleBlank`] for an empty one.
     pub async fn message_group_with(
         &self,
         viewer: Viewer,
         handle: &str,
     ) -> Result<Option<MessageGroup>> {
-        viewer.reader()?;
+        viewer.require_user()?;
         let Some(other) = self.user_by_handle(handle).await? else { return Ok(None) };
         Ok(only(self.message_groups_by_others(viewer, &[other.uuid]).await?))
     }
@@ -68,13 +72,13 @@ impl Service {
         &self,
         viewer: Viewer,
         groups: &[Uuid],
-        page: &Page,
-    ) -> Result<Vec<Slice<Message>>> {
+        page: &Pagination,
+    ) -> Result<Vec<Page<Message>>> {
         let own = self.message_groups_by_uuids(viewer, groups).await?;
         let own: Vec<_> = own.into_iter().map(|group| group.uuid).collect();
         let pages = self.sources.messages.messages_by_groups(&own, page).await?;
         let pages: HashMap<_, _> = own.into_iter().zip(pages).collect();
-        let page = |group| pages.get(group).cloned().unwrap_or_else(Slice::empty);
+        let page = |group| pages.get(group).cloned().unwrap_or_else(Page::empty);
         Ok(groups.iter().map(page).collect())
     }
 
@@ -99,26 +103,26 @@ impl Service {
     /// How many messages of the other person the viewer has not read in each of `groups`, in their
     /// order.
     pub async fn unread_by_groups(&self, viewer: Viewer, groups: &[Uuid]) -> Result<Vec<i64>> {
-        let Some(user) = viewer.member() else { return Ok(vec![0; groups.len()]) };
+        let Some(user) = viewer.user() else { return Ok(vec![0; groups.len()]) };
         self.sources.messages.unread_by_groups(user, groups).await
     }
 
     /// Marks a message and all before it in its conversation as read, with what told of them.
     ///
-    /// [`Rule::MessageNotFound`].
+    /// [`UserErrorCode::MessageNotFound`].
     pub async fn mark_messages_read(
         &self,
         viewer: Viewer,
         up_to: Option<MessageKey>,
     ) -> Result<MessageGroup> {
-        let user = viewer.writer()?;
-        let up_to = up_to.ok_or(Rule::MessageNotFound)?;
+        let user = viewer.require_registered()?;
+        let up_to = up_to.ok_or(UserErrorCode::MessageNotFound)?;
         if !self.sources.messages.mark_messages_read(user, &up_to).await? {
-            return Err(Rule::MessageNotFound.into());
+            return Err(UserErrorCode::MessageNotFound.into());
         }
         let group = only(self.message_groups_by_uuids(viewer, &[up_to.group_uuid]).await?);
-        let group = group.ok_or(Rule::MessageNotFound)?;
-        let (activities, now) = (&self.sources.activities, self.clock.now());
+        let group = group.ok_or(UserErrorCode::MessageNotFound)?;
+        let (activities, now) = (&self.sources.store, self.clock.now());
         activities.mark_message_notifications_read(user, group.other_uuid, up_to.at, now).await?;
         Ok(group)
     }
@@ -129,10 +133,10 @@ impl Service {
         &self,
         viewer: Viewer,
         group: Option<Uuid>,
-        page: &Page,
-    ) -> Result<Slice<Message>> {
-        let user = viewer.reader()?;
-        let Some(group) = group else { return Ok(Slice::empty()) };
+        page: &Pagination,
+    ) -> Result<Page<Message>> {
+        let user = viewer.require_user()?;
+        let Some(group) = group else { return Ok(Page::empty()) };
         let groups = self.sources.messages.message_groups_by_uuids(user, &[group]).await?;
         self.messages(only(groups), page).await
     }
@@ -143,19 +147,19 @@ impl Service {
         &self,
         viewer: Viewer,
         handle: &str,
-        page: &Page,
-    ) -> Result<Slice<Message>> {
-        let user = viewer.reader()?;
-        let Some(other) = self.user_by_handle(handle).await? else { return Ok(Slice::empty()) };
+        page: &Pagination,
+    ) -> Result<Page<Message>> {
+        let user = viewer.require_user()?;
+        let Some(other) = self.user_by_handle(handle).await? else { return Ok(Page::empty()) };
         let groups = self.sources.messages.message_groups_by_others(user, &[other.uuid]).await?;
         self.messages(only(groups), page).await
     }
 
     /// Sends a direct message.
     ///
-    /// In this order: [`Rule::MessageBlank`], [`Rule::MessageTooLong`] over 1024 characters,
-    /// [`Rule::MessageInvalid`], no user, [`Rule::RecipientBlank`], [`Rule::RecipientNotFound`] or
-    /// [`Rule::MessageGroupNotFound`], the rules of idempotency keys.
+    /// In this order: [`UserErrorCode::MessageBlank`], [`UserErrorCode::MessageTooLong`] over 1024 characters,
+    /// [`UserErrorCode::MessageInvalid`], no user, [`UserErrorCode::RecipientBlank`], [`UserErrorCode::RecipientNotFound`] or
+    /// [`UserErrorCode::MessageGroupNotFound`], the rules of idempotency keys.
     pub async fn send_message(
         &self,
         viewer: Viewer,
@@ -164,7 +168,7 @@ impl Service {
         idempotency_key: Option<&str>,
     ) -> Result<Message> {
         let message = checked_message(message, MAX_MESSAGE)?;
-        let user = viewer.writer()?;
+        let user = viewer.require_registered()?;
         let receiver_uuid = self.receiver(user, to).await?;
         let now = self.clock.now();
         let input = ["message", &receiver_uuid.to_string(), message];
@@ -180,12 +184,12 @@ impl Service {
             idempotency: self.idempotency(user, idempotency_key, &input, now)?,
         };
         match self.sources.messages.insert_message(&new).await? {
-            Inserted::New(message) | Inserted::Earlier(message) => {
+            Inserted::New(message) | Inserted::Replayed(message) => {
                 self.tell_of_message(&message, receiver_uuid).await;
                 Ok(message)
             }
-            Inserted::KeyReused => Err(Rule::IdempotencyKeyReused.into()),
-            Inserted::Gone => Err(Rule::MessageGroupNotFound.into()),
+            Inserted::KeyReused => Err(UserErrorCode::IdempotencyKeyReused.into()),
+            Inserted::TargetMissing => Err(UserErrorCode::MessageGroupNotFound.into()),
         }
     }
 
@@ -205,8 +209,8 @@ impl Service {
             created_at: message.created_at,
             read_at: None,
         };
-        match self.sources.activities.insert_notification(&told).await {
-            Ok(()) => self.events.publish(Event::Notified),
+        match self.sources.store.insert_notification(&told).await {
+            Ok(()) => self.events.publish(Event::NotificationCreated),
             Err(error) => {
                 tracing::warn!(%error, message = %message.uuid, "nobody was notified of a message");
             }
@@ -216,29 +220,34 @@ impl Service {
     async fn receiver(&self, sender: Uuid, to: Recipient<'_>) -> Result<Uuid> {
         match to {
             Recipient::Handle(handle) => {
-                let handle =
-                    handle.filter(|handle| !handle.is_empty()).ok_or(Rule::RecipientBlank)?;
+                let handle = handle
+                    .filter(|handle| !handle.is_empty())
+                    .ok_or(UserErrorCode::RecipientBlank)?;
                 let user = match self.user_by_handle(handle).await {
-                    Err(error) if error == Rule::HandleBlank.into() => {
-                        return Err(Rule::RecipientBlank.into());
+                    Err(error) if error == UserErrorCode::HandleBlank.into() => {
+                        return Err(UserErrorCode::RecipientBlank.into());
                     }
-                    user => user?.ok_or(Rule::RecipientNotFound)?,
+                    user => user?.ok_or(UserErrorCode::RecipientNotFound)?,
                 };
                 if user.uuid == sender {
-                    return Err(Rule::RecipientNotFound.into());
+                    return Err(UserErrorCode::RecipientNotFound.into());
                 }
                 Ok(user.uuid)
             }
             Recipient::Group(uuid) => {
-                let uuid = uuid.ok_or(Rule::MessageGroupNotFound)?;
+                let uuid = uuid.ok_or(UserErrorCode::MessageGroupNotFound)?;
                 let groups = self.sources.messages.message_groups_by_uuids(sender, &[uuid]).await?;
-                Ok(only(groups).ok_or(Rule::MessageGroupNotFound)?.other_uuid)
+                Ok(only(groups).ok_or(UserErrorCode::MessageGroupNotFound)?.other_uuid)
             }
         }
     }
 
-    async fn messages(&self, group: Option<MessageGroup>, page: &Page) -> Result<Slice<Message>> {
-        let Some(group) = group else { return Ok(Slice::empty()) };
+    async fn messages(
+        &self,
+        group: Option<MessageGroup>,
+        page: &Pagination,
+    ) -> Result<Page<Message>> {
+        let Some(group) = group else { return Ok(Page::empty()) };
         only_page(self.sources.messages.messages_by_groups(&[group.uuid], page).await?)
     }
 }

@@ -16,17 +16,17 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 use chrono::{SubsecRound, TimeDelta, Utc};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
-use uuid::{NoContext, Timestamp, Uuid};
+use uuid::{NoContext, Uuid};
 
 use crate::{
-    domain::{Activity, Instant, Notification, Viewer},
-    error::{Error, Result, Rule},
-    events::Events,
-    sources::{Connections, Idempotency, Line, Sources},
+    domain::{Activity, Notification, Timestamp, Viewer},
+    error::{Error, Result, UserErrorCode},
+    events::{EventBus, Events},
+    sources::{Connections, Idempotency, Sources},
 };
 
 pub use activities::SearchHit;
-pub use live::Arrival;
+pub use live::Change;
 pub use messages::Recipient;
 
 use tail::Tail;
@@ -40,10 +40,10 @@ const IDEMPOTENCY_WINDOW: TimeDelta = TimeDelta::days(1);
 /// Time and ids, which are the world's to give.
 pub trait Clock: Send + Sync + 'static {
     /// The present, truncated to microseconds.
-    fn now(&self) -> Instant;
+    fn now(&self) -> Timestamp;
 
     /// A new version 7 uuid for something that begins at `now`.
-    fn new_uuid(&self, now: Instant) -> Uuid;
+    fn new_uuid(&self, now: Timestamp) -> Uuid;
 }
 
 /// The machine's own clock and randomness.
@@ -52,14 +52,14 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-    fn now(&self) -> Instant {
+    fn now(&self) -> Timestamp {
         Utc::now().trunc_subsecs(6)
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is where ids come from")]
-    fn new_uuid(&self, now: Instant) -> Uuid {
+    fn new_uuid(&self, now: Timestamp) -> Uuid {
         let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
-        Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
+        Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
     }
 }
 
@@ -105,80 +105,79 @@ impl Service {
         }))
     }
 
-    /// Carries events to and from the other gateways on a line, for as long as it is polled; none
-    /// stands for the line of the store, if it has one.
-    pub async fn carry_events(&self, line: Option<Arc<dyn Line>>) {
-        if let Some(line) = line.or_else(|| self.sources.activities.line()) {
-            let name = self.clock.new_uuid(self.clock.now());
-            self.events.clone().carry(line, name).await;
-        }
+    /// Exchanges events with the other gateways over a bus, until the future is dropped.
+    pub async fn run_events(&self, bus: Arc<dyn EventBus>) {
+        let gateway_id = self.clock.new_uuid(self.clock.now());
+        self.events.clone().run(bus, gateway_id).await;
     }
 
     /// The present.
-    pub fn now(&self) -> Instant {
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
     /// How long it is until `then`; zero once it is past.
-    pub fn time_until(&self, then: Instant) -> Duration {
+    pub fn time_until(&self, then: Timestamp) -> Duration {
         (then - self.clock.now()).to_std().unwrap_or_default()
     }
 
     /// Whether the stores answer; [`Error::Unavailable`] while they do not.
     pub async fn ping(&self) -> Result<()> {
-        self.sources.activities.ping().await?;
+        self.sources.store.ping().await?;
         self.sources.messages.ping().await
     }
 
     /// The connections to the store of activities; absent where there are none.
     pub fn connections(&self) -> Option<Connections> {
-        self.sources.activities.connections()
+        self.sources.store.connections()
     }
 
     /// The viewer who goes by a handle: a stranger where nobody has it.
     pub async fn viewer_by_handle(&self, handle: &str) -> Result<Viewer> {
         if let Some(uuid) = self.uuids.get(handle) {
-            return Ok(Viewer::Member(uuid));
+            return Ok(Viewer::User(uuid));
         }
-        let Some(user) = self.user_by_handle(handle).await? else { return Ok(Viewer::Stranger) };
+        let Some(user) = self.user_by_handle(handle).await? else {
+            return Ok(Viewer::Unregistered);
+        };
         self.uuids.insert(handle.to_owned(), user.uuid);
-        Ok(Viewer::Member(user.uuid))
+        Ok(Viewer::User(user.uuid))
     }
 
     /// The viewer to whom the `sub` of a token belongs: a stranger where it is nobody's, or not one
     /// user's alone.
     pub async fn viewer_by_subject(&self, subject: &str) -> Result<Viewer> {
         if let Some(uuid) = self.subjects.get(subject) {
-            return Ok(Viewer::Member(uuid));
+            return Ok(Viewer::User(uuid));
         }
         if is_nobodys(subject) {
-            return Ok(Viewer::Stranger);
+            return Ok(Viewer::Unregistered);
         }
-        let users = self.sources.activities.users_by_subjects(&[subject.to_owned()]).await?;
+        let users = self.sources.store.users_by_subjects(&[subject.to_owned()]).await?;
         let [user] = &users[..] else {
             if !users.is_empty() {
                 tracing::warn!(users = users.len(), "several users have one cognito_user_id");
             }
-            return Ok(Viewer::Stranger);
+            return Ok(Viewer::Unregistered);
         };
         self.subjects.insert(subject.to_owned(), user.uuid);
-        Ok(Viewer::Member(user.uuid))
+        Ok(Viewer::User(user.uuid))
     }
 
     /// Checks the key of a create by `user`; `input` is all that the create depends on.
     ///
-    /// [`Rule::IdempotencyKeyInvalid`] for an empty key, one of more than 255 characters, or one
+    /// [`UserErrorCode::IdempotencyKeyInvalid`] for an empty key, one of more than 255 characters, or one
     /// with U+0000.
     fn idempotency(
         &self,
         user: Uuid,
         key: Option<&str>,
         input: &[&str],
-        now: Instant,
+        now: Timestamp,
     ) -> Result<Option<Idempotency>> {
         let Some(key) = key else { return Ok(None) };
         if key.is_empty() || key.contains('\0') || key.chars().count() > 255 {
-            return Err(Rule::IdempotencyKeyInvalid.into());
+            return Err(UserErrorCode::IdempotencyKeyInvalid.into());
         }
         let mut hash = Sha256::new();
         for part in input {
@@ -203,9 +202,9 @@ fn is_nobodys(subject: &str) -> bool {
 /// A message that keeps the rules: not blank, no U+0000, at most `max` Unicode scalar values.
 fn checked_message(message: Option<&str>, max: usize) -> Result<&str> {
     match message.unwrap_or_default() {
-        "" => Err(Rule::MessageBlank.into()),
-        message if message.chars().count() > max => Err(Rule::MessageTooLong.into()),
-        message if message.contains('\0') => Err(Rule::MessageInvalid.into()),
+        "" => Err(UserErrorCode::MessageBlank.into()),
+        message if message.chars().count() > max => Err(UserErrorCode::MessageTooLong.into()),
+        message if message.contains('\0') => Err(UserErrorCode::MessageInvalid.into()),
         message => Ok(message),
     }
 }

@@ -2,8 +2,8 @@ use uuid::Uuid;
 
 use super::Service;
 use crate::{
-    domain::{AsOf, Notification, Page, Slice, Viewer},
-    error::{Result, Rule},
+    domain::{Notification, Page, Pagination, Viewer, WithSnapshot},
+    error::{Result, UserErrorCode},
 };
 
 impl Service {
@@ -12,10 +12,10 @@ impl Service {
         &self,
         viewer: Viewer,
         unread_only: bool,
-        page: &Page,
-    ) -> Result<AsOf<Slice<Notification>>> {
-        let user = viewer.reader()?;
-        self.sources.activities.notifications(user, unread_only, page, self.clock.now()).await
+        page: &Pagination,
+    ) -> Result<WithSnapshot<Page<Notification>>> {
+        let user = viewer.require_user()?;
+        self.sources.store.notifications(user, unread_only, page, self.clock.now()).await
     }
 
     /// Those of the notifications that are the viewer's.
@@ -24,29 +24,29 @@ impl Service {
         viewer: Viewer,
         uuids: &[Uuid],
     ) -> Result<Vec<Notification>> {
-        let Some(user) = viewer.member() else { return Ok(Vec::new()) };
-        self.sources.activities.notifications_by_uuids(user, uuids, self.clock.now()).await
+        let Some(user) = viewer.user() else { return Ok(Vec::new()) };
+        self.sources.store.notifications_by_uuids(user, uuids, self.clock.now()).await
     }
 
     pub async fn unread_notifications(&self, viewer: Viewer) -> Result<i64> {
-        let user = viewer.reader()?;
-        self.sources.activities.unread_notifications(user, self.clock.now()).await
+        let user = viewer.require_user()?;
+        self.sources.store.unread_notifications(user, self.clock.now()).await
     }
 
     /// Marks a notification of the viewer's and all before it as read. How many are unread then.
     ///
-    /// [`Rule::NotificationNotFound`].
+    /// [`UserErrorCode::NotificationNotFound`].
     pub async fn mark_notifications_read(
         &self,
         viewer: Viewer,
         up_to: Option<Uuid>,
     ) -> Result<i64> {
-        let user = viewer.writer()?;
-        let up_to = up_to.ok_or(Rule::NotificationNotFound)?;
+        let user = viewer.require_registered()?;
+        let up_to = up_to.ok_or(UserErrorCode::NotificationNotFound)?;
         let now = self.clock.now();
-        if !self.sources.activities.mark_notifications_read(user, up_to, now).await? {
-            return Err(Rule::NotificationNotFound.into());
+        if !self.sources.store.mark_notifications_read(user, up_to, now).await? {
+            return Err(UserErrorCode::NotificationNotFound.into());
         }
-        self.sources.activities.unread_notifications(user, now).await
+        self.sources.store.unread_notifications(user, now).await
     }
 }

@@ -17,10 +17,10 @@ use tokio::{
 };
 
 use crate::{
-    domain::{Cursor, Moment, Place},
+    domain::{Cursor, LogPosition, Snapshot},
     error::Result,
-    events::{Event, Waiting},
-    sources::Arrivals,
+    events::{Event, EventReceiver},
+    sources::ChangeBatch,
 };
 
 /// How many arrivals wait for a follower that is slow; one that misses some reads the log itself.
@@ -34,14 +34,15 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 pub const FAILURE_PAUSE: Duration = Duration::from_millis(500);
 
 /// Reads a log after a place.
-pub type Read<T> = Arc<dyn Fn(Place) -> BoxFuture<'static, Result<Arrivals<T>>> + Send + Sync>;
+pub type Read<T> =
+    Arc<dyn Fn(LogPosition) -> BoxFuture<'static, Result<ChangeBatch<T>>> + Send + Sync>;
 
 /// Something that arrived, and its place in the log.
-pub type Arrival<T> = (Place, Arc<T>);
+pub type Change<T> = (LogPosition, Arc<T>);
 
 /// The end of a log, which is read as long as somebody follows it.
 pub struct Tail<T> {
-    sender: Arc<Mutex<Option<broadcast::Sender<Arrival<T>>>>>,
+    sender: Arc<Mutex<Option<broadcast::Sender<Change<T>>>>>,
 }
 
 impl<T> Default for Tail<T> {
@@ -61,11 +62,11 @@ impl<T: Send + Sync + 'static> Tail<T> {
     /// that `matters` say when to look.
     fn subscribe(
         &self,
-        now: Place,
+        now: LogPosition,
         read: Read<T>,
-        events: Waiting,
+        events: EventReceiver,
         matters: fn(Event) -> bool,
-    ) -> broadcast::Receiver<Arrival<T>> {
+    ) -> broadcast::Receiver<Change<T>> {
         let mut sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = &*sender {
             return sender.subscribe();
@@ -78,19 +79,19 @@ impl<T: Send + Sync + 'static> Tail<T> {
 
     async fn run(
         self,
-        sender: broadcast::Sender<Arrival<T>>,
-        mut place: Place,
+        sender: broadcast::Sender<Change<T>>,
+        mut place: LogPosition,
         read: Read<T>,
-        mut events: Waiting,
+        mut events: EventReceiver,
         matters: fn(Event) -> bool,
     ) {
         let mut pause = FIRST_PAUSE;
         while self.is_followed(&sender) {
-            events.forget();
+            events.resubscribe();
             let wait = match read(place).await {
                 Ok(arrivals) => {
-                    let (full, unsettled) = (arrivals.is_full(), arrivals.unsettled);
-                    let stuck = unsettled && arrivals.items.is_empty();
+                    let (full, has_pending) = (arrivals.is_full(), arrivals.has_pending);
+                    let stuck = has_pending && arrivals.items.is_empty();
                     for (at, item) in arrivals.items {
                         place = at;
                         // The last follower may just have left.
@@ -100,7 +101,7 @@ impl<T: Send + Sync + 'static> Tail<T> {
                         continue;
                     }
                     pause = if stuck { LONGEST_PAUSE.min(pause * 2) } else { FIRST_PAUSE };
-                    if unsettled { pause } else { LOOK }
+                    if has_pending { pause } else { LOOK }
                 }
                 Err(_) => FAILURE_PAUSE,
             };
@@ -110,7 +111,7 @@ impl<T: Send + Sync + 'static> Tail<T> {
     }
 
     /// Whether somebody follows; if not, the next one begins anew.
-    fn is_followed(&self, sender: &broadcast::Sender<Arrival<T>>) -> bool {
+    fn is_followed(&self, sender: &broadcast::Sender<Change<T>>) -> bool {
         let mut current = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
         let followed = sender.receiver_count() > 0;
         if !followed {
@@ -123,11 +124,11 @@ impl<T: Send + Sync + 'static> Tail<T> {
 /// Where in a log a follower begins.
 pub struct Start {
     /// The present, or a little earlier: everything up to here can be read.
-    pub now: Place,
+    pub now: LogPosition,
     /// Where the follower reads from. What it has seen may come after it.
-    pub from: Place,
+    pub from: LogPosition,
     /// What could be read when the follower has seen it.
-    pub moment: Moment,
+    pub snapshot: Snapshot,
     /// How much of that it has seen.
     pub seen: Extent,
 }
@@ -136,19 +137,19 @@ pub struct Start {
 pub enum Extent {
     All,
     /// Up to this place.
-    UpTo(Place),
+    UpTo(LogPosition),
     /// What stands up to here in the order of time.
     UpToTime(Cursor),
 }
 
 impl Start {
-    fn has_seen(&self, place: &Place) -> bool {
+    fn has_seen(&self, place: &LogPosition) -> bool {
         let seen = match &self.seen {
             Extent::All => true,
             Extent::UpTo(last) => place <= last,
             Extent::UpToTime(last) => place.at <= *last,
         };
-        seen && self.moment.shows(place.position)
+        seen && self.snapshot.contains(place.position)
     }
 }
 
@@ -168,11 +169,11 @@ pub struct Follow<T> {
 struct Follower<T> {
     follow: Follow<T>,
     start: Start,
-    arrivals: broadcast::Receiver<Arrival<T>>,
+    arrivals: broadcast::Receiver<Change<T>>,
     /// What has been read and not been given.
-    read: VecDeque<Arrival<T>>,
+    read: VecDeque<Change<T>>,
     /// The place of what was given last.
-    last: Place,
+    last: LogPosition,
     /// Whether the log is to be read before more arrivals are taken.
     behind: bool,
 }
@@ -182,9 +183,9 @@ struct Follower<T> {
 pub fn follow<T: Send + Sync + 'static>(
     tail: &Tail<T>,
     start: Start,
-    events: Waiting,
+    events: EventReceiver,
     follow: Follow<T>,
-) -> impl Stream<Item = Arrival<T>> + Send + use<T> {
+) -> impl Stream<Item = Change<T>> + Send + use<T> {
     let arrivals = tail.subscribe(start.now, follow.all.clone(), events, follow.matters);
     let (read, last) = (VecDeque::new(), start.from);
     let follower = Follower { follow, start, arrivals, read, last, behind: true };
@@ -195,7 +196,7 @@ pub fn follow<T: Send + Sync + 'static>(
 }
 
 impl<T: Send + Sync + 'static> Follower<T> {
-    async fn next(&mut self) -> Option<Arrival<T>> {
+    async fn next(&mut self) -> Option<Change<T>> {
         loop {
             let (at, item) = self.arrival().await?;
             let new = at > self.last;
@@ -207,7 +208,7 @@ impl<T: Send + Sync + 'static> Follower<T> {
     }
 
     /// The next arrival, which may have come before.
-    async fn arrival(&mut self) -> Option<Arrival<T>> {
+    async fn arrival(&mut self) -> Option<Change<T>> {
         loop {
             if let Some(arrival) = self.read.pop_front() {
                 return Some(arrival);

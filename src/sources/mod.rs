@@ -2,14 +2,12 @@
 //!
 //! * contract.rs the two traits, and what every source keeps to
 //! * url.rs      where sources are
-//! * line.rs     how the gateways of one store tell each other what has happened
 //! * mock, sql, dynamodb  the sources
 //! * seed        data to start from
 
 mod contract;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
-mod line;
 pub mod mock;
 pub mod seed;
 mod sql;
@@ -19,10 +17,10 @@ use std::sync::Arc;
 
 pub use self::{
     contract::{
-        ActivitySource, Arrivals, Connections, Dataset, Idempotency, Inserted, MessageSource,
-        MigrateError, Migrated, NewActivity, NewMessage, Registered, UserRelation,
+        Activities, ChangeBatch, Changes, Connections, Dataset, Follows, Idempotency,
+        InsertUserOutcome, Inserted, Lifecycle, Messages, MigrateError, Migrated, NewActivity,
+        NewMessage, Notifications, Reactions, Store, UserRelation, Users,
     },
-    line::Line,
     url::{MessageTable, SourceUrl},
 };
 
@@ -31,13 +29,13 @@ use crate::error::Result;
 /// The two sources that the service works on.
 #[derive(Clone)]
 pub struct Sources {
-    pub activities: Arc<dyn ActivitySource>,
-    pub messages: Arc<dyn MessageSource>,
+    pub store: Arc<dyn Store>,
+    pub messages: Arc<dyn Messages>,
 }
 
-impl<S: ActivitySource + MessageSource> From<Arc<S>> for Sources {
+impl<S: Store + Messages> From<Arc<S>> for Sources {
     fn from(source: Arc<S>) -> Self {
-        Self { activities: source.clone(), messages: source }
+        Self { store: source.clone(), messages: source }
     }
 }
 
@@ -46,26 +44,26 @@ impl Sources {
     /// are: then no [`MessageTable`] can be read.
     pub fn with_messages(self, table: &MessageTable) -> Self {
         #[cfg(feature = "dynamodb")]
-        let messages = Arc::new(dynamodb::DynamoDb::new(table.clone(), self.activities.clone()));
+        let messages = Arc::new(dynamodb::DynamoDb::new(table.clone(), self.store.clone()));
         #[cfg(not(feature = "dynamodb"))]
         let (messages, _) = (self.messages, table);
-        Self { activities: self.activities, messages }
+        Self { store: self.store, messages }
     }
 
     /// Brings all stores to the present schema; the answer is that of the activities. Where they
     /// are empty, whether messages apart are so too.
     pub async fn migrate(&self) -> std::result::Result<(Migrated, bool), MigrateError> {
         let no_messages = self.messages.migrate().await?;
-        Ok((self.activities.migrate().await?, no_messages))
+        Ok((self.store.migrate().await?, no_messages))
     }
 
     /// Adds a whole data set, each part to its store.
     pub async fn import(&self, dataset: &Dataset) -> Result<()> {
-        if !self.messages.is_apart() {
-            return self.activities.import(dataset).await;
+        if !self.messages.is_separate_store() {
+            return self.store.import(dataset).await;
         }
         let rest = Dataset { messages: Vec::new(), ..dataset.clone() };
-        self.activities.import(&rest).await?;
+        self.store.import(&rest).await?;
         for message in &dataset.messages {
             self.messages.insert_message(message).await?;
         }

@@ -6,7 +6,7 @@
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Timelike, Utc};
 use uuid::Uuid;
 
-use crate::domain::{Cursor, Instant};
+use crate::domain::{Cursor, Timestamp};
 
 pub fn messages_of(group: Uuid) -> String {
     format!("MSG#{group}")
@@ -26,17 +26,17 @@ pub fn idempotency(user: Uuid, key: &str) -> String {
 }
 
 /// A time as it is written.
-pub fn time(at: Instant) -> String {
+pub fn time(at: Timestamp) -> String {
     at.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()
 }
 
 /// A time as it is written where the plain one is taken: with ten more digits by the uuid.
-pub fn tied_time(at: Instant, uuid: Uuid) -> String {
+pub fn tied_time(at: Timestamp, uuid: Uuid) -> String {
     format!("{}{:010}+00:00", at.format("%Y-%m-%dT%H:%M:%S%.6f"), uuid.as_u128() % 10_000_000_000)
 }
 
 /// The texts, lowest and highest, between which all forms of a time lie.
-pub fn bounds(at: Instant) -> [String; 2] {
+pub fn bounds(at: Timestamp) -> [String; 2] {
     let digits = at.format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
     let whole = at.format("%Y-%m-%dT%H:%M:%S").to_string();
     let fewest = if at.nanosecond() == 0 { &whole } else { digits.trim_end_matches('0') };
@@ -44,7 +44,7 @@ pub fn bounds(at: Instant) -> [String; 2] {
 }
 
 /// Reads a time: as its text says it in UTC, which is its place in a list, and as it is.
-pub fn read_time(text: &str) -> Option<[Instant; 2]> {
+pub fn read_time(text: &str) -> Option<[Timestamp; 2]> {
     const FORM: &str = "%Y-%m-%dT%H:%M:%S%.f";
     let (naive, rest) = NaiveDateTime::parse_and_remainder(text, FORM).ok()?;
     let place = naive.and_utc().trunc_subsecs(6);
@@ -73,7 +73,7 @@ pub fn read_position(text: &str) -> Cursor {
 mod tests {
     use super::*;
 
-    fn at(text: &str) -> Instant {
+    fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 

@@ -48,9 +48,9 @@ use aws_smithy_http_client::{
 use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
 
-use super::{ActivitySource, Inserted, MessageSource, MessageTable, MigrateError, NewMessage};
+use super::{Inserted, MessageTable, Messages, MigrateError, NewMessage, Store};
 use crate::{
-    domain::{Message, MessageGroup, MessageKey, Page, Slice},
+    domain::{Message, MessageGroup, MessageKey, Page, Pagination},
     error::{Error, Result},
 };
 
@@ -75,7 +75,7 @@ pub struct DynamoDb {
     table: MessageTable,
     client: OnceCell<Client>,
     /// Who knows the names that the original keeps in each item.
-    people: Arc<dyn ActivitySource>,
+    people: Arc<dyn Store>,
     /// Whose turn it is to write into a conversation, so that the senders of one process do not
     /// undo each other's transactions.
     turns: Vec<Mutex<()>>,
@@ -83,7 +83,7 @@ pub struct DynamoDb {
 
 impl DynamoDb {
     /// The table, which is not asked anything yet.
-    pub fn new(table: MessageTable, people: Arc<dyn ActivitySource>) -> Self {
+    pub fn new(table: MessageTable, people: Arc<dyn Store>) -> Self {
         let turns = (0..TURNS).map(|_| Mutex::default()).collect();
         Self { table, client: OnceCell::new(), people, turns }
     }
@@ -140,8 +140,8 @@ fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
 }
 
 #[async_trait]
-impl MessageSource for DynamoDb {
-    fn is_apart(&self) -> bool {
+impl Messages for DynamoDb {
+    fn is_separate_store(&self) -> bool {
         true
     }
 
@@ -165,7 +165,7 @@ impl MessageSource for DynamoDb {
         })
     }
 
-    async fn message_groups(&self, user: Uuid, page: &Page) -> Result<Slice<MessageGroup>> {
+    async fn message_groups(&self, user: Uuid, page: &Pagination) -> Result<Page<MessageGroup>> {
         self.groups(user, page).await
     }
 
@@ -190,8 +190,8 @@ impl MessageSource for DynamoDb {
     async fn messages_by_groups(
         &self,
         groups: &[Uuid],
-        page: &Page,
-    ) -> Result<Vec<Slice<Message>>> {
+        page: &Pagination,
+    ) -> Result<Vec<Page<Message>>> {
         self.message_pages(groups, page).await
     }
 

@@ -14,7 +14,7 @@ use super::{
     rows::{self, GroupRow, MessageRow, Row, text},
 };
 use crate::{
-    domain::{Cursor, Instant, Message, MessageGroup, MessageKey, Order, Page, Slice},
+    domain::{Cursor, Message, MessageGroup, MessageKey, Order, Page, Pagination, Timestamp},
     error::{Error, Result},
 };
 
@@ -38,7 +38,7 @@ impl Range {
     }
 
     /// What lies between two times, these included.
-    fn between(pk: String, low: Instant, high: Instant) -> Self {
+    fn between(pk: String, low: Timestamp, high: Timestamp) -> Self {
         let ([low, _], [_, high]) = (keys::bounds(low), keys::bounds(high));
         Self { pk, low, high, descending: false, limit: None }
     }
@@ -84,7 +84,7 @@ impl DynamoDb {
     }
 
     /// A page of a partition.
-    async fn page<R: Row>(&self, pk: String, order: Order, page: &Page) -> Result<Slice<R>> {
+    async fn page<R: Row>(&self, pk: String, order: Order, page: &Pagination) -> Result<Page<R>> {
         let (low, high) = page.range(order);
         let descending = page.descending(order);
         let range = Range {
@@ -106,10 +106,10 @@ impl DynamoDb {
         if descending {
             rows.reverse();
         }
-        Ok(page.slice(rows.into_iter().map(|row| (row.position(), row))))
+        Ok(page.paginate(rows.into_iter().map(|row| (row.position(), row))))
     }
 
-    pub(super) async fn groups(&self, user: Uuid, page: &Page) -> Result<Slice<MessageGroup>> {
+    pub(super) async fn groups(&self, user: Uuid, page: &Pagination) -> Result<Page<MessageGroup>> {
         let rows = self.page(keys::groups_of(user), Order::NewestFirst, page).await?;
         Ok(rows.map(GroupRow::into_group))
     }
@@ -117,8 +117,8 @@ impl DynamoDb {
     pub(super) async fn message_pages(
         &self,
         groups: &[Uuid],
-        page: &Page,
-    ) -> Result<Vec<Slice<Message>>> {
+        page: &Pagination,
+    ) -> Result<Vec<Page<Message>>> {
         let pages = groups.iter().map(|group| async move {
             let rows = self.page(keys::messages_of(*group), Order::OldestFirst, page).await?;
             Ok::<_, Error>(rows.map(|row: MessageRow| row.message))

@@ -22,7 +22,7 @@ use super::{
     rows::{self, GroupRow, MessageRow, Row, get, text},
 };
 use crate::{
-    domain::{Message, Positioned, User},
+    domain::{HasCursor, Message, User},
     error::{Error, Result},
     sources::{Idempotency, Inserted, NewMessage},
 };
@@ -278,25 +278,25 @@ impl<'a> Send<'a> {
 
     /// What the idempotency key made before.
     async fn earlier(&self) -> Result<Inserted<Message>> {
-        let Some(key) = &self.new.idempotency else { return Ok(Inserted::Gone) };
+        let Some(key) = &self.new.idempotency else { return Ok(Inserted::TargetMissing) };
         let pk = keys::idempotency(key.user_uuid, &key.key);
         let Some(taken) = self.source.item(pk, "IDEM".into()).await? else {
-            return Ok(Inserted::Gone);
+            return Ok(Inserted::TargetMissing);
         };
         let hash = taken.get("input_hash").and_then(|hash| hash.as_b().ok());
         if hash.is_none_or(|hash| hash.as_ref() != key.input_hash) {
             return Ok(Inserted::KeyReused);
         }
         let (Some(pk), Some(sk)) = (get(&taken, "made_pk"), get(&taken, "made_sk")) else {
-            return Ok(Inserted::Gone);
+            return Ok(Inserted::TargetMissing);
         };
         let made = self.source.item(pk.to_owned(), sk.to_owned()).await?;
         let made = made.as_ref().and_then(MessageRow::read).map(|row| row.message);
         Ok(match made {
             // An earlier try of this very message had gone through.
             Some(made) if made.uuid == self.new.message.uuid => Inserted::New(made),
-            Some(made) => Inserted::Earlier(made),
-            None => Inserted::Gone,
+            Some(made) => Inserted::Replayed(made),
+            None => Inserted::TargetMissing,
         })
     }
 }

@@ -6,19 +6,20 @@ use uuid::Uuid;
 use super::{Mock, slice};
 use crate::{
     domain::{
-        Activity, AsOf, Cursor, Follow, Instant, Moment, Notification, NotificationKind, Order,
-        Page, Place, Positioned, Profile, Reaction, ReactionKind, Slice, User, UserCounts,
+        Activity, Cursor, Follow, HasCursor, LogPosition, Notification, NotificationKind, Order,
+        Page, Pagination, Profile, Reaction, ReactionKind, Snapshot, Timestamp, User, UserCounts,
+        WithSnapshot,
         text::{Search, words},
     },
     error::Result,
     sources::{
-        ActivitySource, Arrivals, Dataset, Inserted, MigrateError, Migrated, NewActivity,
-        Registered, UserRelation,
+        Activities, ChangeBatch, Changes, Dataset, Follows, InsertUserOutcome, Inserted, Lifecycle,
+        MigrateError, Migrated, NewActivity, Notifications, Reactions, UserRelation, Users,
     },
 };
 
 #[async_trait]
-impl ActivitySource for Mock {
+impl Lifecycle for Mock {
     async fn migrate(&self) -> std::result::Result<Migrated, MigrateError> {
         Ok(if self.state().users.is_empty() { Migrated::Empty } else { Migrated::Current })
     }
@@ -43,7 +44,10 @@ impl ActivitySource for Mock {
         }
         Ok(())
     }
+}
 
+#[async_trait]
+impl Users for Mock {
     async fn users_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<User>> {
         let state = self.state();
         Ok(state.users.values().filter(|it| uuids.contains(&it.uuid)).cloned().collect())
@@ -60,23 +64,23 @@ impl ActivitySource for Mock {
         Ok(users.cloned().collect())
     }
 
-    async fn insert_user(&self, user: &User) -> Result<Registered> {
+    async fn insert_user(&self, user: &User) -> Result<InsertUserOutcome> {
         let mut state = self.state();
         let has = |is: &dyn Fn(&User) -> bool| state.users.values().any(is);
         if has(&|it| it.cognito_user_id == user.cognito_user_id) {
-            return Ok(Registered::SubjectTaken);
+            return Ok(InsertUserOutcome::SubjectTaken);
         }
         if has(&|it| it.handle.eq_ignore_ascii_case(&user.handle)) {
-            return Ok(Registered::HandleTaken);
+            return Ok(InsertUserOutcome::HandleTaken);
         }
         state.users.insert(user.uuid, user.clone());
-        Ok(Registered::Added)
+        Ok(InsertUserOutcome::Added)
     }
 
-    async fn users_matching(&self, search: &Search, page: &Page) -> Result<Slice<User>> {
+    async fn users_matching(&self, search: &Search, page: &Pagination) -> Result<Page<User>> {
         let state = self.state();
         let found = state.users.values().filter(|it| search.matches(&user_words(it)));
-        let found = found.map(|it| it.clone().positioned());
+        let found = found.map(|it| it.clone().with_cursor());
         Ok(slice(Order::NewestFirst, page, found))
     }
 
@@ -84,10 +88,10 @@ impl ActivitySource for Mock {
         &self,
         relation: UserRelation,
         keys: &[Uuid],
-        page: &Page,
-    ) -> Result<Vec<Slice<User>>> {
+        page: &Pagination,
+    ) -> Result<Vec<Page<User>>> {
         let state = self.state();
-        let related = |key: Uuid| -> Vec<(Instant, Uuid)> {
+        let related = |key: Uuid| -> Vec<(Timestamp, Uuid)> {
             match relation {
                 UserRelation::Reacted(kind) => {
                     let of = state.reactions.values();
@@ -113,7 +117,7 @@ impl ActivitySource for Mock {
         Ok(keys.iter().map(page_of).collect())
     }
 
-    async fn counts_by_users(&self, uuids: &[Uuid], now: Instant) -> Result<Vec<UserCounts>> {
+    async fn counts_by_users(&self, uuids: &[Uuid], now: Timestamp) -> Result<Vec<UserCounts>> {
         let state = self.state();
         let count = |len: usize| i64::try_from(len).unwrap_or(i64::MAX);
         let counts = |uuid: &Uuid| UserCounts {
@@ -139,25 +143,32 @@ impl ActivitySource for Mock {
             user.clone()
         }))
     }
+}
 
-    async fn activities_by_uuids(&self, uuids: &[Uuid], now: Instant) -> Result<Vec<Activity>> {
+#[async_trait]
+impl Activities for Mock {
+    async fn activities_by_uuids(&self, uuids: &[Uuid], now: Timestamp) -> Result<Vec<Activity>> {
         let state = self.state();
         let found = state.activities.values().filter(|it| uuids.contains(&it.uuid));
         Ok(found.filter(|it| state.is_visible(it, now)).cloned().collect())
     }
 
-    async fn home(&self, page: &Page, now: Instant) -> Result<AsOf<Slice<Activity>>> {
+    async fn home(
+        &self,
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<WithSnapshot<Page<Activity>>> {
         let state = self.state();
         let crud = |it: &Activity| it.reply_to_activity_uuid.is_none();
-        Ok(state.as_of_now(state.feed(Order::NewestFirst, page, now, crud)))
+        Ok(state.with_snapshot(state.feed(Order::NewestFirst, page, now, crud)))
     }
 
     async fn activities_followed_by(
         &self,
         user: Uuid,
-        page: &Page,
-        now: Instant,
-    ) -> Result<Slice<Activity>> {
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<Page<Activity>> {
         let state = self.state();
         Ok(state.feed(Order::NewestFirst, page, now, |it| {
             it.reply_to_activity_uuid.is_none() && state.is_following(user, it.user_uuid)
@@ -167,9 +178,9 @@ impl ActivitySource for Mock {
     async fn activities_matching(
         &self,
         search: &Search,
-        page: &Page,
-        now: Instant,
-    ) -> Result<Slice<Activity>> {
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<Page<Activity>> {
         let found = |it: &Activity| search.matches(&words(&it.message));
         Ok(self.state().feed(Order::NewestFirst, page, now, found))
     }
@@ -177,9 +188,9 @@ impl ActivitySource for Mock {
     async fn activities_by_users(
         &self,
         users: &[Uuid],
-        page: &Page,
-        now: Instant,
-    ) -> Result<Vec<Slice<Activity>>> {
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<Vec<Page<Activity>>> {
         let state = self.state();
         let feed = |user: &Uuid| {
             state.feed(Order::NewestFirst, page, now, |it| {
@@ -192,9 +203,9 @@ impl ActivitySource for Mock {
     async fn replies_by_parents(
         &self,
         parents: &[Uuid],
-        page: &Page,
-        now: Instant,
-    ) -> Result<Vec<Slice<Activity>>> {
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<Vec<Page<Activity>>> {
         let state = self.state();
         let replies = |parent: &Uuid| {
             let to = |it: &Activity| it.reply_to_activity_uuid == Some(*parent);
@@ -210,7 +221,7 @@ impl ActivitySource for Mock {
         }
         if let Some(parent) = new.activity.reply_to_activity_uuid {
             if state.activity(parent, new.activity.created_at).is_none() {
-                return Ok(Inserted::Gone);
+                return Ok(Inserted::TargetMissing);
             }
             if let Some(parent) = state.activities.get_mut(&parent) {
                 parent.replies_count += 1;
@@ -231,7 +242,7 @@ impl ActivitySource for Mock {
         Ok(own)
     }
 
-    async fn delete_expired(&self, before: Instant, limit: u32) -> Result<u64> {
+    async fn delete_expired(&self, before: Timestamp, limit: u32) -> Result<u64> {
         let mut state = self.state();
         let mut deleted = 0;
         while deleted < u64::from(limit) {
@@ -249,7 +260,10 @@ impl ActivitySource for Mock {
         }
         Ok(deleted)
     }
+}
 
+#[async_trait]
+impl Reactions for Mock {
     async fn insert_reaction(
         &self,
         reaction: &Reaction,
@@ -278,7 +292,7 @@ impl ActivitySource for Mock {
         kind: ReactionKind,
         activity: Uuid,
         user: Uuid,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<Option<Activity>> {
         let mut state = self.state();
         if state.activity(activity, now).is_none() {
@@ -287,7 +301,8 @@ impl ActivitySource for Mock {
         if state.reactions.remove(&(kind, activity, user)).is_some() {
             state.count(kind, activity, -1);
             state.notifications.retain(|_, it| {
-                (it.kind, it.activity_uuid, it.actor_uuid) != (kind.told(), Some(activity), user)
+                (it.kind, it.activity_uuid, it.actor_uuid)
+                    != (kind.notification_kind(), Some(activity), user)
             });
         }
         Ok(state.activities.get(&activity).cloned())
@@ -303,7 +318,10 @@ impl ActivitySource for Mock {
             state.reactions.keys().filter(|(_, of, by)| *by == user && activities.contains(of));
         Ok(own.map(|(kind, of, _)| (*kind, *of)).collect())
     }
+}
 
+#[async_trait]
+impl Follows for Mock {
     async fn insert_follow(&self, follow: &Follow, notification: &Notification) -> Result<bool> {
         let mut state = self.state();
         let key = (follow.follower_uuid, follow.followed_uuid);
@@ -333,29 +351,32 @@ impl ActivitySource for Mock {
             state.follows.keys().filter(|(by, of)| *by == follower && users.contains(of));
         Ok(followed.map(|(_, of)| *of).collect())
     }
+}
 
+#[async_trait]
+impl Notifications for Mock {
     async fn notifications(
         &self,
         user: Uuid,
         unread_only: bool,
-        page: &Page,
-        now: Instant,
-    ) -> Result<AsOf<Slice<Notification>>> {
+        page: &Pagination,
+        now: Timestamp,
+    ) -> Result<WithSnapshot<Page<Notification>>> {
         let state = self.state();
         let found = state
             .notifications
             .values()
             .filter(|it| it.user_uuid == user && !(unread_only && it.read_at.is_some()))
             .filter(|it| state.notification_is_visible(it, now))
-            .map(|it| it.clone().positioned());
-        Ok(state.as_of_now(slice(Order::NewestFirst, page, found)))
+            .map(|it| it.clone().with_cursor());
+        Ok(state.with_snapshot(slice(Order::NewestFirst, page, found)))
     }
 
     async fn notifications_by_uuids(
         &self,
         user: Uuid,
         uuids: &[Uuid],
-        now: Instant,
+        now: Timestamp,
     ) -> Result<Vec<Notification>> {
         let state = self.state();
         let found = state.notifications.values().filter(|it| uuids.contains(&it.uuid));
@@ -363,7 +384,7 @@ impl ActivitySource for Mock {
         Ok(own.cloned().collect())
     }
 
-    async fn unread_notifications(&self, user: Uuid, now: Instant) -> Result<i64> {
+    async fn unread_notifications(&self, user: Uuid, now: Timestamp) -> Result<i64> {
         let state = self.state();
         let unread = state.notifications.values().filter(|it| {
             it.user_uuid == user && it.read_at.is_none() && state.notification_is_visible(it, now)
@@ -379,7 +400,12 @@ impl ActivitySource for Mock {
         Ok(())
     }
 
-    async fn mark_notifications_read(&self, user: Uuid, up_to: Uuid, now: Instant) -> Result<bool> {
+    async fn mark_notifications_read(
+        &self,
+        user: Uuid,
+        up_to: Uuid,
+        now: Timestamp,
+    ) -> Result<bool> {
         let mut state = self.state();
         let last = state.notifications.get(&up_to).filter(|it| it.user_uuid == user);
         let Some(last) = last.map(|it| (it.created_at, it.uuid)) else { return Ok(false) };
@@ -391,49 +417,12 @@ impl ActivitySource for Mock {
         Ok(true)
     }
 
-    async fn moment(&self) -> Result<Moment> {
-        Ok(self.state().moment())
-    }
-
-    async fn cruds_since(&self, place: &Place, now: Instant) -> Result<Arrivals<Activity>> {
-        let state = self.state();
-        Ok(state.since(place, |uuid| {
-            let crud = state.activity(*uuid, now).cloned();
-            crud.filter(|it| it.reply_to_activity_uuid.is_none())
-        }))
-    }
-
-    async fn crud_place(&self, at: Cursor) -> Result<Option<Place>> {
-        let state = self.state();
-        let cruds = state.activities.values().filter(|it| it.reply_to_activity_uuid.is_none());
-        Ok(state.place(cruds, at))
-    }
-
-    async fn notifications_since(
-        &self,
-        user: Option<Uuid>,
-        place: &Place,
-        now: Instant,
-    ) -> Result<Arrivals<Notification>> {
-        let state = self.state();
-        Ok(state.since(place, |uuid| {
-            let told = state.notifications.get(uuid).cloned();
-            told.filter(|it| user.is_none_or(|user| it.user_uuid == user))
-                .filter(|it| state.notification_is_visible(it, now))
-        }))
-    }
-
-    async fn notification_place(&self, user: Uuid, at: Cursor) -> Result<Option<Place>> {
-        let state = self.state();
-        Ok(state.place(state.notifications.values().filter(|it| it.user_uuid == user), at))
-    }
-
     async fn mark_message_notifications_read(
         &self,
         user: Uuid,
         sender: Uuid,
         up_to: Cursor,
-        now: Instant,
+        now: Timestamp,
     ) -> Result<()> {
         for it in self.state().notifications.values_mut() {
             let told = it.user_uuid == user && it.actor_uuid == sender && it.read_at.is_none();
@@ -442,6 +431,54 @@ impl ActivitySource for Mock {
             }
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Changes for Mock {
+    async fn snapshot(&self) -> Result<Snapshot> {
+        Ok(self.state().snapshot())
+    }
+
+    async fn activities_after(
+        &self,
+        place: &LogPosition,
+        now: Timestamp,
+    ) -> Result<ChangeBatch<Activity>> {
+        let state = self.state();
+        Ok(state.since(place, |uuid| {
+            let crud = state.activity(*uuid, now).cloned();
+            crud.filter(|it| it.reply_to_activity_uuid.is_none())
+        }))
+    }
+
+    async fn activity_log_position(&self, at: Cursor) -> Result<Option<LogPosition>> {
+        let state = self.state();
+        let cruds = state.activities.values().filter(|it| it.reply_to_activity_uuid.is_none());
+        Ok(state.place(cruds, at))
+    }
+
+    async fn notifications_after(
+        &self,
+        user: Option<Uuid>,
+        place: &LogPosition,
+        now: Timestamp,
+    ) -> Result<ChangeBatch<Notification>> {
+        let state = self.state();
+        Ok(state.since(place, |uuid| {
+            let told = state.notifications.get(uuid).cloned();
+            told.filter(|it| user.is_none_or(|user| it.user_uuid == user))
+                .filter(|it| state.notification_is_visible(it, now))
+        }))
+    }
+
+    async fn notification_log_position(
+        &self,
+        user: Uuid,
+        at: Cursor,
+    ) -> Result<Option<LogPosition>> {
+        let state = self.state();
+        Ok(state.place(state.notifications.values().filter(|it| it.user_uuid == user), at))
     }
 }
 

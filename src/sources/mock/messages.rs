@@ -5,16 +5,16 @@ use uuid::Uuid;
 
 use super::{Mock, slice};
 use crate::{
-    domain::{Cursor, Message, MessageGroup, MessageKey, Order, Page, Positioned, Slice},
+    domain::{Cursor, HasCursor, Message, MessageGroup, MessageKey, Order, Page, Pagination},
     error::Result,
-    sources::{Inserted, MessageSource, NewMessage},
+    sources::{Inserted, Messages, NewMessage},
 };
 
 #[async_trait]
-impl MessageSource for Mock {
-    async fn message_groups(&self, user: Uuid, page: &Page) -> Result<Slice<MessageGroup>> {
+impl Messages for Mock {
+    async fn message_groups(&self, user: Uuid, page: &Pagination) -> Result<Page<MessageGroup>> {
         let state = self.state();
-        let groups = state.groups_of(user).map(Positioned::positioned);
+        let groups = state.groups_of(user).map(HasCursor::with_cursor);
         Ok(slice(Order::NewestFirst, page, groups))
     }
 
@@ -37,12 +37,12 @@ impl MessageSource for Mock {
     async fn messages_by_groups(
         &self,
         groups: &[Uuid],
-        page: &Page,
-    ) -> Result<Vec<Slice<Message>>> {
+        page: &Pagination,
+    ) -> Result<Vec<Page<Message>>> {
         let state = self.state();
         let messages = |group: &Uuid| {
             let found = state.messages.values().filter(|it| it.group_uuid == *group);
-            let found = found.map(|it| it.clone().positioned());
+            let found = found.map(|it| it.clone().with_cursor());
             slice(Order::OldestFirst, page, found)
         };
         Ok(groups.iter().map(messages).collect())

@@ -11,10 +11,11 @@ use std::{
 
 use uuid::Uuid;
 
-use super::{Arrivals, Idempotency, Inserted, NewMessage};
+use super::{ChangeBatch, Idempotency, Inserted, NewMessage};
 use crate::domain::{
-    Activity, AsOf, Cursor, Follow, Instant, Message, MessageGroup, Moment, Notification, Order,
-    Page, Place, Positioned, Reaction, ReactionKind, Slice, User, page::forever,
+    Activity, Cursor, Follow, HasCursor, LogPosition, Message, MessageGroup, Notification, Order,
+    Page, Pagination, Reaction, ReactionKind, Snapshot, Timestamp, User, WithSnapshot,
+    page::forever,
 };
 
 /// All data, in memory, gone with the process.
@@ -50,7 +51,7 @@ impl Mock {
 
 impl State {
     /// Until when an activity is visible; none where it never is.
-    fn visible_until(&self, activity: &Activity) -> Option<Instant> {
+    fn visible_until(&self, activity: &Activity) -> Option<Timestamp> {
         self.users.get(&activity.user_uuid)?;
         match activity.reply_to_activity_uuid {
             None => Some(activity.expires_at.unwrap_or(forever())),
@@ -58,27 +59,27 @@ impl State {
         }
     }
 
-    fn is_visible(&self, activity: &Activity, now: Instant) -> bool {
+    fn is_visible(&self, activity: &Activity, now: Timestamp) -> bool {
         self.visible_until(activity).is_some_and(|until| until > now)
     }
 
-    fn activity(&self, uuid: Uuid, now: Instant) -> Option<&Activity> {
+    fn activity(&self, uuid: Uuid, now: Timestamp) -> Option<&Activity> {
         self.activities.get(&uuid).filter(|activity| self.is_visible(activity, now))
     }
 
-    fn notification_is_visible(&self, notification: &Notification, now: Instant) -> bool {
+    fn notification_is_visible(&self, notification: &Notification, now: Timestamp) -> bool {
         notification.activity_uuid.is_none_or(|uuid| self.activity(uuid, now).is_some())
     }
 
     fn feed(
         &self,
         order: Order,
-        page: &Page,
-        now: Instant,
+        page: &Pagination,
+        now: Timestamp,
         wanted: impl Fn(&Activity) -> bool,
-    ) -> Slice<Activity> {
+    ) -> Page<Activity> {
         let found = self.activities.values().filter(|it| wanted(it) && self.is_visible(it, now));
-        slice(order, page, found.map(|it| it.clone().positioned()))
+        slice(order, page, found.map(|it| it.clone().with_cursor()))
     }
 
     fn is_following(&self, follower: Uuid, followed: Uuid) -> bool {
@@ -106,22 +107,22 @@ impl State {
     }
 
     /// The place of the latest of these things that is no later than `at`.
-    fn place<'a, T: Positioned + 'a>(
+    fn place<'a, T: HasCursor + 'a>(
         &self,
         things: impl Iterator<Item = &'a T>,
         at: Cursor,
-    ) -> Option<Place> {
-        let at = things.map(Positioned::cursor).filter(|cursor| *cursor <= at).max()?;
+    ) -> Option<LogPosition> {
+        let at = things.map(HasCursor::cursor).filter(|cursor| *cursor <= at).max()?;
         let (position, _) = self.positions().find(|(_, uuid)| *uuid == at.uuid)?;
-        Some(Place { position, at })
+        Some(LogPosition { position, at })
     }
 
-    fn moment(&self) -> Moment {
-        Moment::after(self.positions().last().map_or(0, |(position, _)| position))
+    fn snapshot(&self) -> Snapshot {
+        Snapshot::after(self.positions().last().map_or(0, |(position, _)| position))
     }
 
-    fn as_of_now<T>(&self, value: T) -> AsOf<T> {
-        AsOf { value, moment: Some(self.moment()) }
+    fn with_snapshot<T>(&self, value: T) -> WithSnapshot<T> {
+        WithSnapshot { value, snapshot: Some(self.snapshot()) }
     }
 
     fn positions(&self) -> impl Iterator<Item = (i64, Uuid)> {
@@ -129,17 +130,17 @@ impl State {
     }
 
     /// What stands after a place.
-    fn since<T: Positioned>(
+    fn since<T: HasCursor>(
         &self,
-        place: &Place,
+        place: &LogPosition,
         find: impl Fn(&Uuid) -> Option<T>,
-    ) -> Arrivals<T> {
+    ) -> ChangeBatch<T> {
         let all = self.positions().filter_map(|(position, uuid)| {
             let item = find(&uuid)?;
-            Some((Place { position, at: item.cursor() }, item))
+            Some((LogPosition { position, at: item.cursor() }, item))
         });
-        let items = all.filter(|(at, _)| at > place).take(Arrivals::<T>::MAX).collect();
-        Arrivals { items, unsettled: false }
+        let items = all.filter(|(at, _)| at > place).take(ChangeBatch::<T>::MAX).collect();
+        ChangeBatch { items, has_pending: false }
     }
 
     fn delete(&mut self, uuid: Uuid) {
@@ -171,7 +172,7 @@ impl State {
         if then.input_hash != now.input_hash {
             return Some(Inserted::KeyReused);
         }
-        Some(made.get(uuid).cloned().map_or(Inserted::Gone, Inserted::Earlier))
+        Some(made.get(uuid).cloned().map_or(Inserted::TargetMissing, Inserted::Replayed))
     }
 
     fn remember(&mut self, idempotency: Option<&Idempotency>, made: Uuid) {
@@ -213,12 +214,12 @@ impl State {
 }
 
 /// The page of all that is `found`, in whatever order it was found.
-fn slice<T>(order: Order, page: &Page, found: impl Iterator<Item = (Cursor, T)>) -> Slice<T> {
+fn slice<T>(order: Order, page: &Pagination, found: impl Iterator<Item = (Cursor, T)>) -> Page<T> {
     let (low, high) = page.range(order);
     let mut rows: Vec<_> = found.filter(|(at, _)| low < *at && *at < high).collect();
     rows.sort_by_key(|(at, _)| *at);
     if page.descending(order) {
         rows.reverse();
     }
-    page.slice(rows)
+    page.paginate(rows)
 }

@@ -3,8 +3,8 @@ use uuid::{Uuid, uuid};
 
 use crate::{
     domain::{
-        Activity, Follow, Instant, Message, Notification, NotificationKind, Reaction, ReactionKind,
-        User,
+        Activity, Follow, Message, Notification, NotificationKind, Reaction, ReactionKind,
+        Timestamp, User,
     },
     sources::{Dataset, NewMessage},
 };
@@ -38,7 +38,7 @@ const WITH_LONDO: Uuid = uuid!("24b95582-9e7b-4e0a-9ad1-639773ab7552");
 
 /// Cruddur's people with the cruds, conversations and uuids of the original's mock and seed data,
 /// and some more so that each list has something in it. All times are relative to `now`.
-pub fn demo(now: Instant) -> Dataset {
+pub fn demo(now: Timestamp) -> Dataset {
     let mut demo = Demo { now, data: Dataset::default() };
     demo.users();
     demo.activities();
@@ -50,11 +50,11 @@ pub fn demo(now: Instant) -> Dataset {
 
 /// The handles of the demo people.
 pub fn demo_handles() -> Vec<String> {
-    demo(Instant::UNIX_EPOCH).users.into_iter().map(|user| user.handle).collect()
+    demo(Timestamp::UNIX_EPOCH).users.into_iter().map(|user| user.handle).collect()
 }
 
 struct Demo {
-    now: Instant,
+    now: Timestamp,
     data: Dataset,
 }
 
@@ -194,7 +194,7 @@ impl Demo {
         let (uuid, author) = (activity.uuid, activity.user_uuid);
         let created_at = activity.created_at + TimeDelta::minutes(minutes);
         self.data.reactions.push(Reaction { kind, activity_uuid: uuid, user_uuid: by, created_at });
-        self.told(author, by, kind.told(), Some(uuid), self.now - created_at);
+        self.told(author, by, kind.notification_kind(), Some(uuid), self.now - created_at);
     }
 
     fn told(

@@ -5,7 +5,7 @@ use uuid::{Builder, Uuid};
 
 use crate::{
     domain::{
-        Activity, Follow, Instant, Notification, NotificationKind, Reaction, ReactionKind, Ttl,
+        Activity, Follow, Notification, NotificationKind, Reaction, ReactionKind, Timestamp, Ttl,
         User,
     },
     sources::Dataset,
@@ -62,7 +62,7 @@ const TAGS: [&str; 8] =
 
 /// A made-up crowd in batches, users first: the same for the same numbers and `now`. A batch needs
 /// only itself and the users, and all counts are true to the rows.
-pub fn generated(users: u64, activities: u64, now: Instant) -> impl Iterator<Item = Dataset> {
+pub fn generated(users: u64, activities: u64, now: Timestamp) -> impl Iterator<Item = Dataset> {
     let people = batches(users).map(move |(from, to)| people(users, from, to, now));
     let posts = batches(activities)
         .map(move |(from, to)| Posts::new(users, activities, from, now).dataset(to));
@@ -79,7 +79,7 @@ fn batches(total: u64) -> impl Iterator<Item = (u64, u64)> {
 }
 
 /// Users from one number to another. Each follows up to three who came before.
-fn people(users: u64, from: u64, to: u64, now: Instant) -> Dataset {
+fn people(users: u64, from: u64, to: u64, now: Timestamp) -> Dataset {
     let mut data = Dataset::default();
     for number in from..to {
         let name = pick(&NAMES, mixed(number));
@@ -123,14 +123,14 @@ struct Posts {
     users: u64,
     /// The number of the batch's first activity.
     from: u64,
-    start: Instant,
+    start: Timestamp,
     /// The time from one activity to the next.
     step: TimeDelta,
     data: Dataset,
 }
 
 impl Posts {
-    fn new(users: u64, activities: u64, from: u64, now: Instant) -> Self {
+    fn new(users: u64, activities: u64, from: u64, now: Timestamp) -> Self {
         let span = TimeDelta::days(DAYS);
         let micros = span.num_microseconds().unwrap_or_default() / whole(activities + 1);
         Self {
@@ -198,12 +198,12 @@ impl Posts {
                 user_uuid: user,
                 created_at: at,
             });
-            self.tell(activity.user_uuid, user, kind.told(), activity.uuid, at);
+            self.tell(activity.user_uuid, user, kind.notification_kind(), activity.uuid, at);
         }
         i32::try_from(count).unwrap_or(i32::MAX)
     }
 
-    fn tell(&mut self, to: Uuid, by: Uuid, kind: NotificationKind, activity: Uuid, at: Instant) {
+    fn tell(&mut self, to: Uuid, by: Uuid, kind: NotificationKind, activity: Uuid, at: Timestamp) {
         if to == by {
             return;
         }
