@@ -122,6 +122,12 @@ impl Schema {
         let cost = cost.map_err(errors::rejected_document)?;
         let operation = operation(&document.document, request.operation_name.as_deref());
         if let Some(operation) = operation {
+            if !is_validated {
+                let checked = self.input_types.check_positions(&document.document, operation);
+                checked.map_err(|error| {
+                    errors::rejected_request(error, "GRAPHQL_VALIDATION_FAILED")
+                })?;
+            }
             let checked = self.input_types.check_values(operation, &request.variables);
             checked.map_err(|error| errors::rejected_request(error, "BAD_USER_INPUT"))?;
         }
