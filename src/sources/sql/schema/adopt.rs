@@ -9,8 +9,7 @@ use std::collections::HashMap;
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use super::migrate::failed;
-use crate::sources::MigrateError;
+use crate::sources::{MigrateError, sql::error::migrate_error};
 
 /// The number of the lock that migrating processes take in turn: "cruddur" in ASCII.
 const LOCK: i64 = 0x63_72_75_64_64_75_72;
@@ -114,13 +113,13 @@ const COUNT_REPLIES: &str = "\
      WHERE visible_until IS NOT NULL GROUP BY 1) AS r \
      WHERE r.uuid = a.uuid AND r.count > a.replies_count";
 
-/// Takes the lock, and takes over an original database where there is one. Whether there is.
-pub async fn prepare(connection: &mut PgConnection) -> Result<bool, MigrateError> {
+/// Takes the lock, then adopts the database if it is an original one. Returns whether it is.
+pub async fn adopt(connection: &mut PgConnection) -> Result<bool, MigrateError> {
     for statement in ["SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = '60s'"] {
         run(connection, statement).await?;
     }
     let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK);
-    lock.execute(&mut *connection).await.map_err(failed)?;
+    lock.execute(&mut *connection).await.map_err(migrate_error)?;
     let columns = columns(connection).await?;
     let has = |table: &str, column: &str| columns.contains_key(&(table.into(), column.into()));
     if !has("users", "uuid") && !has("activities", "uuid") || has("activities", "visible_until") {
@@ -157,7 +156,7 @@ async fn columns(
     )
     .fetch_all(connection)
     .await
-    .map_err(failed)?;
+    .map_err(migrate_error)?;
     Ok(columns.into_iter().map(|(table, column, kind)| ((table, column), kind)).collect())
 }
 
@@ -177,7 +176,7 @@ async fn check_rows(connection: &mut PgConnection) -> Result<(), MigrateError> {
     let mut faults = Vec::new();
     for (what, query) in FAULTS {
         let rows: Vec<String> =
-            sqlx::query_scalar(query).fetch_all(&mut *connection).await.map_err(failed)?;
+            sqlx::query_scalar(query).fetch_all(&mut *connection).await.map_err(migrate_error)?;
         if rows.is_empty() {
             continue;
         }
@@ -190,6 +189,6 @@ async fn check_rows(connection: &mut PgConnection) -> Result<(), MigrateError> {
 }
 
 async fn run(connection: &mut PgConnection, statements: &'static str) -> Result<(), MigrateError> {
-    sqlx::raw_sql(AssertSqlSafe(statements)).execute(connection).await.map_err(failed)?;
+    sqlx::raw_sql(AssertSqlSafe(statements)).execute(connection).await.map_err(migrate_error)?;
     Ok(())
 }
