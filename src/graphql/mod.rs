@@ -101,11 +101,11 @@ impl Schema {
         Self { persisted_queries: PersistedQueries::new(trusted), ..self }
     }
 
-    /// Finds and parses a request's document, and checks its limits and the values of its
-    /// variables. Returns the response if the request is rejected.
+    /// Finds and parses a request's document, and checks its limits and its variables. Returns
+    /// the response if the request is rejected.
     ///
-    /// The extension `persistedQuery` names a document by its hash. With the extension `cost:
-    /// true`, the response contains the document's cost.
+    /// The extension `persistedQuery` names a document by its hash. If the extension
+    /// `cost` is true, the response contains the document's cost.
     pub fn prepare(&self, mut request: Request) -> Result<PreparedRequest, Box<Response>> {
         let to_register =
             self.persisted_queries.resolve(&mut request).map_err(errors::unresolved_document)?;
