@@ -1,20 +1,9 @@
 //! The router and its layers.
 
-mod assets;
-mod compression;
-mod connection;
-mod cors;
-mod failure;
 mod graphql;
-mod head;
-mod health;
-mod identity;
-mod limits;
-mod log;
-mod metrics;
-mod patience;
+mod middleware;
+mod routes;
 mod server;
-mod stall;
 
 use axum::{
     Router,
@@ -37,12 +26,15 @@ use crate::{
     service::Service,
 };
 
-use limits::Gate;
-use metrics::Metrics;
+use middleware::{
+    body_timeout, compression, cors, errors, log,
+    metrics::{self, Metrics},
+    rate_limit::{self, Gate},
+};
+use routes::{assets, health, identity};
 
-pub use health::Readiness;
-pub use patience::Patience;
-pub use server::serve;
+pub use routes::health::Readiness;
+pub use server::{serve, timeouts::Patience};
 
 /// The largest body of a request, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
@@ -61,7 +53,7 @@ pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router
         .merge(graphql::routes(settings, service.clone(), &gate))
         .merge(rest::routes(rest))
         .merge(identity::routes(settings, auth))
-        .layer(from_fn_with_state(gate, limits::gate))
+        .layer(from_fn_with_state(gate, rate_limit::gate))
         .layer(from_fn_with_state(ready.clone(), health::gate));
     let routes = data
         .merge(health::routes(service.clone(), ready))
@@ -79,9 +71,9 @@ pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router
 /// Puts the layers that every route has around `routes`.
 pub fn layered(origins: &Origins, patience: Patience, routes: Router) -> Router {
     let header = SetResponseHeaderLayer::if_not_present;
-    let plain = routes.clone().layer(from_fn(failure::in_json));
+    let plain = routes.clone().layer(from_fn(errors::in_json));
     // From the outside in. The request id comes first, so that the log line has it; the log sees
-    // the answer as it is sent; whatever fails inside of `failure::in_json` becomes JSON, and
+    // the answer as it is sent; whatever fails inside of `errors::in_json` becomes JSON, and
     // inside of the CORS layer a page of another origin may read it; a panic is caught where the
     // log's span still holds; the time limit covers the reading of the body. The size of a body is
     // limited where it is read, so that a route may look at the rest of the request first.
@@ -96,10 +88,10 @@ pub fn layered(origins: &Origins, patience: Patience, routes: Router) -> Router 
             .layer(from_fn_with_state(plain, cors::options))
             .layer(cors::layer(origins))
             .layer(compression::layer())
-            .layer(from_fn(failure::in_json))
-            .layer(CatchPanicLayer::custom(failure::of_panic))
+            .layer(from_fn(errors::in_json))
+            .layer(CatchPanicLayer::custom(errors::of_panic))
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, patience.answer))
-            .layer(from_fn_with_state(patience.body, patience::for_body))
+            .layer(from_fn_with_state(patience.body, body_timeout::for_body))
             .layer(DefaultBodyLimit::max(MAX_BODY)),
     )
 }

@@ -1,8 +1,8 @@
 //! GraphQL over HTTP: POST with a JSON body, and GET for what only reads; and over WebSocket.
 
-mod foreign;
-mod media;
-mod streaming;
+mod csrf;
+mod negotiation;
+mod stream;
 mod websocket;
 
 use std::sync::Arc;
@@ -21,17 +21,19 @@ use axum::{
 };
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 
-pub use self::foreign::is_other_page;
+pub use self::csrf::is_other_page;
 use self::{
-    foreign::is_foreign,
-    media::{Accepted, Media, accepts_html, is_json},
-    streaming::Framing,
+    csrf::is_foreign,
+    negotiation::{Accepted, Media, accepts_html, is_json},
+    stream::Framing,
 };
 use super::{
     MAX_BODY,
-    connection::Connection,
-    failure,
-    limits::{Gate, Limits},
+    middleware::{
+        errors,
+        rate_limit::{Gate, Limits},
+    },
+    server::connection::Connection,
 };
 use crate::{
     auth::{Auth, Identified, Identity},
@@ -234,7 +236,7 @@ async fn answer(
                 "SERVICE_UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             };
-            return in_media(accepted.refusal(), failure::graphql(status, &error.to_string()));
+            return in_media(accepted.refusal(), errors::graphql(status, &error.to_string()));
         }
     };
     let Graphql { schema, service, .. } = graphql;
@@ -244,7 +246,7 @@ async fn answer(
         Some(framing) => {
             let lasts = identity.expires_at.map(|at| service.time_until(at));
             let answers = schema.stream(service, identity.viewer, admitted);
-            in_media(media, streaming::response(framing, answers, sender.connection, lasts))
+            in_media(media, stream::response(framing, answers, sender.connection, lasts))
         }
     }
 }
@@ -265,7 +267,7 @@ impl Serialize for Payload<'_> {
 
 fn written(media: Media, answer: Answer) -> Response {
     if let Some(framing) = Framing::of(media) {
-        return in_media(media, streaming::single(framing, &answer));
+        return in_media(media, stream::single(framing, &answer));
     }
     if !is_unexecuted(&answer) {
         return in_media(media, GraphQLResponse::from(answer).into_response());
@@ -290,7 +292,7 @@ fn is_unexecuted(answer: &Answer) -> bool {
 }
 
 fn refused(media: Media, (status, text): Refusal) -> Response {
-    in_media(media, failure::graphql(status, text))
+    in_media(media, errors::graphql(status, text))
 }
 
 fn in_media(media: Media, mut response: Response) -> Response {

@@ -1,8 +1,8 @@
 //! GraphQL over WebSocket: the protocol graphql-transport-ws.
 
 mod close;
-mod conversation;
 mod message;
+mod session;
 
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use axum::{
 };
 use tracing::Instrument;
 
-use self::{close::Close, conversation::Conversation};
-use super::{Graphql, MAX_BODY, Media, Refusal, foreign::is_foreign, refused};
+use self::{close::Close, session::Conversation};
+use super::{Graphql, MAX_BODY, Media, Refusal, csrf::is_foreign, refused};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// How many bytes are read at a time. Each socket holds as much for as long as it lives.
@@ -60,7 +60,7 @@ pub async fn open(graphql: Arc<Graphql>, request: Request) -> Response {
             Conversation::new(socket, graphql, connection).hold().await;
         } else {
             let close = Close::new(close::SUBPROTOCOL, "Subprotocol not acceptable");
-            conversation::close(socket, connection.patience.close, close).await;
+            session::close(socket, connection.patience.close, close).await;
         }
     };
     let span = tracing::Span::current();

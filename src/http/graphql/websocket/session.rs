@@ -19,7 +19,7 @@ use super::{
     close::{self, Close},
     message::{self, Received},
 };
-use crate::{auth::Identity, error::Error, http::connection::Connection};
+use crate::{auth::Identity, error::Error, http::server::connection::Connection};
 
 /// How many operations a socket may have at a time.
 const MAX_OPERATIONS: usize = 50;

@@ -1,5 +1,10 @@
 //! The HTTP/1.1 server. axum's own has no limit on the time in which a request's head must come.
 
+pub mod connection;
+mod header_timeout;
+pub mod timeouts;
+mod write_timeout;
+
 use std::{io, pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
@@ -14,7 +19,9 @@ use tokio_util::io::InspectReader;
 use tower::ServiceExt;
 use tracing::{debug, warn};
 
-use super::{Patience, connection::Connection, head::HeadTimer, stall::Stalling};
+use self::{
+    connection::Connection, header_timeout::HeadTimer, timeouts::Patience, write_timeout::Stalling,
+};
 
 /// How many connections there may be at a time, WebSockets among them; others wait to be accepted.
 /// An idle one takes some 20 kB.

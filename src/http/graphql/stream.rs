@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{Instrument, Span};
 
 use super::{Media, Payload, is_unexecuted, request_error};
-use crate::{error::Error, http::connection::Connection};
+use crate::{error::Error, http::server::connection::Connection};
 
 /// For longer than this no timer runs.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);

@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::Patience;
+use super::timeouts::Patience;
 
 /// The connection that a request came over. The server counts the connection, and waits for it when
 /// it stops, for as long as anybody keeps this.

@@ -9,7 +9,7 @@ use axum::{
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use super::failure;
+use crate::http::middleware::errors;
 
 /// What a page may load and where it may send: nothing beyond the gateway, no script but the
 /// built ones. Monaco and React write style attributes.
@@ -38,7 +38,7 @@ async fn index(State(graphiql): State<bool>, headers: HeaderMap) -> Response {
     match page("index.html", &headers) {
         Some(page) => page,
         None if graphiql => Redirect::to("/graphiql").into_response(),
-        None => failure::of("/", StatusCode::NOT_FOUND),
+        None => errors::of("/", StatusCode::NOT_FOUND),
     }
 }
 
@@ -55,7 +55,7 @@ async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
             let forever = "public, max-age=31536000, immutable";
             ([(header::CACHE_CONTROL, forever)], file).into_response()
         }
-        None => failure::of(&path, StatusCode::NOT_FOUND),
+        None => errors::of(&path, StatusCode::NOT_FOUND),
     }
 }
 
@@ -69,7 +69,7 @@ pub async fn fallback(request: Request) -> Response {
     browser
         .then(|| page("index.html", request.headers()))
         .flatten()
-        .unwrap_or_else(|| failure::of(path, StatusCode::NOT_FOUND))
+        .unwrap_or_else(|| errors::of(path, StatusCode::NOT_FOUND))
 }
 
 fn page(path: &str, headers: &HeaderMap) -> Option<Response> {

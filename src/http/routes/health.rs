@@ -18,8 +18,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::failure;
-use crate::service::Service;
+use crate::{http::middleware::errors, service::Service};
 
 /// For how long the store may take to answer a ping.
 const PING: Duration = Duration::from_secs(2);
@@ -61,6 +60,6 @@ pub async fn gate(State(ready): State<Readiness>, request: Request, next: Next) 
     if ready.is_ready() {
         next.run(request).await
     } else {
-        failure::of(request.uri().path(), StatusCode::SERVICE_UNAVAILABLE)
+        errors::of(request.uri().path(), StatusCode::SERVICE_UNAVAILABLE)
     }
 }

@@ -24,11 +24,12 @@ use ipnet::IpNet;
 use moka::{policy::EvictionPolicy, sync::Cache};
 use uuid::Uuid;
 
-use super::{connection::Connection, failure};
+use super::errors;
 use crate::{
     auth::{Auth, Identified, Identity},
     config::{Rate, Settings},
     domain::{Timestamp, Viewer},
+    http::server::connection::Connection,
     service::Service,
 };
 
@@ -176,7 +177,7 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
 }
 
 fn too_many(path: &str, wait: Duration) -> Response {
-    let mut response = failure::of(path, StatusCode::TOO_MANY_REQUESTS);
+    let mut response = errors::of(path, StatusCode::TOO_MANY_REQUESTS);
     let seconds = HeaderValue::from(wait.as_secs_f64().ceil().max(1.0) as u64);
     response.headers_mut().insert(header::RETRY_AFTER, seconds);
     response

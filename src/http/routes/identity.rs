@@ -9,11 +9,11 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{failure, graphql::is_other_page};
 use crate::{
     auth::Auth,
     config::{Origins, Settings, SigningIn},
     domain::User,
+    http::{graphql::is_other_page, middleware::errors},
 };
 
 #[derive(Clone)]
@@ -45,14 +45,14 @@ pub fn routes(settings: &Settings, auth: Auth) -> Router {
 async fn people(State(identity): State<Identity>, headers: HeaderMap) -> Response {
     let path = "/identity/people";
     let Some(demo) = identity.auth.as_demo() else {
-        return failure::of(path, StatusCode::NOT_FOUND);
+        return errors::of(path, StatusCode::NOT_FOUND);
     };
     if is_other_page(&headers, &identity.origins) {
-        return failure::of(path, StatusCode::FORBIDDEN);
+        return errors::of(path, StatusCode::FORBIDDEN);
     }
     let people = match demo.people().await {
         Ok(people) => people,
-        Err(_) => return failure::of(path, StatusCode::SERVICE_UNAVAILABLE),
+        Err(_) => return errors::of(path, StatusCode::SERVICE_UNAVAILABLE),
     };
     let people: Vec<_> = people
         .into_iter()

@@ -17,7 +17,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::failure;
+use super::errors;
 use crate::service::Service;
 
 /// The bounds of the durations, in seconds: most answers take some milliseconds, none may take
@@ -105,7 +105,7 @@ async fn show(State((metrics, service)): State<(Metrics, Service)>) -> Response 
         }
         Err(error) => {
             tracing::error!(%error, "the metrics cannot be written");
-            failure::of("/metrics", StatusCode::INTERNAL_SERVER_ERROR)
+            errors::of("/metrics", StatusCode::INTERNAL_SERVER_ERROR)
         }
     }
 }
