@@ -2,7 +2,7 @@
 
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER},
+    header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER},
 };
 use mime::Mime;
 
@@ -13,6 +13,16 @@ const RETRY_SECONDS: u16 = 5;
 /// The `Retry-After` header of every 503.
 pub fn retry_after() -> (HeaderName, HeaderValue) {
     (RETRY_AFTER, RETRY_SECONDS.into())
+}
+
+/// Adds OPTIONS to the `Allow` header, if there is one. Every route answers OPTIONS, but the router
+/// lists only the methods that have a handler.
+pub fn allow_options(headers: &mut HeaderMap) {
+    if let Some(allow) = headers.get_mut(ALLOW)
+        && let Ok(all) = HeaderValue::from_bytes(&[allow.as_bytes(), b",OPTIONS"].concat())
+    {
+        *allow = all;
+    }
 }
 
 /// Returns the bearer token of a request, `None` without an `Authorization` header, and an empty

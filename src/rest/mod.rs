@@ -19,7 +19,7 @@ mod users;
 use axum::{
     Router,
     extract::{MatchedPath, Request},
-    http::{HeaderValue, Method, StatusCode, header::ALLOW},
+    http::{Method, StatusCode},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
@@ -27,7 +27,7 @@ use tower::ServiceBuilder;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{auth::Auth, service::Service};
+use crate::{auth::Auth, headers::allow_options, service::Service};
 use error::{Code, Failure};
 
 /// Which of the two original backends is answered for where they differ.
@@ -120,13 +120,8 @@ async fn method_not_allowed(method: Method) -> Response {
     }
 }
 
-/// Completes an `Allow` header: every route answers OPTIONS.
+/// Completes the `Allow` header.
 fn allowing_options(mut response: Response) -> Response {
-    if let Some(allow) = response.headers_mut().get_mut(ALLOW)
-        && let Ok(all) =
-            HeaderValue::from_bytes(&[allow.as_bytes(), b",OPTIONS".as_slice()].concat())
-    {
-        *allow = all;
-    }
+    allow_options(response.headers_mut());
     response
 }

@@ -19,7 +19,7 @@ use super::{
     error::{Code, Failure},
 };
 use crate::{
-    auth::Identified,
+    auth::AuthResult,
     domain::{Cursor, Pagination, Viewer},
     error::Error,
 };
@@ -30,8 +30,8 @@ impl FromRequestParts<Rest> for Viewer {
     /// Whoever has no token that counts is nobody: what they ask for may be there for everybody.
     async fn from_request_parts(parts: &mut Parts, rest: &Rest) -> Result<Self, Failure> {
         let identity = match parts.extensions.get() {
-            Some(Identified(identity)) => identity.clone(),
-            None => rest.auth.of(&parts.headers).await,
+            Some(AuthResult(identity)) => identity.clone(),
+            None => rest.auth.from_headers(&parts.headers).await,
         };
         match identity {
             Ok(identity) => Ok(identity.viewer),

@@ -1,35 +1,37 @@
-//! The media types of requests and answers.
+//! Content negotiation: the format of a response, by the `Accept` header of its request.
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, header};
 use mime::Mime;
 
-/// A media type that answers come in.
+use crate::headers::media_types;
+
+/// A media type of responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Media {
-    /// application/json, whose answers to well-formed requests all have the status 200.
+pub enum ResponseFormat {
+    /// application/json. Every well-formed request gets the status 200.
     Json,
-    /// application/graphql-response+json.
+    /// application/graphql-response+json. A request that is not executed gets the status 400.
     Graphql,
-    /// text/event-stream, for any number of answers.
-    Events,
-    /// multipart/mixed in Apollo's form for subscriptions, for any number of answers.
-    Parts,
+    /// text/event-stream, for a stream of results.
+    Sse,
+    /// multipart/mixed as Apollo defines it for subscriptions, for a stream of results.
+    Multipart,
 }
 
-impl Media {
+impl ResponseFormat {
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "application/json",
             Self::Graphql => "application/graphql-response+json",
-            Self::Events => "text/event-stream",
-            Self::Parts => "multipart/mixed;boundary=\"graphql\";subscriptionSpec=1.0",
+            Self::Sse => "text/event-stream",
+            Self::Multipart => "multipart/mixed;boundary=\"graphql\";subscriptionSpec=1.0",
         }
     }
 
-    /// Whether it is the type that a range in an Accept header names.
+    /// Returns true if a range of an Accept header names this type.
     fn is_named_by(self, range: &Mime) -> bool {
         match self {
-            Self::Parts => {
+            Self::Multipart => {
                 range.essence_str() == "multipart/mixed"
                     && range.get_param("subscriptionspec").is_some_and(|it| it == "1.0")
             }
@@ -37,82 +39,88 @@ impl Media {
         }
     }
 
-    /// How much a client with these ranges likes it: what the most specific range says. Only who
-    /// names a type for streams is sent one.
-    fn liking(self, ranges: &[Mime]) -> Option<Liking> {
+    /// Returns the client's preference for this type, by the most specific range that includes it, or
+    /// `None` if the client does not accept it. Wildcards do not include the types for streams.
+    fn preference(self, ranges: &[Mime]) -> Option<Preference> {
         let single = matches!(self, Self::Json | Self::Graphql);
         let specificity = |range: &&Mime| match range.essence_str() {
             "*/*" => single.then_some(0),
             "application/*" => single.then_some(1),
             _ => self.is_named_by(range).then_some(2),
         };
-        let fitting =
+        let matches =
             ranges.iter().filter_map(|range| Some((specificity(&range)?, quality(range))));
-        let (specificity, quality) = fitting.max()?;
-        (quality > 0).then_some(Liking { quality, named: specificity == 2 })
+        let (specificity, quality) = matches.max()?;
+        (quality > 0).then_some(Preference { quality, named: specificity == 2 })
     }
 }
 
-/// What a client takes: a type for one answer, a type for any number of them, or both.
+/// The formats that a client accepts: one for a single result, one for a stream of results, or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Accepted {
-    single: Option<Media>,
-    stream: Option<Media>,
-    /// Whether the client likes the stream better.
+pub struct Negotiated {
+    single: Option<ResponseFormat>,
+    stream: Option<ResponseFormat>,
+    /// True if the client prefers the stream.
     stream_first: bool,
 }
 
-impl Accepted {
-    /// The types that the client likes best; none where it takes none of them. Who does not care
-    /// gets application/json.
-    pub fn by(headers: &HeaderMap) -> Option<Self> {
+impl Negotiated {
+    /// Returns the formats that the client prefers, or `None` if it accepts none. A client without
+    /// a preference gets application/json.
+    pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         if headers.get_all(header::ACCEPT).iter().all(|it| it.as_bytes().trim_ascii().is_empty()) {
-            return Some(Self { single: Some(Media::Json), stream: None, stream_first: false });
+            return Some(Self {
+                single: Some(ResponseFormat::Json),
+                stream: None,
+                stream_first: false,
+            });
         }
-        let ranges: Vec<_> = types(headers, header::ACCEPT).collect();
-        let liking = |media: Media| media.liking(&ranges);
-        let single = match (liking(Media::Json), liking(Media::Graphql)) {
+        let ranges: Vec<_> = media_types(headers, header::ACCEPT).collect();
+        let preference = |format: ResponseFormat| format.preference(&ranges);
+        let single = match (preference(ResponseFormat::Json), preference(ResponseFormat::Graphql)) {
             (None, None) => None,
-            (json, graphql) if json > graphql => Some(Media::Json),
-            (json, graphql) if json < graphql => Some(Media::Graphql),
-            (Some(Liking { named: true, .. }), _) => Some(Media::Graphql),
-            _ => Some(Media::Json),
+            (json, graphql) if json > graphql => Some(ResponseFormat::Json),
+            (json, graphql) if json < graphql => Some(ResponseFormat::Graphql),
+            (Some(Preference { named: true, .. }), _) => Some(ResponseFormat::Graphql),
+            _ => Some(ResponseFormat::Json),
         };
-        let stream = match (liking(Media::Events), liking(Media::Parts)) {
+        let stream = match (preference(ResponseFormat::Sse), preference(ResponseFormat::Multipart))
+        {
             (None, None) => None,
-            (events, parts) if events >= parts => Some(Media::Events),
-            _ => Some(Media::Parts),
+            (sse, multipart) if sse >= multipart => Some(ResponseFormat::Sse),
+            _ => Some(ResponseFormat::Multipart),
         };
-        let quality = |media: Option<Media>| media.and_then(liking).map(|it| it.quality);
+        let quality =
+            |format: Option<ResponseFormat>| format.and_then(preference).map(|it| it.quality);
         let stream_first = quality(stream) > quality(single);
         (single.is_some() || stream.is_some()).then_some(Self { single, stream, stream_first })
     }
 
-    /// The type for one answer. A stream of one is none that a client must understand, unless it
-    /// likes streams better.
-    pub fn one(self) -> Media {
+    /// The format for a single result. It is the stream format if the client prefers that, or accepts
+    /// no other: then the stream has one result.
+    pub fn single(self) -> ResponseFormat {
         let stream = self.stream.filter(|_| self.stream_first);
-        stream.or(self.single).or(self.stream).unwrap_or(Media::Json)
+        stream.or(self.single).or(self.stream).unwrap_or(ResponseFormat::Json)
     }
 
-    /// The type for any number of answers.
-    pub fn many(self) -> Option<Media> {
+    /// The format for a stream of results, `None` if the client accepts none.
+    pub fn stream(self) -> Option<ResponseFormat> {
         self.stream
     }
 
-    /// The type for what is no answer to a GraphQL request.
-    pub fn refusal(self) -> Media {
-        self.single.unwrap_or(Media::Json)
+    /// The format for an error that rejects a request without executing it. Never a stream.
+    pub fn for_errors(self) -> ResponseFormat {
+        self.single.unwrap_or(ResponseFormat::Json)
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Liking {
+struct Preference {
     quality: u16,
     named: bool,
 }
 
-/// The weight of a range, in thousandths.
+/// The weight `q` of a range, in thousandths.
 fn quality(range: &Mime) -> u16 {
     let weight = range.get_param("q").and_then(|q| q.as_str().parse::<f32>().ok());
     let weight = weight.filter(|weight| weight.is_finite()).unwrap_or(1.0);
@@ -122,22 +130,9 @@ fn quality(range: &Mime) -> u16 {
     thousandths
 }
 
-/// Whether the client names text/html, as browsers do when they load a page.
+/// Returns true if the client names text/html, as browsers do when they load a page.
 pub fn accepts_html(headers: &HeaderMap) -> bool {
-    types(headers, header::ACCEPT).any(|range| range.essence_str() == "text/html")
-}
-
-/// Whether the body is said to be JSON in UTF-8.
-pub fn is_json(headers: &HeaderMap) -> bool {
-    let utf8 = |it: &Mime| it.get_param(mime::CHARSET).is_none_or(|charset| charset == mime::UTF_8);
-    let mut types = types(headers, header::CONTENT_TYPE);
-    types.next().is_some_and(|it| it.essence_str() == "application/json" && utf8(&it))
-}
-
-/// The media types in a header that can be read.
-fn types(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = Mime> {
-    let lists = headers.get_all(name).iter().filter_map(|list| list.to_str().ok());
-    lists.flat_map(|list| list.split(',')).filter_map(|it| it.trim().parse().ok())
+    media_types(headers, header::ACCEPT).any(|range| range.essence_str() == "text/html")
 }
 
 #[cfg(test)]
@@ -146,25 +141,28 @@ mod tests {
 
     use super::*;
 
-    fn by(accept: &'static str) -> Option<Accepted> {
+    fn negotiate(accept: &'static str) -> Option<Negotiated> {
         let accept = HeaderValue::from_static(accept);
-        Accepted::by(&HeaderMap::from_iter([(header::ACCEPT, accept)]))
+        Negotiated::from_headers(&HeaderMap::from_iter([(header::ACCEPT, accept)]))
     }
 
-    fn accepted(accept: &'static str) -> Option<Media> {
-        by(accept).map(Accepted::one)
+    fn single(accept: &'static str) -> Option<ResponseFormat> {
+        negotiate(accept).map(Negotiated::single)
     }
 
     #[test]
-    fn who_does_not_care_gets_json() {
-        assert_eq!(Accepted::by(&HeaderMap::new()).map(Accepted::one), Some(Media::Json));
+    fn clients_without_a_preference_get_json() {
+        assert_eq!(
+            Negotiated::from_headers(&HeaderMap::new()).map(Negotiated::single),
+            Some(ResponseFormat::Json)
+        );
         for accept in ["", " ", "*/*", "application/*", "text/html, */*;q=0.1"] {
-            assert_eq!(accepted(accept), Some(Media::Json), "{accept}");
+            assert_eq!(single(accept), Some(ResponseFormat::Json), "{accept}");
         }
     }
 
     #[test]
-    fn the_weights_decide_then_what_is_named() {
+    fn weights_decide_before_named_types() {
         for accept in [
             "application/graphql-response+json",
             "application/graphql-response+json; charset=utf-8, application/json; q=0.9",
@@ -174,7 +172,7 @@ mod tests {
             "application/*, application/json;q=0",
             "Application/GraphQL-Response+JSON",
         ] {
-            assert_eq!(accepted(accept), Some(Media::Graphql), "{accept}");
+            assert_eq!(single(accept), Some(ResponseFormat::Graphql), "{accept}");
         }
         for accept in [
             "application/json",
@@ -183,43 +181,52 @@ mod tests {
             "application/json;q=0.001, text/html",
             "application/json;q=nonsense",
         ] {
-            assert_eq!(accepted(accept), Some(Media::Json), "{accept}");
+            assert_eq!(single(accept), Some(ResponseFormat::Json), "{accept}");
         }
     }
 
     #[test]
-    fn nothing_fits_who_takes_neither() {
+    fn clients_that_accept_neither_type_get_none() {
         for accept in ["text/html", "application/json;q=0", "*/*;q=0", "nonsense", "text/*"] {
-            assert_eq!(accepted(accept), None, "{accept}");
+            assert_eq!(single(accept), None, "{accept}");
         }
     }
 
     #[test]
-    fn a_subscription_comes_in_the_stream_that_is_named() {
-        const PARTS: &str = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0";
-        for (accept, one, many) in [
-            ("text/event-stream", Media::Events, Some(Media::Events)),
-            (PARTS, Media::Parts, Some(Media::Parts)),
-            ("text/event-stream, application/json;q=0.9", Media::Events, Some(Media::Events)),
-            ("text/event-stream;q=0.9, application/json", Media::Json, Some(Media::Events)),
+    fn subscriptions_use_the_stream_format_that_is_named() {
+        const MULTIPART: &str = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0";
+        for (accept, expected_single, expected_stream) in [
+            ("text/event-stream", ResponseFormat::Sse, Some(ResponseFormat::Sse)),
+            (MULTIPART, ResponseFormat::Multipart, Some(ResponseFormat::Multipart)),
+            (
+                "text/event-stream, application/json;q=0.9",
+                ResponseFormat::Sse,
+                Some(ResponseFormat::Sse),
+            ),
+            (
+                "text/event-stream;q=0.9, application/json",
+                ResponseFormat::Json,
+                Some(ResponseFormat::Sse),
+            ),
             (
                 "application/json, text/event-stream, multipart/mixed",
-                Media::Json,
-                Some(Media::Events),
+                ResponseFormat::Json,
+                Some(ResponseFormat::Sse),
             ),
-            ("text/event-stream;q=0, application/json", Media::Json, None),
-            ("*/*", Media::Json, None),
-            ("text/*, application/json", Media::Json, None),
+            ("text/event-stream;q=0, application/json", ResponseFormat::Json, None),
+            ("*/*", ResponseFormat::Json, None),
+            ("text/*, application/json", ResponseFormat::Json, None),
             (
                 "multipart/mixed;boundary=\"graphql\";subscriptionSpec=\"1.0\",\
                  application/graphql-response+json,application/json;q=0.9",
-                Media::Graphql,
-                Some(Media::Parts),
+                ResponseFormat::Graphql,
+                Some(ResponseFormat::Multipart),
             ),
-            ("multipart/mixed;subscriptionSpec=2.0, */*;q=0.1", Media::Json, None),
+            ("multipart/mixed;subscriptionSpec=2.0, */*;q=0.1", ResponseFormat::Json, None),
         ] {
-            let accepted = by(accept).expect("something fits");
-            assert_eq!((accepted.one(), accepted.many()), (one, many), "{accept}");
+            let negotiated = negotiate(accept).expect("the client accepts a format");
+            let found = (negotiated.single(), negotiated.stream());
+            assert_eq!(found, (expected_single, expected_stream), "{accept}");
         }
     }
 }

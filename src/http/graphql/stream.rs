@@ -1,9 +1,10 @@
-//! Any number of answers in the body of one response: Server-Sent Events as graphql-sse has them (in
-//! its distinct connections mode), and multipart/mixed as Apollo's clients have it.
+//! Streams of GraphQL responses in the body of one HTTP response: Server-Sent Events (SSE) as
+//! graphql-sse defines them in its distinct connections mode, and multipart/mixed as Apollo's clients
+//! read it.
 
 use std::{convert::Infallible, panic::AssertUnwindSafe, time::Duration};
 
-use async_graphql::{Response as Answer, ServerError};
+use async_graphql::{Response as GraphqlResponse, ServerError};
 use axum::{
     body::Body,
     http::{HeaderName, HeaderValue, header},
@@ -18,67 +19,70 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{Instrument, Span};
 
-use super::{Media, Payload, is_unexecuted, request_error};
-use crate::{error::Error, http::server::connection::Connection};
+use super::{
+    negotiation::ResponseFormat,
+    response::{Payload, is_unexecuted, request_error},
+};
+use crate::{
+    error::Error,
+    http::server::{connection::Connection, timeouts::MAX_TIMER},
+};
 
-/// For longer than this no timer runs.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
-
-/// What stands around the answers.
+/// How a stream of responses is written into a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Framing {
-    Events,
-    Parts,
+pub enum StreamEncoding {
+    Sse,
+    Multipart,
 }
 
-impl Framing {
-    /// The framing of a media type for streams.
-    pub fn of(media: Media) -> Option<Self> {
-        match media {
-            Media::Events => Some(Self::Events),
-            Media::Parts => Some(Self::Parts),
-            Media::Json | Media::Graphql => None,
+impl StreamEncoding {
+    /// Returns the encoding of a format for streams, `None` for a format of single responses.
+    pub fn of(format: ResponseFormat) -> Option<Self> {
+        match format {
+            ResponseFormat::Sse => Some(Self::Sse),
+            ResponseFormat::Multipart => Some(Self::Multipart),
+            ResponseFormat::Json | ResponseFormat::Graphql => None,
         }
     }
 
-    /// What comes before all answers. Some browsers tell of a response only once something of its
-    /// body has come.
-    fn beginning(self) -> &'static str {
+    /// The text before the first response. Some browsers report a response to their page only after
+    /// the first bytes of its body.
+    fn prelude(self) -> &'static str {
         match self {
-            Self::Events => ":\n\n",
-            Self::Parts => "\r\n--graphql",
+            Self::Sse => ":\n\n",
+            Self::Multipart => "\r\n--graphql",
         }
     }
 
-    fn answer(self, answer: &Answer) -> String {
+    fn response(self, response: &GraphqlResponse) -> String {
         match self {
-            Self::Events => format!("event: next\ndata: {}\n\n", json(&Payload(answer))),
-            Self::Parts => part(&Part { payload: Some(Payload(answer)), errors: None }),
+            Self::Sse => format!("event: next\ndata: {}\n\n", json(&Payload(response))),
+            Self::Multipart => part(&Part { payload: Some(Payload(response)), errors: None }),
         }
     }
 
-    /// A sign of life.
+    /// Keeps the connection open while there is nothing else to send.
     fn heartbeat(self) -> &'static str {
         match self {
-            Self::Events => ":\n\n",
-            Self::Parts => "\r\nContent-Type: application/json\r\n\r\n{}\r\n--graphql",
+            Self::Sse => ":\n\n",
+            Self::Multipart => "\r\nContent-Type: application/json\r\n\r\n{}\r\n--graphql",
         }
     }
 
-    /// What comes when there are no more answers.
+    /// The text after the last response.
     fn end(self) -> &'static str {
         match self {
-            // A browser drops an event without data.
-            Self::Events => "event: complete\ndata:\n\n",
-            Self::Parts => "--\r\n",
+            // Browsers ignore an event without `data`.
+            Self::Sse => "event: complete\ndata:\n\n",
+            Self::Multipart => "--\r\n",
         }
     }
 
-    /// What comes when the gateway ends the stream while there may be more answers.
-    fn broken_off(self, error: ServerError) -> String {
+    /// The text that ends a stream before its last response.
+    fn aborted(self, error: ServerError) -> String {
         match self {
-            Self::Events => self.answer(&Answer::from_errors(vec![error])) + self.end(),
-            Self::Parts => part(&Part { payload: None, errors: Some([error]) }) + self.end(),
+            Self::Sse => self.response(&GraphqlResponse::from_errors(vec![error])) + self.end(),
+            Self::Multipart => part(&Part { payload: None, errors: Some([error]) }) + self.end(),
         }
     }
 }
@@ -90,93 +94,96 @@ struct Part<'a> {
     errors: Option<[ServerError; 1]>,
 }
 
-/// A part, and the boundary behind it: a client knows by that that it has the whole part.
+/// A part with the boundary after it, by which a client knows that the part is complete.
 fn part(part: &Part) -> String {
     format!("\r\nContent-Type: application/json\r\n\r\n{}\r\n--graphql", json(part))
 }
 
 fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("answers have JSON's types only")
+    serde_json::to_string(value).expect("a response has only types that JSON has")
 }
 
-/// The response that holds one answer.
-pub fn single(framing: Framing, answer: &Answer) -> Response {
-    headed(Body::from(framing.beginning().to_owned() + &framing.answer(answer) + framing.end()))
+/// The HTTP response with one GraphQL response.
+pub fn single_response(encoding: StreamEncoding, response: &GraphqlResponse) -> Response {
+    let body = encoding.prelude().to_owned() + &encoding.response(response) + encoding.end();
+    with_headers(Body::from(body))
 }
 
-/// The response that holds the answers as they come, until they end, the viewer is no longer
-/// vouched for (after `lasts`), or the server stops. A client that does not read makes them wait.
-pub fn response(
-    framing: Framing,
-    answers: BoxStream<'static, Answer>,
+/// The HTTP response with a stream of GraphQL responses. It ends when `responses` ends, when the
+/// viewer's token expires after `token_ttl`, or when the server shuts down. `responses` is polled only
+/// as fast as the client reads.
+pub fn streamed_response(
+    encoding: StreamEncoding,
+    responses: BoxStream<'static, GraphqlResponse>,
     connection: Connection,
-    lasts: Option<Duration>,
+    token_ttl: Option<Duration>,
 ) -> Response {
-    let live = Live {
-        framing,
-        answers: AssertUnwindSafe(answers).catch_unwind().boxed(),
+    let responses = ResponseStream {
+        encoding,
+        responses: AssertUnwindSafe(responses).catch_unwind().boxed(),
         connection,
-        expires: lasts.map(|lasts| Instant::now() + lasts.min(LONGEST)),
-        ended: false,
+        expires: token_ttl.map(|ttl| Instant::now() + ttl.min(MAX_TIMER)),
+        has_ended: false,
     };
     let span = Span::current();
-    let beginning = stream::once(async move { Bytes::from_static(framing.beginning().as_bytes()) });
-    let chunks = stream::unfold(live, move |mut live| {
-        let chunk = async move { live.next().await.map(|chunk| (chunk, live)) };
+    let prelude = stream::once(async move { Bytes::from_static(encoding.prelude().as_bytes()) });
+    let chunks = stream::unfold(responses, move |mut responses| {
+        let chunk = async move { responses.next().await.map(|chunk| (chunk, responses)) };
         chunk.instrument(span.clone())
     });
-    headed(Body::from_stream(beginning.chain(chunks).map(Ok::<_, Infallible>)))
+    with_headers(Body::from_stream(prelude.chain(chunks).map(Ok::<_, Infallible>)))
 }
 
-fn headed(body: Body) -> Response {
+fn with_headers(body: Body) -> Response {
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        // nginx would hold the answers back.
+        // Without this header nginx would buffer the responses.
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
     (headers, body).into_response()
 }
 
-/// A stream that a client listens to.
-struct Live {
-    framing: Framing,
-    /// A panic is an error.
-    answers: BoxStream<'static, std::thread::Result<Answer>>,
+/// The state of a streamed response.
+struct ResponseStream {
+    encoding: StreamEncoding,
+    /// `Err` if a resolver panicked.
+    responses: BoxStream<'static, std::thread::Result<GraphqlResponse>>,
     connection: Connection,
     expires: Option<Instant>,
-    ended: bool,
+    has_ended: bool,
 }
 
-impl Live {
+impl ResponseStream {
+    /// Returns the next chunk of the body, `None` at its end.
     async fn next(&mut self) -> Option<Bytes> {
-        if self.ended {
+        if self.has_ended {
             return None;
         }
-        let Self { framing, .. } = *self;
-        let expires = self.expires.unwrap_or_else(|| Instant::now() + LONGEST);
-        let broken_off = |error: &Error| {
-            framing.broken_off(request_error(&error.to_string(), error.code())).into()
+        let Self { encoding, .. } = *self;
+        let expires = self.expires.unwrap_or_else(|| Instant::now() + MAX_TIMER);
+        let aborted = |error: &Error| {
+            encoding.aborted(request_error(&error.to_string(), error.code())).into()
         };
-        let (chunk, ended): (Bytes, _) = tokio::select! {
-            answer = self.answers.next() => match answer {
-                Some(Ok(answer)) if is_unexecuted(&answer) => {
-                    ((framing.answer(&answer) + framing.end()).into(), true)
+        let (chunk, has_ended): (Bytes, _) = tokio::select! {
+            response = self.responses.next() => match response {
+                Some(Ok(response)) if is_unexecuted(&response) => {
+                    ((encoding.response(&response) + encoding.end()).into(), true)
                 }
-                Some(Ok(answer)) => (framing.answer(&answer).into(), false),
-                Some(Err(_)) => (broken_off(&Error::Internal), true),
-                None => (Bytes::from_static(framing.end().as_bytes()), true),
+                Some(Ok(response)) => (encoding.response(&response).into(), false),
+                Some(Err(_)) => (aborted(&Error::Internal), true),
+                None => (Bytes::from_static(encoding.end().as_bytes()), true),
             },
-            () = sleep(self.connection.patience.heartbeat) => {
-                (Bytes::from_static(framing.heartbeat().as_bytes()), false)
+            () = sleep(self.connection.timeouts.heartbeat) => {
+                (Bytes::from_static(encoding.heartbeat().as_bytes()), false)
             }
-            () = sleep_until(expires) => (broken_off(&Error::Unauthenticated), true),
-            () = self.connection.farewell() => match framing {
-                // Without its end, clients know that there is more to come, and connect again.
-                Framing::Events => return None,
-                Framing::Parts => (broken_off(&Error::Unavailable), true),
+            () = sleep_until(expires) => (aborted(&Error::Unauthenticated), true),
+            () = self.connection.drain() => match encoding {
+                // Without the `complete` event the client reconnects.
+                StreamEncoding::Sse => return None,
+                StreamEncoding::Multipart => (aborted(&Error::Unavailable), true),
             },
         };
-        self.ended = ended;
+        self.has_ended = has_ended;
         Some(chunk)
     }
 }
@@ -190,45 +197,46 @@ mod tests {
     use tokio::sync::{Semaphore, watch};
 
     use super::*;
-    use crate::http::Patience;
+    use crate::http::Timeouts;
 
     const SHORT: Duration = Duration::from_millis(20);
 
-    /// The body of a response over a connection with this patience, to its end.
-    async fn told(
-        framing: Framing,
-        answers: BoxStream<'static, Answer>,
+    /// Reads the body of a streamed response to its end.
+    async fn read_body(
+        encoding: StreamEncoding,
+        responses: BoxStream<'static, GraphqlResponse>,
         connection: Connection,
-        lasts: Option<Duration>,
+        token_ttl: Option<Duration>,
     ) -> String {
-        let body = response(framing, answers, connection, lasts).into_body();
-        let bytes = body.collect().await.expect("it does not break").to_bytes();
+        let body = streamed_response(encoding, responses, connection, token_ttl).into_body();
+        let bytes = body.collect().await.expect("the body has no error").to_bytes();
         String::from_utf8(bytes.into()).expect("UTF-8")
     }
 
-    /// A connection to a server that stops once the sender says so.
-    fn connection(patience: Patience) -> (watch::Sender<Option<Instant>>, Connection) {
-        let (stop, stopping) = watch::channel(None);
-        let place = Arc::new(Semaphore::new(1)).try_acquire_owned().expect("a place");
-        (stop, Connection::new(patience, Ipv4Addr::LOCALHOST.into(), 1, stopping, place))
+    /// A connection to a server that shuts down when the sender sends.
+    fn connection(timeouts: Timeouts) -> (watch::Sender<Option<Instant>>, Connection) {
+        let (stop, shutdown) = watch::channel(None);
+        let slot = Arc::new(Semaphore::new(1)).try_acquire_owned().expect("a free slot");
+        (stop, Connection::new(timeouts, Ipv4Addr::LOCALHOST.into(), 1, shutdown, slot))
     }
 
-    /// Answers to a subscription that gives one event and then nothing.
-    fn one_and_silence() -> BoxStream<'static, Answer> {
-        let answer = Answer::new(Value::from("data"));
-        stream::once(async { answer }).chain(stream::pending()).boxed()
+    /// The responses of a subscription with one event that does not end.
+    fn one_event() -> BoxStream<'static, GraphqlResponse> {
+        let response = GraphqlResponse::new(Value::from("data"));
+        stream::once(async { response }).chain(stream::pending()).boxed()
     }
 
     #[tokio::test]
-    async fn silence_is_filled_and_ends_with_the_viewer() {
-        let (_stop, connection) = connection(Patience { heartbeat: SHORT, ..Patience::default() });
-        let lasts = Some(SHORT * 10);
-        let events = told(Framing::Events, one_and_silence(), connection.clone(), lasts).await;
+    async fn idle_streams_get_heartbeats_until_the_token_expires() {
+        let (_stop, connection) = connection(Timeouts { heartbeat: SHORT, ..Timeouts::default() });
+        let token_ttl = Some(SHORT * 10);
+        let events =
+            read_body(StreamEncoding::Sse, one_event(), connection.clone(), token_ttl).await;
         let begin = ":\n\nevent: next\ndata: {\"data\":\"data\"}\n\n:\n\n:\n\n";
         assert!(events.starts_with(begin), "{events}");
         let end = "\"extensions\":{\"code\":\"UNAUTHENTICATED\"}}]}\n\nevent: complete\ndata:\n\n";
         assert!(events.ends_with(end), "{events}");
-        let parts = told(Framing::Parts, one_and_silence(), connection, lasts).await;
+        let parts = read_body(StreamEncoding::Multipart, one_event(), connection, token_ttl).await;
         let head = "\r\nContent-Type: application/json\r\n\r\n";
         let begin = format!(
             "\r\n--graphql{head}{{\"payload\":{{\"data\":\"data\"}}}}\r\n--graphql{head}{{}}\r\n--graphql"
@@ -239,37 +247,38 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stop_of_the_server_ends_streams_that_would_go_on() {
-        for (framing, end) in [
-            (Framing::Events, "data: {\"data\":\"data\"}\n\n"),
+    async fn shutdown_ends_open_streams() {
+        for (encoding, end) in [
+            (StreamEncoding::Sse, "data: {\"data\":\"data\"}\n\n"),
             (
-                Framing::Parts,
+                StreamEncoding::Multipart,
                 "\"extensions\":{\"code\":\"SERVICE_UNAVAILABLE\"}}]}\r\n--graphql--\r\n",
             ),
         ] {
-            let (stop, connection) =
-                connection(Patience { farewell: SHORT, ..Patience::default() });
+            let (stop, connection) = connection(Timeouts { drain: SHORT, ..Timeouts::default() });
             stop.send_replace(Some(Instant::now()));
-            let body = told(framing, one_and_silence(), connection, None).await;
+            let body = read_body(encoding, one_event(), connection, None).await;
             assert!(body.ends_with(end), "{body}");
         }
     }
 
     #[tokio::test]
-    async fn a_panic_tells_nothing_and_ends_the_stream() {
-        let answers = stream::once(async { panic!("postgres://cruddur:secret@db") });
-        let body = told(Framing::Events, answers.boxed(), Connection::default(), None).await;
+    async fn a_panic_ends_the_stream_without_its_message() {
+        let responses = stream::once(async { panic!("postgres://cruddur:secret@db") });
+        let body =
+            read_body(StreamEncoding::Sse, responses.boxed(), Connection::default(), None).await;
         assert!(body.contains("INTERNAL_SERVER_ERROR") && !body.contains("secret"), "{body}");
         assert!(body.ends_with("event: complete\ndata:\n\n"), "{body}");
     }
 
     #[tokio::test]
-    async fn an_event_that_could_not_be_told_is_the_last() {
-        let answers = ["no store", "never told"]
-            .map(|text| Answer::from_errors(vec![request_error(text, "SERVICE_UNAVAILABLE")]));
-        let answers = stream::iter(answers).chain(stream::pending()).boxed();
-        let body = told(Framing::Events, answers, Connection::default(), None).await;
-        assert!(body.contains("no store") && !body.contains("never told"), "{body}");
+    async fn a_failed_event_is_the_last() {
+        let responses = ["no store", "never sent"].map(|text| {
+            GraphqlResponse::from_errors(vec![request_error(text, "SERVICE_UNAVAILABLE")])
+        });
+        let responses = stream::iter(responses).chain(stream::pending()).boxed();
+        let body = read_body(StreamEncoding::Sse, responses, Connection::default(), None).await;
+        assert!(body.contains("no store") && !body.contains("never sent"), "{body}");
         assert!(body.ends_with("event: complete\ndata:\n\n"), "{body}");
     }
 }

@@ -1,4 +1,7 @@
-//! For how long the gateway waits.
+//! The timeout for the body of a request.
+//!
+//! tower-http's `RequestBodyTimeoutLayer` starts again with every frame, so that a client could hold
+//! a request open by sending a byte now and then. This timeout is for the body as a whole.
 
 use std::{
     io,
@@ -12,42 +15,43 @@ use std::{
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use futures_util::{StreamExt, stream};
 use tokio::time::{Instant, timeout_at};
 
-use super::errors;
-
-/// Gives the body of a request its time. A handler sees a body that takes longer as a broken one;
-/// the client gets 408, and the connection is closed.
-pub async fn for_body(State(patience): State<Duration>, request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let late = Arc::new(AtomicBool::new(false));
-    let response = next.run(request.map(|body| timely(body, patience, late.clone()))).await;
-    if !late.load(Ordering::Relaxed) {
-        return response;
+/// Ends a request whose body takes longer than the timeout: its handler gets an error instead of the
+/// rest of the body, its client gets 408, and the connection is closed.
+pub async fn body_timeout(
+    State(timeout): State<Duration>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let has_timed_out = Arc::new(AtomicBool::new(false));
+    let limited = request.map(|body| with_timeout(body, timeout, has_timed_out.clone()));
+    let response = next.run(limited).await;
+    if has_timed_out.load(Ordering::Relaxed) {
+        (StatusCode::REQUEST_TIMEOUT, [(header::CONNECTION, "close")]).into_response()
+    } else {
+        response
     }
-    let mut failure = errors::of(&path, StatusCode::REQUEST_TIMEOUT);
-    failure.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    failure
 }
 
-/// The body, which ends with an error, and `late` set, when the patience is exhausted.
-fn timely(body: Body, patience: Duration, late: Arc<AtomicBool>) -> Body {
+/// Returns the body with a deadline. After it, the body ends with an error and sets `has_timed_out`.
+fn with_timeout(body: Body, timeout: Duration, has_timed_out: Arc<AtomicBool>) -> Body {
     if axum::body::HttpBody::is_end_stream(&body) {
         return body;
     }
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + timeout;
     let chunks = stream::unfold(body.into_data_stream(), move |mut chunks| {
-        let late = late.clone();
+        let has_timed_out = has_timed_out.clone();
         async move {
             match timeout_at(deadline, chunks.next()).await {
                 Ok(chunk) => Some((chunk?.map_err(io::Error::other), chunks)),
                 Err(_) => {
-                    late.store(true, Ordering::Relaxed);
+                    has_timed_out.store(true, Ordering::Relaxed);
                     Some((Err(io::ErrorKind::TimedOut.into()), chunks))
                 }
             }

@@ -1,22 +1,21 @@
-//! Compression of what is large enough and is not compressed yet.
+//! Compression of JSON responses.
 
-use axum::http::{Extensions, HeaderMap, StatusCode, Version, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use tower_http::{
     CompressionLevel,
     compression::{CompressionLayer, Predicate, predicate::SizeAbove},
 };
 
-/// The smallest body that is compressed, in bytes: below, a packet holds it anyway.
-const SMALLEST: u64 = 1024;
+use crate::headers::is_json_or_suffix;
 
-/// Gzip for JSON, at the level that costs least: most of what there is to gain is gained there.
+/// The smallest body that is compressed, in bytes. A smaller one fits into one packet anyway.
+const MIN_SIZE: u64 = 1024;
+
+/// Compresses JSON with gzip at the fastest level, which achieves most of the possible gain.
 pub fn layer() -> CompressionLayer<impl Predicate> {
-    let json = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
-        let content_type = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
-        let essence = content_type.and_then(|it| it.split(';').next()).map(str::trim);
-        essence.is_some_and(|it| it == "application/json" || it.ends_with("+json"))
-    };
+    let json =
+        |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| is_json_or_suffix(headers);
     CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
-        .compress_when(SizeAbove::new(SMALLEST).and(json))
+        .compress_when(SizeAbove::new(MIN_SIZE).and(json))
 }

@@ -1,4 +1,4 @@
-//! How often requests are answered: so many a second for each viewer, and for each address.
+//! Rate limits: so many requests per second for each IP address and for each viewer.
 
 use std::{
     hash::Hash,
@@ -11,10 +11,10 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use governor::{
-    Quota, RateLimiter,
+    Quota,
     clock::Clock,
     middleware::NoOpMiddleware,
     nanos::Nanos,
@@ -24,58 +24,59 @@ use ipnet::IpNet;
 use moka::{policy::EvictionPolicy, sync::Cache};
 use uuid::Uuid;
 
-use super::errors;
 use crate::{
-    auth::{Auth, Identified, Identity},
+    auth::{Auth, AuthResult, Identity},
     config::{Rate, Settings},
     domain::{Timestamp, Viewer},
     http::server::connection::Connection,
     service::Service,
 };
 
-/// How many viewers, and how many addresses, are kept count of. Whoever has been silent for longest
-/// is forgotten first.
+/// The most viewers and the most addresses that are tracked. The least recently active one is dropped
+/// first.
 const MAX_KEYS: u64 = 100_000;
 
-/// Looks at who asks, and how often, before anything else does.
+/// Authenticates and limits requests before anything else sees them.
 #[derive(Clone)]
-pub struct Gate {
+pub struct RateLimiter {
     pub auth: Auth,
-    pub limits: Limits,
-    /// Whose `X-Forwarded-For` is believed.
+    pub limits: RateLimits,
+    /// The networks whose `X-Forwarded-For` is trusted.
     proxies: Arc<[IpNet]>,
 }
 
-/// How often each may ask.
+/// The limits per viewer and per address. `None` is unlimited.
 #[derive(Clone)]
-pub struct Limits {
-    viewers: Option<Limit<Who>>,
-    addresses: Option<Limit<IpAddr>>,
+pub struct RateLimits {
+    viewers: Option<KeyedLimit<Client>>,
+    addresses: Option<KeyedLimit<IpAddr>>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Who {
-    Member(Uuid),
-    UnregisteredIdentity(String),
+enum Client {
+    User(Uuid),
+    /// The `sub` of an unregistered identity.
+    Unregistered(String),
 }
 
+/// One token bucket per key, bounded in number.
 #[derive(Clone)]
-struct Limit<K: Hash + Eq + Send + Sync + 'static> {
+struct KeyedLimit<K: Hash + Eq + Send + Sync + 'static> {
     quota: Quota,
-    clock: Ticks,
-    counts: Cache<K, Arc<Count>>,
+    clock: ServiceClock,
+    buckets: Cache<K, Arc<Bucket>>,
 }
 
-type Count = RateLimiter<NotKeyed, InMemoryState, Ticks, NoOpMiddleware<Nanos>>;
+type Bucket = governor::RateLimiter<NotKeyed, InMemoryState, ServiceClock, NoOpMiddleware<Nanos>>;
 
-/// The service's clock, as the counts read it.
+/// The service's clock, as governor reads it.
 #[derive(Clone)]
-struct Ticks {
+struct ServiceClock {
     service: Service,
     start: Timestamp,
 }
 
-impl Clock for Ticks {
+impl Clock for ServiceClock {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
@@ -83,54 +84,55 @@ impl Clock for Ticks {
     }
 }
 
-impl<K: Hash + Eq + Send + Sync + 'static> Limit<K> {
+impl<K: Hash + Eq + Send + Sync + 'static> KeyedLimit<K> {
     fn new(rate: Rate, service: &Service) -> Self {
         Self {
             quota: Quota::per_second(rate.per_second).allow_burst(rate.burst),
-            clock: Ticks { service: service.clone(), start: service.now() },
-            counts: Cache::builder()
+            clock: ServiceClock { service: service.clone(), start: service.now() },
+            buckets: Cache::builder()
                 .max_capacity(MAX_KEYS)
                 .eviction_policy(EvictionPolicy::lru())
                 .build(),
         }
     }
 
-    /// Counts one request; how long to wait where it is one too many.
+    /// Charges one request to the key. Fails with the time to wait if the limit is exceeded.
     fn check(&self, key: K) -> Result<(), Duration> {
-        let count = || Arc::new(Count::direct_with_clock(self.quota, self.clock.clone()));
-        let checked = self.counts.get_with(key, count).check();
+        let new_bucket = || Arc::new(Bucket::direct_with_clock(self.quota, self.clock.clone()));
+        let checked = self.buckets.get_with(key, new_bucket).check();
         checked.map_err(|until| until.wait_time_from(self.clock.now()))
     }
 }
 
-impl Limits {
-    /// Counts one request of a viewer; how long to wait where it is one too many.
+impl RateLimits {
+    /// Charges one request to the viewer. Fails with the time to wait if the limit is exceeded.
+    /// Anonymous viewers are limited by their address only.
     pub fn check(&self, identity: &Identity) -> Result<(), Duration> {
-        let who = match (identity.viewer, &identity.newcomer) {
-            (Viewer::User(uuid), _) => Who::Member(uuid),
-            (_, Some(newcomer)) => Who::UnregisteredIdentity(newcomer.subject.clone()),
+        let client = match (identity.viewer, &identity.unregistered) {
+            (Viewer::User(uuid), _) => Client::User(uuid),
+            (_, Some(unregistered)) => Client::Unregistered(unregistered.subject.clone()),
             (_, None) => return Ok(()),
         };
-        self.viewers.as_ref().map_or(Ok(()), |limit| limit.check(who))
+        self.viewers.as_ref().map_or(Ok(()), |limit| limit.check(client))
     }
 }
 
-impl Gate {
+impl RateLimiter {
     pub fn new(settings: &Settings, service: &Service, auth: Auth) -> Self {
-        let limits = Limits {
-            viewers: settings.rates.viewer.map(|rate| Limit::new(rate, service)),
-            addresses: settings.rates.address.map(|rate| Limit::new(rate, service)),
+        let limits = RateLimits {
+            viewers: settings.rates.viewer.map(|rate| KeyedLimit::new(rate, service)),
+            addresses: settings.rates.address.map(|rate| KeyedLimit::new(rate, service)),
         };
         Self { auth, limits, proxies: settings.trusted_proxies.clone().into() }
     }
 
-    /// Whose request it is: the last address on its way that is no proxy of ours.
+    /// Returns the client's address: the last one on the request's way that is no trusted proxy.
     fn address(&self, request: &Request) -> IpAddr {
         let connection = request.extensions().get::<Connection>();
         let peer = connection.and_then(Connection::peer).unwrap_or(Ipv4Addr::UNSPECIFIED.into());
         let is_proxy = |ip: &IpAddr| self.proxies.iter().any(|network| network.contains(ip));
         let mut address = peer;
-        for hop in hops(request.headers()).rev() {
+        for hop in forwarded_for(request.headers()).rev() {
             if !is_proxy(&address) {
                 break;
             }
@@ -143,42 +145,45 @@ impl Gate {
     }
 }
 
-/// The addresses of `X-Forwarded-For`; none in the place of what is no address.
-fn hops(headers: &HeaderMap) -> impl DoubleEndedIterator<Item = Option<IpAddr>> {
+/// The addresses of `X-Forwarded-For`, with `None` for each malformed one.
+fn forwarded_for(headers: &HeaderMap) -> impl DoubleEndedIterator<Item = Option<IpAddr>> {
     let values = headers.get_all("x-forwarded-for").iter();
     let hops = values.flat_map(|value| value.to_str().unwrap_or("?").split(','));
     hops.map(|hop| hop.trim().parse().ok().map(|ip: IpAddr| ip.to_canonical()))
 }
 
-/// One address for all that belongs to one customer: an IPv6 network of 64 bits.
-fn neighbourhood(ip: IpAddr) -> IpAddr {
+/// The address under which requests are limited. For IPv6 it is the /64 network, because one customer
+/// usually gets a whole one.
+fn rate_limit_prefix(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V4(ip) => ip.into(),
         IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
     }
 }
 
-/// Lets a request through with who has sent it, unless there are too many of them.
-pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    if let Some(limit) = &gate.limits.addresses
-        && let Err(wait) = limit.check(neighbourhood(gate.address(&request)))
+/// Charges the request to its address, authenticates it, then charges it to its viewer. The handlers
+/// find the [`AuthResult`] in the request's extensions. Over a limit, the response is 429.
+pub async fn authenticate(
+    State(limiter): State<RateLimiter>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if let Some(limit) = &limiter.limits.addresses
+        && let Err(wait) = limit.check(rate_limit_prefix(limiter.address(&request)))
     {
-        return too_many(&path, wait);
+        return too_many_requests(wait);
     }
-    let identity = gate.auth.of(request.headers()).await;
+    let identity = limiter.auth.from_headers(request.headers()).await;
     if let Ok(identity) = &identity
-        && let Err(wait) = gate.limits.check(identity)
+        && let Err(wait) = limiter.limits.check(identity)
     {
-        return too_many(&path, wait);
+        return too_many_requests(wait);
     }
-    request.extensions_mut().insert(Identified(identity));
+    request.extensions_mut().insert(AuthResult(identity));
     next.run(request).await
 }
 
-fn too_many(path: &str, wait: Duration) -> Response {
-    let mut response = errors::of(path, StatusCode::TOO_MANY_REQUESTS);
+fn too_many_requests(wait: Duration) -> Response {
     let seconds = HeaderValue::from(wait.as_secs_f64().ceil().max(1.0) as u64);
-    response.headers_mut().insert(header::RETRY_AFTER, seconds);
-    response
+    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds)]).into_response()
 }

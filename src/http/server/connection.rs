@@ -1,4 +1,5 @@
-//! What an answer that goes on for long knows of the connection that it goes out on.
+//! The connection of a request, for responses that outlive their handler: its peer, its timeouts and
+//! the server's shutdown.
 
 use std::{
     net::IpAddr,
@@ -14,13 +15,15 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::timeouts::Patience;
+use super::timeouts::Timeouts;
 
-/// The connection that a request came over. The server counts the connection, and waits for it when
-/// it stops, for as long as anybody keeps this.
+/// The connection that a request came over.
+///
+/// As long as a copy of it exists, the connection keeps its slot among the server's connections and
+/// delays the server's shutdown.
 #[derive(Clone)]
 pub struct Connection {
-    pub patience: Patience,
+    pub timeouts: Timeouts,
     server: Option<Server>,
     peer: Option<IpAddr>,
 }
@@ -29,71 +32,72 @@ pub struct Connection {
 struct Server {
     /// Counts up from connection to connection.
     number: u32,
-    /// When the server has been told to stop.
-    stopping: watch::Receiver<Option<Instant>>,
-    upgraded: Arc<AtomicBool>,
-    _place: Arc<OwnedSemaphorePermit>,
+    /// When the server's shutdown began, `None` before.
+    shutdown: watch::Receiver<Option<Instant>>,
+    is_upgraded: Arc<AtomicBool>,
+    _slot: Arc<OwnedSemaphorePermit>,
 }
 
 impl Connection {
     pub fn new(
-        patience: Patience,
+        timeouts: Timeouts,
         peer: IpAddr,
         number: u32,
-        stopping: watch::Receiver<Option<Instant>>,
-        place: OwnedSemaphorePermit,
+        shutdown: watch::Receiver<Option<Instant>>,
+        slot: OwnedSemaphorePermit,
     ) -> Self {
-        let upgraded = Arc::default();
-        let server = Server { number, stopping, upgraded, _place: Arc::new(place) };
-        Self { patience, server: Some(server), peer: Some(peer) }
+        let is_upgraded = Arc::default();
+        let server = Server { number, shutdown, is_upgraded, _slot: Arc::new(slot) };
+        Self { timeouts, server: Some(server), peer: Some(peer) }
     }
 
-    /// The address at the other end.
+    /// The address of the peer. `None` without a server.
     pub fn peer(&self) -> Option<IpAddr> {
         self.peer
     }
 
-    /// Waits until the server stops.
-    pub async fn stopping(&mut self) -> Instant {
+    /// Waits until the server's shutdown begins, and returns when it began.
+    pub async fn shutdown(&mut self) -> Instant {
         if let Some(server) = &mut self.server
-            && let Ok(stopping) = server.stopping.wait_for(Option::is_some).await
-            && let Some(since) = *stopping
+            && let Ok(shutdown) = server.shutdown.wait_for(Option::is_some).await
+            && let Some(since) = *shutdown
         {
             return since;
         }
-        // Nobody can tell any more.
+        // There is no server, so that no shutdown will come.
         std::future::pending().await
     }
 
-    /// Waits until the server stops and it is this connection's turn to go.
-    pub async fn farewell(&mut self) {
-        let since = self.stopping().await;
-        sleep_until(since + self.turn()).await;
+    /// Waits until the server shuts down and it is this connection's turn to end.
+    pub async fn drain(&mut self) {
+        let since = self.shutdown().await;
+        sleep_until(since + self.drain_delay()).await;
     }
 
-    /// How long after the server's stop this connection goes. Multiples of the golden ratio spread
-    /// any number of connections evenly.
-    fn turn(&self) -> Duration {
+    /// How long after the start of the shutdown this connection ends. Multiples of the golden ratio
+    /// spread any number of connections evenly over the drain time.
+    fn drain_delay(&self) -> Duration {
         let number = self.server.as_ref().map(|server| server.number).unwrap_or_default();
-        self.patience.farewell.mul_f64((f64::from(number) * 0.618_033_988_75).fract())
+        self.timeouts.drain.mul_f64((f64::from(number) * 0.618_033_988_75).fract())
     }
 
-    /// Says that the connection is no longer HTTP's, and takes care of stalled writes itself.
-    pub fn upgrade(&self) {
+    /// Marks the connection as upgraded to another protocol than HTTP, whose handler has its own
+    /// write timeout.
+    pub fn set_upgraded(&self) {
         if let Some(server) = &self.server {
-            server.upgraded.store(true, Ordering::Relaxed);
+            server.is_upgraded.store(true, Ordering::Relaxed);
         }
     }
 
-    /// What tells that the connection is no longer HTTP's.
-    pub fn upgraded(&self) -> Arc<AtomicBool> {
-        self.server.as_ref().map(|server| server.upgraded.clone()).unwrap_or_default()
+    /// The flag that [`Connection::set_upgraded`] sets.
+    pub fn is_upgraded(&self) -> Arc<AtomicBool> {
+        self.server.as_ref().map(|server| server.is_upgraded.clone()).unwrap_or_default()
     }
 }
 
-/// Without a server, as in a test of the router alone.
+/// A connection without a server, as in a test of the router alone.
 impl Default for Connection {
     fn default() -> Self {
-        Self { patience: Patience::default(), server: None, peer: None }
+        Self { timeouts: Timeouts::default(), server: None, peer: None }
     }
 }

@@ -1,5 +1,7 @@
-//! The wait for the head of a request. hyper has one limit for the silence before it and for the
-//! head itself; they want two.
+//! The timeout for the headers of a request.
+//!
+//! hyper has one timeout for the idle time before a request and for its headers. The two need
+//! different lengths.
 
 use std::{
     pin::Pin,
@@ -13,56 +15,56 @@ use std::{
 
 use hyper::rt::{Sleep, Timer};
 
-/// The timer of one connection, which hyper sets for nothing but the wait for a head. The wait
-/// ends earlier once the head has begun to come.
+/// The timer of one connection. hyper uses it for the header timeout and for nothing else, and sets
+/// it to the idle timeout. The first byte of a request shortens that to the header timeout.
 #[derive(Debug, Clone)]
-pub struct HeadTimer {
-    head: Duration,
-    begun: Arc<AtomicBool>,
+pub struct HeaderTimeout {
+    duration: Duration,
+    has_begun: Arc<AtomicBool>,
 }
 
-impl HeadTimer {
-    /// For heads that may take as long as `head`.
-    pub fn new(head: Duration) -> Self {
-        Self { head, begun: Arc::default() }
+impl HeaderTimeout {
+    /// `duration` is how long the headers may take from their first byte.
+    pub fn new(duration: Duration) -> Self {
+        Self { duration, has_begun: Arc::default() }
     }
 
-    /// Says that something has come over the connection.
+    /// Records that bytes have arrived on the connection.
     pub fn begin(&self) {
-        self.begun.store(true, Ordering::Relaxed);
+        self.has_begun.store(true, Ordering::Relaxed);
     }
 }
 
-impl Timer for HeadTimer {
+impl Timer for HeaderTimeout {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Sleep>> {
         self.sleep_until(self.now() + duration)
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
-        self.begun.store(false, Ordering::Relaxed);
-        Box::pin(Wait {
+        self.has_begun.store(false, Ordering::Relaxed);
+        Box::pin(HeaderSleep {
             sleep: Box::pin(tokio::time::sleep_until(deadline.into())),
-            timer: self.clone(),
-            begun: false,
+            timeout: self.clone(),
+            is_shortened: false,
         })
     }
 }
 
-struct Wait {
+struct HeaderSleep {
     sleep: Pin<Box<tokio::time::Sleep>>,
-    timer: HeadTimer,
-    begun: bool,
+    timeout: HeaderTimeout,
+    is_shortened: bool,
 }
 
-impl Sleep for Wait {}
+impl Sleep for HeaderSleep {}
 
-impl Future for Wait {
+impl Future for HeaderSleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if !self.begun && self.timer.begun.load(Ordering::Relaxed) {
-            self.begun = true;
-            let deadline = tokio::time::Instant::now() + self.timer.head;
+        if !self.is_shortened && self.timeout.has_begun.load(Ordering::Relaxed) {
+            self.is_shortened = true;
+            let deadline = tokio::time::Instant::now() + self.timeout.duration;
             self.sleep.as_mut().reset(deadline);
         }
         self.sleep.as_mut().poll(context)

@@ -1,47 +1,50 @@
-//! For how long the gateway waits.
+//! Every time limit of a connection, its requests and its responses.
 
 use std::time::Duration;
 
-/// For how long the gateway waits.
+/// The longest time that a timer is set for. Tokio's timers are limited to about two years, and a
+/// token may expire later.
+pub const MAX_TIMER: Duration = Duration::from_secs(365 * 24 * 3600);
+
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// For a request to begin on a connection. Load balancers keep connections for a minute, and
-    /// must not be the last to let go.
+pub struct Timeouts {
+    /// How long a connection may be idle before its next request begins. Load balancers keep idle
+    /// connections for a minute, and must close them before the gateway does.
     pub idle: Duration,
-    /// For the head of a request that has begun.
-    pub head: Duration,
-    /// For the body of a request.
+    /// How long a client may take to send the headers of a request, from their first byte.
+    pub header: Duration,
+    /// How long a client may take to send the body of a request.
     pub body: Duration,
-    /// For an answer to begin, with the reading of the body.
-    pub answer: Duration,
-    /// For a client to take anything of what it is sent.
+    /// How long a response may take to begin, including the time to read the body.
+    pub response: Duration,
+    /// How long a write may make no progress because the client does not read.
     pub write: Duration,
-    /// Between two signs of life in a stream of events that has nothing else to say.
+    /// The time between two heartbeats on an event stream that has nothing else to send.
     pub heartbeat: Duration,
-    /// For the `connection_init` of a WebSocket.
+    /// How long a client may take to send `connection_init` on a WebSocket.
     pub init: Duration,
-    /// Between two pings to a WebSocket.
+    /// The time between two pings on a WebSocket.
     pub ping: Duration,
-    /// For a client to answer a WebSocket's close, and to take what is on its way before.
+    /// How long the closing handshake of a WebSocket may take, including the messages before it.
     pub close: Duration,
-    /// The time over which streams and WebSockets are ended when the server stops, so that not all
-    /// clients come back at once.
-    pub farewell: Duration,
+    /// The time over which the server ends streams and WebSockets when it shuts down, so that the
+    /// clients do not reconnect all at once.
+    pub drain: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         Self {
             idle: Duration::from_secs(75),
-            head: Duration::from_secs(10),
+            header: Duration::from_secs(10),
             body: Duration::from_secs(10),
-            answer: Duration::from_secs(30),
+            response: Duration::from_secs(30),
             write: Duration::from_secs(10),
             heartbeat: Duration::from_secs(12),
             init: Duration::from_secs(3),
             ping: Duration::from_secs(15),
             close: Duration::from_secs(10),
-            farewell: Duration::from_secs(3),
+            drain: Duration::from_secs(3),
         }
     }
 }
