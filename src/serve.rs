@@ -60,8 +60,12 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
                 None => std::future::pending().await,
             }
         };
-        let line = settings.line();
-        let ((), outcome) = tokio::join!(service.carry_events(line), sweep);
+        let events = async {
+            if let Some(bus) = settings.event_bus() {
+                service.run_events(bus).await;
+            }
+        };
+        let ((), outcome) = tokio::join!(events, sweep);
         outcome
     };
     let outcome = tokio::select! {

@@ -18,10 +18,10 @@ use chrono::TimeDelta;
 use ipnet::IpNet;
 
 use crate::{
-    events::Nats,
+    events::{EventBus, Nats, Postgres},
     graphql::{Limits, Trusted},
     rest::Flavor,
-    sources::{self, Line, MessageTable, SourceUrl, Sources},
+    sources::{self, MessageTable, SourceUrl, Sources},
 };
 
 pub use self::{
@@ -217,9 +217,14 @@ impl Settings {
         }
     }
 
-    /// The line on which gateways tell each other what happens; none for that of the database.
-    pub fn line(&self) -> Option<Arc<dyn Line>> {
-        self.events.as_deref().map(|url| Arc::new(Nats::new(url)) as Arc<dyn Line>)
+    /// The event bus: NATS if `EVENTS_URL` is set, else the PostgreSQL database. Returns `None` for
+    /// SQLite and the in-memory store, which have one gateway each.
+    pub fn event_bus(&self) -> Option<Arc<dyn EventBus>> {
+        match (&self.events, &self.database) {
+            (Some(url), _) => Some(Arc::new(Nats::new(url))),
+            (None, SourceUrl::Postgres(url)) => Some(Arc::new(Postgres::new(url))),
+            (None, SourceUrl::Mock | SourceUrl::Sqlite(_)) => None,
+        }
     }
 
     /// The address of the gateway for this machine itself, without a slash at its end.
