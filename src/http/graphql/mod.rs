@@ -57,7 +57,7 @@ struct Graphql {
 }
 
 pub fn routes(settings: &Settings, service: Service, limiter: &RateLimiter) -> Router {
-    let schema = graphql::schema(settings.limits).trusting(settings.trusted.clone());
+    let schema = graphql::schema(settings.limits).with_trusted_documents(settings.trusted.clone());
     Router::new().route("/graphql", get(get_request).post(post_request)).with_state(Arc::new(
         Graphql {
             schema,
@@ -217,16 +217,16 @@ async fn answer(
         return rejected(negotiated.for_errors(), rejection);
     }
     request.operation_name = request.operation_name.filter(|name| !name.is_empty());
-    let admitted = match graphql.schema.admit(request) {
-        Ok(admitted) => admitted,
+    let prepared = match graphql.schema.prepare(request) {
+        Ok(prepared) => prepared,
         Err(response) => return write(negotiated.single(), *response),
     };
-    if method == Method::GET && admitted.operation == Some(OperationType::Mutation) {
+    if method == Method::GET && prepared.operation == Some(OperationType::Mutation) {
         let rejection = (StatusCode::METHOD_NOT_ALLOWED, "Mutations need the method POST.");
         let response = rejected(negotiated.for_errors(), rejection);
         return ([(header::ALLOW, "POST")], response).into_response();
     }
-    let format = match admitted.operation {
+    let format = match prepared.operation {
         Some(OperationType::Subscription) => match negotiated.stream() {
             Some(format) => format,
             None => return rejected(negotiated.for_errors(), NO_STREAM),
@@ -248,12 +248,12 @@ async fn answer(
         }
     };
     let Graphql { schema, service, .. } = graphql;
-    let admitted = admitted.by(identity.unregistered.as_ref());
+    let prepared = prepared.with_identity(identity.unregistered.as_ref());
     match StreamEncoding::of(format) {
-        None => write(format, schema.execute(service, identity.viewer, admitted).await),
+        None => write(format, schema.execute(service, identity.viewer, prepared).await),
         Some(encoding) => {
             let token_ttl = identity.expires_at.map(|at| service.time_until(at));
-            let responses = schema.stream(service, identity.viewer, admitted);
+            let responses = schema.stream(service, identity.viewer, prepared);
             let response =
                 stream::streamed_response(encoding, responses, caller.connection, token_ttl);
             with_format(format, response)

@@ -233,17 +233,17 @@ impl WsSession {
             return self.send(message::error(&id, &[error])).await;
         }
         request.operation_name = request.operation_name.filter(|name| !name.is_empty());
-        let admitted = match self.graphql.schema.admit(request) {
-            Ok(admitted) => admitted,
+        let prepared = match self.graphql.schema.prepare(request) {
+            Ok(prepared) => prepared,
             Err(response) => return self.send(message::error(&id, &response.errors)).await,
         };
         if self.graphql.limits.check(&client.identity).is_err() {
             let error = request_error("Too Many Requests", "TOO_MANY_REQUESTS");
             return self.send(message::error(&id, &[error])).await;
         }
-        let admitted = admitted.by(client.identity.unregistered.as_ref());
+        let prepared = prepared.with_identity(client.identity.unregistered.as_ref());
         let Graphql { schema, service, .. } = &*self.graphql;
-        let responses = schema.stream(service, client.identity.viewer, admitted);
+        let responses = schema.stream(service, client.identity.viewer, prepared);
         let responses = AssertUnwindSafe(responses).catch_unwind();
         let responses = responses.map(|response| Some(response.map_err(|_| ())));
         let events = responses.chain(stream::once(async { None }));
