@@ -10,7 +10,7 @@ use mime::Mime;
 /// identity provider, take about that long to come back.
 const RETRY_SECONDS: u16 = 5;
 
-/// The `Retry-After` header of every 503.
+/// Returns the `Retry-After` header of every 503.
 pub fn retry_after() -> (HeaderName, HeaderValue) {
     (RETRY_AFTER, RETRY_SECONDS.into())
 }
@@ -63,13 +63,13 @@ pub fn is_json_or_suffix(headers: &HeaderMap) -> bool {
     essence == "application/json" || essence.ends_with("+json")
 }
 
-/// The `Content-Type` without its parameters, empty if it is missing or not text.
+/// Returns the `Content-Type` without its parameters, empty if it is missing or not text.
 fn essence(headers: &HeaderMap) -> &str {
     let value = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim()
 }
 
-/// The well-formed media types and ranges of a header such as `Accept`, in their order.
+/// Returns the well-formed media types and ranges of a header such as `Accept`, in their order.
 pub fn media_types(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = Mime> {
     let lists = headers.get_all(name).iter().filter_map(|list| list.to_str().ok());
     lists.flat_map(|list| list.split(',')).filter_map(|it| it.trim().parse().ok())

@@ -40,7 +40,7 @@ struct Claims {
 }
 
 impl Demo {
-    /// Without a secret the tokens are valid at this gateway only, until it restarts.
+    /// Creates the demo mode. Without a secret the tokens are valid at this gateway only, until it restarts.
     pub fn new(service: Service, viewer: Option<String>, secret: Option<&str>) -> Self {
         let mut random = [0; 32];
         let bytes = match secret {
@@ -53,7 +53,7 @@ impl Demo {
         Self { service, viewer, key: key(bytes) }
     }
 
-    /// The handle of the user that requests without a token act as.
+    /// Returns the handle for requests without a token.
     pub fn viewer(&self) -> Option<&str> {
         self.viewer.as_deref()
     }

@@ -207,7 +207,7 @@ async fn download(url: Uri) -> std::result::Result<Bytes, String> {
     Ok(body.map_err(|error| error.to_string())?.to_bytes())
 }
 
-/// The messages of an error and its sources.
+/// Returns the messages of an error and its sources.
 fn error_chain(error: impl std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

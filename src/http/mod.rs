@@ -40,8 +40,8 @@ pub use server::{serve, timeouts::Timeouts};
 /// The largest body of a request and the largest message of a WebSocket, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// All routes of the gateway with their layers. Until `ready` is set, only health checks and pages are
-/// served.
+/// Builds all routes of the gateway with their layers. Until `ready` is set, only health checks and
+/// pages are served.
 pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router {
     let auth = match &settings.signing_in {
         SigningIn::Demo { viewer, secret } => {

@@ -145,8 +145,8 @@ async fn a_panic_is_answered_and_tells_nothing() {
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_given_up() {
     let routes = Router::new().route("/api/slow", get(std::future::pending::<()>));
-    let patience = Timeouts { response: Duration::from_millis(1), ..Timeouts::default() };
-    let client = Client(layered(&Origins::Any, patience, routes));
+    let timeouts = Timeouts { response: Duration::from_millis(1), ..Timeouts::default() };
+    let client = Client(layered(&Origins::Any, timeouts, routes));
     let answer = client.get("/api/slow").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.json(), json!(["service_unavailable"]));
@@ -326,7 +326,7 @@ async fn a_client_that_goes_away_leaves_a_line_in_the_log() {
     let line = |path: &str| log.lines().find(|line| line.contains(path)).expect("a line");
     let gone = line("path=\"/api/too-slow\"");
     assert!(gone.contains("request{id="), "{gone}");
-    assert!(gone.contains("the client went away method=GET"), "{gone}");
+    assert!(gone.contains("client disconnected method=GET"), "{gone}");
     let answered = line("path=\"/api/quick\"");
     assert!(answered.contains("answered method=GET"), "{answered}");
     assert!(answered.contains(" status=200 ms="), "{answered}");
@@ -334,13 +334,13 @@ async fn a_client_that_goes_away_leaves_a_line_in_the_log() {
 
 /// What comes back over a connection to the gateway until it is closed, when `sent` is all that a
 /// client sends.
-async fn conversation(patience: Timeouts, sent: &[u8]) -> String {
+async fn conversation(timeouts: Timeouts, sent: &[u8]) -> String {
     let app = TestApp::new().await;
     let routes = app.as_user("worf").0;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
     let address = listener.local_addr().expect("an address");
-    let router = layered(&Origins::Any, patience, routes);
-    let server = tokio::spawn(serve(listener, router, patience, std::future::pending()));
+    let router = layered(&Origins::Any, timeouts, routes);
+    let server = tokio::spawn(serve(listener, router, timeouts, std::future::pending()));
     let mut client = TcpStream::connect(address).await.expect("a connection");
     client.write_all(sent).await.expect("it is small");
     let mut answer = Vec::new();
@@ -385,11 +385,11 @@ async fn an_answer_that_the_client_does_not_take_is_dropped() {
         Body::from_stream(chunks)
     };
     let routes = Router::new().route("/api/endless", get(endless));
-    let patience = Timeouts { write: Duration::from_millis(50), ..Timeouts::default() };
+    let timeouts = Timeouts { write: Duration::from_millis(50), ..Timeouts::default() };
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
     let address = listener.local_addr().expect("an address");
-    let router = layered(&Origins::Any, patience, routes);
-    let server = tokio::spawn(serve(listener, router, patience, std::future::pending()));
+    let router = layered(&Origins::Any, timeouts, routes);
+    let server = tokio::spawn(serve(listener, router, timeouts, std::future::pending()));
     let mut client = TcpStream::connect(address).await.expect("a connection");
     client.write_all(b"GET /api/endless HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("sent");
     let dropped = timeout(Duration::from_secs(60), dropped).await.expect("it is dropped");

@@ -96,19 +96,19 @@ impl Negotiated {
         (single.is_some() || stream.is_some()).then_some(Self { single, stream, stream_first })
     }
 
-    /// The format for a single result. It is the stream format if the client prefers that, or accepts
-    /// no other: then the stream has one result.
+    /// Returns the format for a single result. If the client prefers a stream, or accepts nothing
+    /// else, it is a stream with one result.
     pub fn single(self) -> ResponseFormat {
         let stream = self.stream.filter(|_| self.stream_first);
         stream.or(self.single).or(self.stream).unwrap_or(ResponseFormat::Json)
     }
 
-    /// The format for a stream of results, `None` if the client accepts none.
+    /// Returns the format for a stream of results, `None` if the client accepts none.
     pub fn stream(self) -> Option<ResponseFormat> {
         self.stream
     }
 
-    /// The format for an error that rejects a request without executing it. Never a stream.
+    /// Returns the format for an error that rejects a request without executing it. Never a stream.
     pub fn for_errors(self) -> ResponseFormat {
         self.single.unwrap_or(ResponseFormat::Json)
     }
@@ -120,7 +120,7 @@ struct Preference {
     named: bool,
 }
 
-/// The weight `q` of a range, in thousandths.
+/// Returns the weight `q` of a range, in thousandths.
 fn quality(range: &Mime) -> u16 {
     let weight = range.get_param("q").and_then(|q| q.as_str().parse::<f32>().ok());
     let weight = weight.filter(|weight| weight.is_finite()).unwrap_or(1.0);

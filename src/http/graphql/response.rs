@@ -22,7 +22,7 @@ pub fn is_unexecuted(response: &Response) -> bool {
     response.data == Value::Null && response.errors.iter().any(|error| error.path.is_empty())
 }
 
-/// An error of a request, as opposed to one of a field.
+/// Creates an error of a request, as opposed to one of a field.
 pub fn request_error(message: &str, code: &str) -> ServerError {
     let mut error = ServerError::new(message, None);
     error.extensions.get_or_insert_default().set("code", code);

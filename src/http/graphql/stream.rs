@@ -45,7 +45,7 @@ impl StreamEncoding {
         }
     }
 
-    /// The text before the first response. Some browsers report a response to their page only after
+    /// Returns the text before the first response. Some browsers report a response to their page only after
     /// the first bytes of its body.
     fn prelude(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl StreamEncoding {
         }
     }
 
-    /// Keeps the connection open while there is nothing else to send.
+    /// Returns the text that keeps the connection open when there is nothing else to send.
     fn heartbeat(self) -> &'static str {
         match self {
             Self::Sse => ":\n\n",
@@ -69,7 +69,7 @@ impl StreamEncoding {
         }
     }
 
-    /// The text after the last response.
+    /// Returns the text after the last response.
     fn end(self) -> &'static str {
         match self {
             // Browsers ignore an event without `data`.
@@ -78,7 +78,7 @@ impl StreamEncoding {
         }
     }
 
-    /// The text that ends a stream before its last response.
+    /// Returns the text that ends a stream before its last response.
     fn aborted(self, error: ServerError) -> String {
         match self {
             Self::Sse => self.response(&GraphqlResponse::from_errors(vec![error])) + self.end(),
@@ -94,7 +94,7 @@ struct Part<'a> {
     errors: Option<[ServerError; 1]>,
 }
 
-/// A part with the boundary after it, by which a client knows that the part is complete.
+/// Formats a part with the boundary after it, by which a client knows that the part is complete.
 fn part(part: &Part) -> String {
     format!("\r\nContent-Type: application/json\r\n\r\n{}\r\n--graphql", json(part))
 }
@@ -103,13 +103,13 @@ fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("a response has only types that JSON has")
 }
 
-/// The HTTP response with one GraphQL response.
+/// Creates the HTTP response with one GraphQL response.
 pub fn single_response(encoding: StreamEncoding, response: &GraphqlResponse) -> Response {
     let body = encoding.prelude().to_owned() + &encoding.response(response) + encoding.end();
     with_headers(Body::from(body))
 }
 
-/// The HTTP response with a stream of GraphQL responses. It ends when `responses` ends, when the
+/// Creates the HTTP response with a stream of GraphQL responses. It ends when `responses` ends, when the
 /// viewer's token expires after `token_ttl`, or when the server shuts down. `responses` is polled only
 /// as fast as the client reads.
 pub fn streamed_response(
@@ -213,14 +213,14 @@ mod tests {
         String::from_utf8(bytes.into()).expect("UTF-8")
     }
 
-    /// A connection to a server that shuts down when the sender sends.
+    /// Creates a connection to a server that shuts down when the sender sends.
     fn connection(timeouts: Timeouts) -> (watch::Sender<Option<Instant>>, Connection) {
         let (stop, shutdown) = watch::channel(None);
         let slot = Arc::new(Semaphore::new(1)).try_acquire_owned().expect("a free slot");
         (stop, Connection::new(timeouts, Ipv4Addr::LOCALHOST.into(), 1, shutdown, slot))
     }
 
-    /// The responses of a subscription with one event that does not end.
+    /// Returns the responses of a subscription with one event that does not end.
     fn one_event() -> BoxStream<'static, GraphqlResponse> {
         let response = GraphqlResponse::new(Value::from("data"));
         stream::once(async { response }).chain(stream::pending()).boxed()

@@ -36,7 +36,7 @@ pub async fn json_errors(request: Request, next: Next) -> Response {
     error
 }
 
-/// The error response of a path: for GraphQL a response with one error, otherwise an array of one
+/// Returns the error response of a path: for GraphQL a response with one error, otherwise an array of one
 /// code.
 fn for_path(path: &str, status: StatusCode) -> Response {
     let reason = status.canonical_reason().unwrap_or("Failed");
@@ -47,7 +47,7 @@ fn for_path(path: &str, status: StatusCode) -> Response {
     with_retry_after(status, (status, Json(json!([code]))).into_response())
 }
 
-/// The error response of a request to /graphql, with a message.
+/// Returns the error response of a request to /graphql, with a message.
 pub fn graphql(status: StatusCode, message: &str) -> Response {
     let code = match status {
         StatusCode::UNAUTHORIZED => "UNAUTHENTICATED".to_owned(),
@@ -57,7 +57,7 @@ pub fn graphql(status: StatusCode, message: &str) -> Response {
     with_retry_after(status, (status, Json(body)).into_response())
 }
 
-/// The response of a handler that panicked. The program's panic hook logs the panic itself.
+/// Answers for a handler that panicked. The program's panic hook logs the panic itself.
 pub fn for_panic(_: Box<dyn Any + Send>) -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }

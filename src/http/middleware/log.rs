@@ -80,7 +80,7 @@ impl Drop for LogLine {
         let ms = (start.elapsed().as_secs_f64() * 100_000.0).round() / 100.0;
         match status {
             Some(status) => info!(%method, path, status, ms, "answered"),
-            None => info!(%method, path, ms, "the client went away"),
+            None => info!(%method, path, ms, "client disconnected"),
         }
     }
 }

@@ -111,7 +111,7 @@ async fn show(State((metrics, service)): State<(Metrics, Service)>) -> Response 
     }
 }
 
-/// The resident memory of the process, in bytes. `None` on systems without /proc.
+/// Returns the resident memory of the process, in bytes. `None` on systems without /proc.
 fn resident_memory() -> Option<i64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

@@ -126,7 +126,7 @@ impl RateLimiter {
         Self { auth, limits, proxies: settings.trusted_proxies.clone().into() }
     }
 
-    /// Returns the client's address: the last one on the request's way that is no trusted proxy.
+    /// Returns the client's address: the last hop that is not a trusted proxy.
     fn address(&self, request: &Request) -> IpAddr {
         let connection = request.extensions().get::<Connection>();
         let peer = connection.and_then(Connection::peer).unwrap_or(Ipv4Addr::UNSPECIFIED.into());
@@ -145,15 +145,15 @@ impl RateLimiter {
     }
 }
 
-/// The addresses of `X-Forwarded-For`, with `None` for each malformed one.
+/// Returns the addresses of `X-Forwarded-For`, with `None` for each malformed one.
 fn forwarded_for(headers: &HeaderMap) -> impl DoubleEndedIterator<Item = Option<IpAddr>> {
     let values = headers.get_all("x-forwarded-for").iter();
     let hops = values.flat_map(|value| value.to_str().unwrap_or("?").split(','));
     hops.map(|hop| hop.trim().parse().ok().map(|ip: IpAddr| ip.to_canonical()))
 }
 
-/// The address under which requests are limited. For IPv6 it is the /64 network, because one customer
-/// usually gets a whole one.
+/// Returns the address that a request is charged to. For IPv6 it is the /64 network, because providers
+/// usually give one customer a whole /64.
 fn rate_limit_prefix(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V4(ip) => ip.into(),

@@ -25,7 +25,7 @@ struct Identity {
     origins: Vec<String>,
 }
 
-/// `GET /identity`, and in demo mode `GET /identity/people`.
+/// Serves `GET /identity`, and in demo mode `GET /identity/people`.
 pub fn routes(settings: &Settings, auth: Auth) -> Router {
     let description = match &settings.signing_in {
         SigningIn::Demo { viewer, .. } => json!({ "mode": "demo", "viewer": viewer }),

@@ -51,7 +51,7 @@ impl Connection {
         Self { timeouts, server: Some(server), peer: Some(peer) }
     }
 
-    /// The address of the peer. `None` without a server.
+    /// Returns the address of the peer, `None` without a server.
     pub fn peer(&self) -> Option<IpAddr> {
         self.peer
     }
@@ -74,8 +74,8 @@ impl Connection {
         sleep_until(since + self.drain_delay()).await;
     }
 
-    /// How long after the start of the shutdown this connection ends. Multiples of the golden ratio
-    /// spread any number of connections evenly over the drain time.
+    /// Returns how long after the start of the shutdown this connection ends. Multiples of the golden
+    /// ratio spread any number of connections evenly over the drain time.
     fn drain_delay(&self) -> Duration {
         let number = self.server.as_ref().map(|server| server.number).unwrap_or_default();
         self.timeouts.drain.mul_f64((f64::from(number) * 0.618_033_988_75).fract())
@@ -89,7 +89,7 @@ impl Connection {
         }
     }
 
-    /// The flag that [`Connection::set_upgraded`] sets.
+    /// Returns the flag that [`Connection::set_upgraded`] sets.
     pub fn is_upgraded(&self) -> Arc<AtomicBool> {
         self.server.as_ref().map(|server| server.is_upgraded.clone()).unwrap_or_default()
     }

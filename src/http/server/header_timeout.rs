@@ -24,7 +24,7 @@ pub struct HeaderTimeout {
 }
 
 impl HeaderTimeout {
-    /// `duration` is how long the headers may take from their first byte.
+    /// Creates a timer for headers that may take `duration` from their first byte.
     pub fn new(duration: Duration) -> Self {
         Self { duration, has_begun: Arc::default() }
     }

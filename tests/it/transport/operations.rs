@@ -74,9 +74,9 @@ async fn read_slowly(socket: &mut Socket) -> (u16, String) {
 
 #[tokio::test]
 async fn a_client_that_does_not_read_its_answers_is_closed_with_4413() {
-    let patience = Timeouts { write: SHORT, close: LONG, ..Timeouts::default() };
+    let timeouts = Timeouts { write: SHORT, close: LONG, ..Timeouts::default() };
     let app = TestApp::new().await;
-    let running = Running::start(app.as_user("worf").0, patience).await;
+    let running = Running::start(app.as_user("worf").0, timeouts).await;
     let mut socket = running.connect().await;
     let create = "mutation($input: CreateActivityInput!) { createActivity(input: $input) \
         { userErrors { code } } }";

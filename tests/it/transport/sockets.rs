@@ -17,8 +17,8 @@ async fn running() -> Running {
     patient(Timeouts::default()).await
 }
 
-async fn patient(patience: Timeouts) -> Running {
-    Running::start(TestApp::new().await.anon().0, patience).await
+async fn patient(timeouts: Timeouts) -> Running {
+    Running::start(TestApp::new().await.anon().0, timeouts).await
 }
 
 fn closed(code: u16, reason: &str) -> (u16, String) {

@@ -34,7 +34,7 @@ impl Close {
         Self { code, reason: reason.into() }
     }
 
-    /// The client used the id of an operation that is still running.
+    /// Closes a socket whose client used the id of an operation that is still running.
     pub fn subscriber_exists(id: &str) -> Self {
         let reason = format!("Subscriber for {id} already exists");
         let fits = reason.len() <= MAX_REASON;
@@ -42,7 +42,8 @@ impl Close {
         Self::new(SUBSCRIBER_EXISTS, reason)
     }
 
-    /// The client did not read fast enough. `cursor` is the last one that it was sent, to resume after.
+    /// Closes a socket whose client did not read fast enough. The client can resume after `cursor`,
+    /// the last one that it was sent.
     pub fn too_slow(cursor: Option<&str>) -> Self {
         let reason = cursor.map(|cursor| format!("Too slow; resume after {cursor}"));
         let reason = reason.filter(|reason| reason.len() <= MAX_REASON);
