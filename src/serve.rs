@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use cruddur::{
     config::{Settings, SigningIn},
     graphql::TrustedDocuments,
-    http::{self, Patience, Readiness},
+    http::{self, Readiness, Timeouts},
     service::{Clock, Service, SystemClock},
     sources::{MigrateError, Migrated, Sources, seed},
 };
@@ -49,7 +49,7 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     let (stop, stopped) = oneshot::channel::<()>();
     let router = http::router(&settings, service.clone(), ready.clone());
     // The sender is dropped when it is time to stop.
-    let server = tokio::spawn(http::serve(listener, router, Patience::default(), async {
+    let server = tokio::spawn(http::serve(listener, router, Timeouts::default(), async {
         let _ = stopped.await;
     }));
     let background = async {

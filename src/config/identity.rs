@@ -7,7 +7,7 @@ use super::{
     shown::masked,
     values::{given, handle, read},
 };
-use crate::auth::{Audience, KeySource, Trust};
+use crate::auth::{Audience, KeySource, ProviderConfig};
 
 /// How people sign in.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum SigningIn {
         secret: Option<String>,
     },
     /// By an OpenID provider.
-    Provider(Trust),
+    Provider(ProviderConfig),
 }
 
 impl SigningIn {
@@ -85,7 +85,7 @@ fn no_demo(variable: &str, text: Option<String>, is_secret: bool) -> Result<(), 
     Err(Invalid::new(variable, text, "nothing, because there is an identity provider"))
 }
 
-fn trust(provided: Provided) -> Result<Option<Trust>, Invalid> {
+fn trust(provided: Provided) -> Result<Option<ProviderConfig>, Invalid> {
     let (issuer, audience) = (given(provided.issuer), given(provided.audience));
     let (pool, client) = (given(provided.pool), given(provided.client));
     let keys = given(provided.jwks_url);
@@ -96,8 +96,8 @@ fn trust(provided: Provided) -> Result<Option<Trust>, Invalid> {
         let keys = needed("JWKS_URL", keys, "a URL or a file, with JWT_ISSUER and JWT_AUDIENCE")?;
         let issuer = needed("JWT_ISSUER", issuer, "the iss of the tokens, with JWKS_URL")?;
         let audience = needed("JWT_AUDIENCE", audience, "the aud of the tokens, with JWKS_URL")?;
-        let audience = Audience::Named(audience);
-        return Ok(Some(Trust { keys: key_source(&keys)?, issuer, audience }));
+        let audience = Audience::Exact(audience);
+        return Ok(Some(ProviderConfig { keys: key_source(&keys)?, issuer, audience }));
     }
     for (variable, text) in [("JWT_ISSUER", issuer), ("JWT_AUDIENCE", audience)] {
         if let Some(text) = text {
@@ -115,7 +115,7 @@ fn trust(provided: Provided) -> Result<Option<Trust>, Invalid> {
     let issuer = format!("https://cognito-idp.{region}.amazonaws.com/{pool}");
     let keys = keys.unwrap_or_else(|| format!("{issuer}/.well-known/jwks.json"));
     let audience = Audience::CognitoClient(client);
-    Ok(Some(Trust { keys: key_source(&keys)?, issuer, audience }))
+    Ok(Some(ProviderConfig { keys: key_source(&keys)?, issuer, audience }))
 }
 
 fn needed(variable: &str, text: Option<String>, allowed: &str) -> Result<String, Invalid> {

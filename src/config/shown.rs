@@ -93,7 +93,7 @@ impl fmt::Display for SigningIn {
                 writeln!(f, "JWKS_URL={}", masked(&trust.keys.to_string()))?;
                 writeln!(f, "JWT_ISSUER={}", trust.issuer)?;
                 match &trust.audience {
-                    Audience::Named(name) => write!(f, "JWT_AUDIENCE={name}"),
+                    Audience::Exact(name) => write!(f, "JWT_AUDIENCE={name}"),
                     Audience::CognitoClient(client) => {
                         write!(f, "AWS_COGNITO_USER_POOL_CLIENT_ID={client}")
                     }

@@ -1,5 +1,4 @@
-//! What the gateway counts about itself, at /metrics in the text format of OpenMetrics, which
-//! Prometheus reads.
+//! The gateway's metrics, at /metrics in the OpenMetrics text format that Prometheus reads.
 
 use std::{sync::Arc, time::Instant};
 
@@ -17,17 +16,17 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::failure;
 use crate::service::Service;
 
-/// The bounds of the durations, in seconds: most answers take some milliseconds, none may take
-/// more than the time limit of a request.
-const BOUNDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0];
+/// The buckets of the request durations, in seconds. Most responses take a few milliseconds, and none
+/// takes longer than the response timeout.
+const BUCKETS: [f64; 12] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0];
 
 #[derive(Clone)]
-pub struct Metrics(Arc<Counted>);
+pub struct Metrics(Arc<Registered>);
 
-struct Counted {
+struct Registered {
     registry: Registry,
     requests: Family<Labels, Histogram>,
     connections: Gauge,
@@ -35,7 +34,7 @@ struct Counted {
     memory: Gauge,
 }
 
-/// What requests are told apart by. All of it is bounded: a client can make no more of it.
+/// The labels of a request. The number of values is bounded: no client can add one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
     method: String,
@@ -46,13 +45,14 @@ struct Labels {
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::default();
-        let requests = Family::<Labels, Histogram>::new_with_constructor(|| Histogram::new(BOUNDS));
+        let requests =
+            Family::<Labels, Histogram>::new_with_constructor(|| Histogram::new(BUCKETS));
         let (connections, idle_connections, memory) = Default::default();
-        let help = "Time from a request's head to its answer's head";
+        let help = "Time from the headers of a request to the headers of its response";
         registry.register_with_unit("http_requests", help, Unit::Seconds, requests.clone());
         let help = "Connections to the database";
         registry.register("database_connections", help, Gauge::clone(&connections));
-        let help = "Connections to the database that nobody uses";
+        let help = "Idle connections to the database";
         registry.register("database_connections_idle", help, Gauge::clone(&idle_connections));
         let help = "Memory of the process";
         registry.register_with_unit(
@@ -61,7 +61,7 @@ impl Default for Metrics {
             Unit::Bytes,
             Gauge::clone(&memory),
         );
-        Self(Arc::new(Counted { registry, requests, connections, idle_connections, memory }))
+        Self(Arc::new(Registered { registry, requests, connections, idle_connections, memory }))
     }
 }
 
@@ -69,7 +69,8 @@ pub fn routes(metrics: Metrics, service: Service) -> Router {
     Router::new().route("/metrics", get(show)).with_state((metrics, service))
 }
 
-/// Counts a request when its answer begins. It stands outside of all other layers.
+/// Counts a request when its response begins. This layer is outermost, so that the responses of all
+/// other layers are counted.
 pub async fn count(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
     let method = match request.method() {
         method @ (&Method::GET | &Method::POST | &Method::OPTIONS | &Method::HEAD) => {
@@ -80,7 +81,7 @@ pub async fn count(State(metrics): State<Metrics>, request: Request, next: Next)
     let route = request.extensions().get::<MatchedPath>().cloned();
     let start = Instant::now();
     let response = next.run(request).await;
-    // A nested router tells it with its answer.
+    // A nested router sets the route on its response.
     let route = route.as_ref().or_else(|| response.extensions().get());
     let route = route.map_or("none", MatchedPath::as_str).to_owned();
     let labels = Labels { method, route, status: response.status().as_u16() };
@@ -89,28 +90,28 @@ pub async fn count(State(metrics): State<Metrics>, request: Request, next: Next)
 }
 
 async fn show(State((metrics, service)): State<(Metrics, Service)>) -> Response {
-    let Metrics(counted) = metrics;
+    let Metrics(registered) = metrics;
     if let Some(connections) = service.connections() {
-        counted.connections.set(connections.open.into());
-        counted.idle_connections.set(connections.idle.into());
+        registered.connections.set(connections.open.into());
+        registered.idle_connections.set(connections.idle.into());
     }
     if let Some(bytes) = resident_memory() {
-        counted.memory.set(bytes);
+        registered.memory.set(bytes);
     }
     let mut text = String::new();
-    match encode(&mut text, &counted.registry) {
+    match encode(&mut text, &registered.registry) {
         Ok(()) => {
             let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, content_type)], text).into_response()
         }
         Err(error) => {
-            tracing::error!(%error, "the metrics cannot be written");
-            failure::of("/metrics", StatusCode::INTERNAL_SERVER_ERROR)
+            tracing::error!(%error, "failed to encode the metrics");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }
 
-/// The bytes of memory that the process holds; absent where the system does not tell.
+/// Returns the resident memory of the process, in bytes. `None` on systems without /proc.
 fn resident_memory() -> Option<i64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

@@ -1,4 +1,4 @@
-//! Whether the gateway lives, and whether it can serve data.
+//! Health checks: is the process alive, and can it serve data?
 
 use std::{
     sync::{
@@ -18,13 +18,12 @@ use axum::{
 };
 use serde_json::json;
 
-use super::failure;
 use crate::service::Service;
 
-/// For how long the store may take to answer a ping.
-const PING: Duration = Duration::from_secs(2);
+/// How long the store may take to answer a ping.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whether the store has been brought to the present schema.
+/// Tells if the store is migrated, so that the gateway can serve data.
 #[derive(Debug, Clone, Default)]
 pub struct Readiness(Arc<AtomicBool>);
 
@@ -50,17 +49,21 @@ async fn readiness(State((service, ready)): State<(Service, Readiness)>) -> Resp
     if !ready.is_ready() {
         return unready("starting").into_response();
     }
-    match tokio::time::timeout(PING, service.ping()).await {
+    match tokio::time::timeout(PING_TIMEOUT, service.ping()).await {
         Ok(Ok(())) => Json(json!({ "status": "ready" })).into_response(),
         Ok(Err(_)) | Err(_) => unready("database unavailable").into_response(),
     }
 }
 
-/// Lets no request to the data through before it is ready.
-pub async fn gate(State(ready): State<Readiness>, request: Request, next: Next) -> Response {
+/// Answers requests for data with 503 until the store is ready.
+pub async fn require_ready(
+    State(ready): State<Readiness>,
+    request: Request,
+    next: Next,
+) -> Response {
     if ready.is_ready() {
         next.run(request).await
     } else {
-        failure::of(request.uri().path(), StatusCode::SERVICE_UNAVAILABLE)
+        StatusCode::SERVICE_UNAVAILABLE.into_response()
     }
 }

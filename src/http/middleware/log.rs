@@ -1,4 +1,4 @@
-//! One log line for each request, and the request id that it is known by.
+//! One log line per request, and the request id that all lines of a request share.
 
 use std::time::Instant;
 
@@ -13,27 +13,28 @@ use futures_util::{StreamExt, stream};
 use tower_http::request_id::RequestId;
 use tracing::{Instrument, info, info_span};
 
-/// The longest request id that is taken from a client.
+/// The most characters of a request id that is accepted from a client.
 const MAX_REQUEST_ID: usize = 128;
 
-/// Takes a request id out of the request that could not stand in a log line as it is.
-pub async fn drop_insane_request_id(mut request: Request) -> Request {
-    let sane = |c: &u8| c.is_ascii_alphanumeric() || b"-_.:".contains(c);
+/// Removes a request id of the client that is empty, too long or unsafe to write into a log line.
+pub async fn sanitize_request_id(mut request: Request) -> Request {
+    let is_safe = |c: &u8| c.is_ascii_alphanumeric() || b"-_.:".contains(c);
     let given = request.headers().get("x-request-id").map(|id| id.as_bytes());
-    if given.is_some_and(|id| !(1..=MAX_REQUEST_ID).contains(&id.len()) || !id.iter().all(sane)) {
+    if given.is_some_and(|id| !(1..=MAX_REQUEST_ID).contains(&id.len()) || !id.iter().all(is_safe))
+    {
         request.headers_mut().remove("x-request-id");
     }
     request
 }
 
-/// Logs the request when its answer begins, or when its client goes away before; a stream of answers
-/// when it ends. What is logged on the way carries the request id.
+/// Logs the request when its response begins, or when its client disconnects before that. A streamed
+/// response is logged when it ends. All log lines of the request carry its id.
 pub async fn log(request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().map(RequestId::header_value).cloned();
     let id = id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
     let span = info_span!("request", id);
     async move {
-        let mut line = Line {
+        let mut line = LogLine {
             method: request.method().clone(),
             path: request.uri().path().to_owned(),
             start: Instant::now(),
@@ -41,13 +42,13 @@ pub async fn log(request: Request, next: Next) -> Response {
         };
         let response = next.run(request).await;
         line.status = Some(response.status().as_u16());
-        if is_stream(&response) { response.map(|body| held(body, line)) } else { response }
+        if is_stream(&response) { response.map(|body| with_line(body, line)) } else { response }
     }
     .instrument(span)
     .await
 }
 
-/// Whether the body is a stream of answers.
+/// Returns true if the body is a stream of GraphQL responses.
 fn is_stream(response: &Response) -> bool {
     let content_type = response.headers().get(header::CONTENT_TYPE).map(|it| it.as_bytes());
     content_type.is_some_and(|it| {
@@ -55,8 +56,8 @@ fn is_stream(response: &Response) -> bool {
     })
 }
 
-/// The body, which keeps the line until it ends.
-fn held(body: Body, line: Line) -> Body {
+/// Returns the body, which writes the line when it ends or is dropped.
+fn with_line(body: Body, line: LogLine) -> Body {
     let rest = stream::once(async move {
         drop(line);
         None
@@ -65,21 +66,21 @@ fn held(body: Body, line: Line) -> Body {
     Body::from_stream(chunks.filter_map(async |chunk| chunk))
 }
 
-/// The line of a request, which is written when the work on the request ends.
-struct Line {
+/// The log line of a request. It is written when it is dropped.
+struct LogLine {
     method: Method,
     path: String,
     start: Instant,
     status: Option<u16>,
 }
 
-impl Drop for Line {
+impl Drop for LogLine {
     fn drop(&mut self) {
         let Self { method, path, start, status } = self;
         let ms = (start.elapsed().as_secs_f64() * 100_000.0).round() / 100.0;
         match status {
             Some(status) => info!(%method, path, status, ms, "answered"),
-            None => info!(%method, path, ms, "the client went away"),
+            None => info!(%method, path, ms, "client disconnected"),
         }
     }
 }

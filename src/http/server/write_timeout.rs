@@ -1,4 +1,4 @@
-//! The end of a connection whose client takes nothing of what it is sent.
+//! The write timeout: it ends a connection whose client does not read.
 
 use std::{
     io::{self, IoSlice},
@@ -16,38 +16,39 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// A stream whose writes fail when nothing could be written for a while.
-pub struct Stalling<S> {
+/// A stream whose writes fail after `duration` without progress.
+pub struct WriteTimeout<S> {
     stream: S,
-    patience: Duration,
-    /// Whether somebody else watches over the writes.
-    off: Arc<AtomicBool>,
+    duration: Duration,
+    /// Turns the timeout off, for an upgraded connection whose handler has its own.
+    is_off: Arc<AtomicBool>,
     /// Runs while nothing can be written.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Stalling<S> {
-    pub fn new(stream: S, patience: Duration, off: Arc<AtomicBool>) -> Self {
-        Self { stream, patience, off, stalled: None }
+impl<S> WriteTimeout<S> {
+    pub fn new(stream: S, duration: Duration, is_off: Arc<AtomicBool>) -> Self {
+        Self { stream, duration, is_off, stalled: None }
     }
 
-    fn watch<T>(
+    /// Passes the result of a write on, or fails with `TimedOut` after the timeout.
+    fn check<T>(
         &mut self,
         written: Poll<io::Result<T>>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
-        if written.is_ready() || self.off.load(Ordering::Relaxed) {
+        if written.is_ready() || self.is_off.load(Ordering::Relaxed) {
             self.stalled = None;
             return written;
         }
-        let patience = self.patience;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
+        let duration = self.duration;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(duration)));
         ready!(stalled.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Stalling<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -57,14 +58,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Stalling<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Stalling<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.watch(written, context)
+        self.check(written, context)
     }
 
     fn poll_write_vectored(
@@ -73,7 +74,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Stalling<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.watch(written, context)
+        self.check(written, context)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -82,7 +83,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Stalling<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(context);
-        self.watch(flushed, context)
+        self.check(flushed, context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,10 +1,10 @@
-//! One WebSocket: what its client asks for, and what it is told.
+//! One WebSocket and its operations.
 
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use async_graphql::{Request, Response as Answer, ServerError, Value};
+use async_graphql::{Request, Response, ServerError, Value};
 use axum::{
-    Error as Broken,
+    Error as SocketError,
     extract::ws::{Message, WebSocket},
 };
 use futures_util::{
@@ -15,53 +15,62 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{debug, info};
 
 use super::{
-    super::{Graphql, Payload, is_empty, is_unexecuted, request_error},
+    super::{
+        Graphql, is_empty,
+        response::{Payload, is_unexecuted, request_error},
+    },
     close::{self, Close},
-    message::{self, Received},
+    message::{self, ClientMessage},
 };
-use crate::{auth::Identity, error::Error, http::connection::Connection};
+use crate::{
+    auth::Identity,
+    error::Error,
+    http::server::{connection::Connection, timeouts::MAX_TIMER},
+};
 
-/// How many operations a socket may have at a time.
+/// The most operations that a WebSocket can have at a time.
 const MAX_OPERATIONS: usize = 50;
-/// After how many pings without an answer a client counts as gone.
-const MISSED_PONGS: u32 = 2;
-/// How long a socket that cannot be read any more stays open after its close: what has come and was
-/// not read would otherwise take the close from the client.
-const LINGER: Duration = Duration::from_secs(1);
-/// For longer than this no timer runs.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+/// The pings that a client may leave unanswered. At the next one it counts as gone.
+const MAX_MISSED_PONGS: u32 = 2;
+/// How long a socket that can no longer be read stays open after its close frame. If the gateway closed
+/// it with unread data, TCP would reset the connection, and the client might not get the frame.
+const CLOSE_GRACE: Duration = Duration::from_secs(1);
 
-/// What comes of an operation: an answer, or none where it has no more. The outer error is a panic.
-type Event = (Arc<str>, Option<Result<Answer, ()>>);
+/// The id of an operation with its next response, `None` when it is complete, or `Err` when a
+/// resolver panicked.
+type Event = (Arc<str>, Option<Result<Response, ()>>);
 
-/// A socket and its operations, all in one task. A message is begun only when the one before it has
-/// gone out, and operations are asked for more only then: whoever does not read makes them wait,
-/// and nothing piles up.
-pub struct Conversation {
+/// A WebSocket and all its operations, in one task.
+///
+/// It sends one message at a time, and polls the operations only when the previous message has been
+/// sent. A client that does not read slows its own operations down, and no queue grows.
+pub struct WsSession {
     socket: WebSocket,
     graphql: Arc<Graphql>,
     connection: Connection,
     opened: Instant,
-    /// None before the connection is acknowledged.
-    client: Option<Client>,
+    /// `None` before `connection_init`.
+    client: Option<InitializedClient>,
     operations: HashMap<Arc<str>, AbortHandle>,
-    /// The operations' events, each operation in its turn.
+    /// The events of all operations, polled fairly.
     events: SelectAll<BoxStream<'static, Event>>,
-    /// The last cursor that was sent.
+    /// The last cursor that was sent, for a client that has to resume.
     cursor: Option<String>,
 }
 
-struct Client {
+/// The client, after `connection_init`.
+struct InitializedClient {
     identity: Identity,
     expires: Option<Instant>,
     next_ping: Instant,
     missed_pongs: u32,
 }
 
-/// Why a conversation ends.
+/// Why a session ends.
 enum End {
-    /// The client has gone, or wants to.
+    /// The client closed the socket or disconnected.
     Gone,
+    /// The gateway closes the socket.
     Close(Close),
 }
 
@@ -75,7 +84,7 @@ fn close_with(code: u16, reason: &str) -> End {
     Close::new(code, reason).into()
 }
 
-impl Conversation {
+impl WsSession {
     pub fn new(socket: WebSocket, graphql: Arc<Graphql>, connection: Connection) -> Self {
         Self {
             socket,
@@ -89,10 +98,10 @@ impl Conversation {
         }
     }
 
-    /// Talks until either side closes.
-    pub async fn hold(mut self) {
+    /// Runs the session until either side closes the socket.
+    pub async fn run(mut self) {
         let end = loop {
-            if let Err(end) = self.step().await {
+            if let Err(end) = self.next_event().await {
                 break end;
             }
         };
@@ -100,46 +109,48 @@ impl Conversation {
         drop((operations, events));
         let (code, reason) = match end {
             End::Close(close) => {
-                let told = (close.code, close.reason.clone());
-                self::close(socket, connection.patience.close, close).await;
-                told
+                let logged = (close.code, close.reason.clone());
+                self::close(socket, connection.timeouts.close, close).await;
+                logged
             }
             End::Gone => {
-                // What is read last is the end, and answers the client's close on the way.
+                // Reading to the end also answers the client's close frame.
                 let rest = async { while let Some(Ok(_)) = socket.next().await {} };
-                let _ = timeout(connection.patience.close, rest).await;
+                let _ = timeout(connection.timeouts.close, rest).await;
                 (1000, String::new())
             }
         };
-        info!(code, reason, seconds = opened.elapsed().as_secs(), "a socket was closed");
+        info!(code, reason, seconds = opened.elapsed().as_secs(), "WebSocket closed");
     }
 
-    async fn step(&mut self) -> Result<(), End> {
-        let due = self.due();
+    /// Waits for the next message, event, timer or shutdown, and handles it.
+    async fn next_event(&mut self) -> Result<(), End> {
+        let deadline = self.deadline();
         tokio::select! {
             received = self.socket.next() => match received {
                 None => Err(End::Gone),
                 Some(Ok(message)) => self.receive(message).await,
-                Some(Err(error)) => Err(broken(error)),
+                Some(Err(error)) => Err(end_of_broken_socket(error)),
             },
-            Some((id, event)) = self.events.next() => self.tell(&id, event).await,
-            () = sleep_until(due) => self.tick().await,
-            () = self.connection.farewell() => {
-                Err(close_with(close::GOING_AWAY, "The server stops"))
+            Some((id, event)) = self.events.next() => self.forward(&id, event).await,
+            () = sleep_until(deadline) => self.tick().await,
+            () = self.connection.drain() => {
+                Err(close_with(close::GOING_AWAY, "Server shutting down"))
             }
         }
     }
 
-    /// When there is something to do even if nothing happens.
-    fn due(&self) -> Instant {
+    /// Returns when the next timer is due: the init timeout, the next ping or the expiry of the token.
+    fn deadline(&self) -> Instant {
         match &self.client {
-            None => self.opened + self.connection.patience.init,
+            None => self.opened + self.connection.timeouts.init,
             Some(client) => {
                 client.expires.map_or(client.next_ping, |expires| expires.min(client.next_ping))
             }
         }
     }
 
+    /// Handles a timer.
     async fn tick(&mut self) -> Result<(), End> {
         let now = Instant::now();
         let Some(client) = &mut self.client else {
@@ -151,16 +162,17 @@ impl Conversation {
         if client.next_ping > now {
             return Ok(());
         }
-        if client.missed_pongs >= MISSED_PONGS {
+        if client.missed_pongs >= MAX_MISSED_PONGS {
             return Err(close_with(close::NO_PONG, "No pong"));
         }
         client.missed_pongs += 1;
-        client.next_ping = now + self.connection.patience.ping;
+        client.next_ping = now + self.connection.timeouts.ping;
         self.send(message::ping()).await
     }
 
+    /// Handles a message from the client.
     async fn receive(&mut self, message: Message) -> Result<(), End> {
-        // Any message is a sign of life.
+        // Any message counts as a pong.
         if let Some(client) = &mut self.client {
             client.missed_pongs = 0;
         }
@@ -170,13 +182,13 @@ impl Conversation {
             Message::Close(_) => return Err(End::Gone),
             Message::Binary(_) => return Err(invalid()),
         };
-        match Received::read(&text).ok_or_else(invalid)? {
-            Received::Init { token } => self.init(token.as_deref()).await,
-            Received::Ping { payload } => self.send(message::pong(payload)).await,
-            Received::Pong => Ok(()),
-            Received::Subscribe { id, request } => self.subscribe(id, *request).await,
-            Received::Complete { id } => {
-                self.end(&id);
+        match ClientMessage::parse(&text).ok_or_else(invalid)? {
+            ClientMessage::Init { token } => self.init(token.as_deref()).await,
+            ClientMessage::Ping { payload } => self.send(message::pong(payload)).await,
+            ClientMessage::Pong => Ok(()),
+            ClientMessage::Subscribe { id, request } => self.subscribe(id, *request).await,
+            ClientMessage::Complete { id } => {
+                self.cancel(&id);
                 Ok(())
             }
         }
@@ -186,8 +198,8 @@ impl Conversation {
         if self.client.is_some() {
             return Err(close_with(close::SECOND_INIT, "Too many initialisation requests"));
         }
-        let patience = self.connection.patience;
-        let identity = timeout(patience.answer, self.graphql.auth.identity(token)).await;
+        let timeouts = self.connection.timeouts;
+        let identity = timeout(timeouts.response, self.graphql.auth.identity(token)).await;
         let identity = match identity {
             Ok(Ok(identity)) => identity,
             Err(_) | Ok(Err(Error::Unavailable | Error::Internal)) => {
@@ -197,9 +209,9 @@ impl Conversation {
         };
         let now = Instant::now();
         let expires =
-            identity.expires_at.map(|at| now + self.graphql.service.time_until(at).min(LONGEST));
-        let next_ping = now + patience.ping;
-        self.client = Some(Client { identity, expires, next_ping, missed_pongs: 0 });
+            identity.expires_at.map(|at| now + self.graphql.service.time_until(at).min(MAX_TIMER));
+        let next_ping = now + timeouts.ping;
+        self.client = Some(InitializedClient { identity, expires, next_ping, missed_pongs: 0 });
         self.send(message::ack()).await
     }
 
@@ -211,71 +223,73 @@ impl Conversation {
             return Err(Close::subscriber_exists(&id).into());
         }
         if self.operations.len() >= MAX_OPERATIONS {
-            let text = format!("A socket has at most {MAX_OPERATIONS} operations at a time.");
+            let text =
+                format!("A WebSocket can have at most {MAX_OPERATIONS} operations at a time.");
             let error = request_error(&text, "TOO_MANY_REQUESTS");
             return self.send(message::error(&id, &[error])).await;
         }
         if is_empty(&request) {
-            let error = request_error("There is no `query`.", "BAD_REQUEST");
+            let error = request_error("`query` is missing.", "BAD_REQUEST");
             return self.send(message::error(&id, &[error])).await;
         }
         request.operation_name = request.operation_name.filter(|name| !name.is_empty());
-        let admitted = match self.graphql.schema.prepare(request) {
-            Ok(admitted) => admitted,
-            Err(refused) => return self.send(message::error(&id, &refused.errors)).await,
+        let prepared = match self.graphql.schema.prepare(request) {
+            Ok(prepared) => prepared,
+            Err(response) => return self.send(message::error(&id, &response.errors)).await,
         };
         if self.graphql.limits.check(&client.identity).is_err() {
             let error = request_error("Too Many Requests", "TOO_MANY_REQUESTS");
             return self.send(message::error(&id, &[error])).await;
         }
-        let admitted = admitted.with_identity(client.identity.newcomer.as_ref());
+        let prepared = prepared.with_identity(client.identity.unregistered.as_ref());
         let Graphql { schema, service, .. } = &*self.graphql;
-        let answers = schema.stream(service, client.identity.viewer, admitted);
-        let answers = AssertUnwindSafe(answers).catch_unwind().map(|it| Some(it.map_err(|_| ())));
-        let events = answers.chain(stream::once(async { None }));
-        let named = {
+        let responses = schema.stream(service, client.identity.viewer, prepared);
+        let responses = AssertUnwindSafe(responses).catch_unwind();
+        let responses = responses.map(|response| Some(response.map_err(|_| ())));
+        let events = responses.chain(stream::once(async { None }));
+        let events = {
             let id = id.clone();
             events.map(move |event| (id.clone(), event))
         };
-        let (events, operation) = abortable(named);
+        let (events, operation) = abortable(events);
         self.operations.insert(id, operation);
         self.events.push(events.boxed());
         Ok(())
     }
 
-    /// Tells the client what came of an operation.
-    async fn tell(&mut self, id: &str, event: Option<Result<Answer, ()>>) -> Result<(), End> {
+    /// Sends an event of an operation to the client.
+    async fn forward(&mut self, id: &str, event: Option<Result<Response, ()>>) -> Result<(), End> {
         match event {
-            Some(Ok(answer)) if !is_unexecuted(&answer) => {
-                if let Some(cursor) = cursor(&answer.data) {
+            Some(Ok(response)) if !is_unexecuted(&response) => {
+                if let Some(cursor) = cursor(&response.data) {
                     self.cursor = Some(cursor.to_owned());
                 }
-                self.send(message::next(id, Payload(&answer))).await
+                self.send(message::next(id, Payload(&response))).await
             }
             Some(failed) => {
-                self.end(id);
+                self.cancel(id);
                 let errors = match failed {
-                    Ok(answer) => answer.errors,
+                    Ok(response) => response.errors,
                     Err(()) => vec![internal()],
                 };
                 self.send(message::error(id, &errors)).await
             }
             None => {
-                self.end(id);
+                self.cancel(id);
                 self.send(message::complete(id)).await
             }
         }
     }
 
-    fn end(&mut self, id: &str) {
+    fn cancel(&mut self, id: &str) {
         if let Some(operation) = self.operations.remove(id) {
             operation.abort();
         }
     }
 
-    /// Sends a message and waits until it has gone out.
+    /// Sends a message and waits until it is written.
     async fn send(&mut self, message: Message) -> Result<(), End> {
-        match timeout(self.connection.patience.write, self.socket.send(message)).await {
+        match timeout(self.connection.timeouts.write, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
             Err(_) => Err(Close::too_slow(self.cursor.as_deref()).into()),
@@ -283,22 +297,22 @@ impl Conversation {
     }
 }
 
-/// Closes a socket, once the client has taken what is on its way. The patience covers that and the
-/// client's answer.
-pub async fn close(mut socket: WebSocket, patience: Duration, close: Close) {
-    let farewell = async {
+/// Closes a socket. `limit` covers the messages that are still to be sent, the close frame and the
+/// client's answer to it.
+pub async fn close(mut socket: WebSocket, limit: Duration, close: Close) {
+    let handshake = async {
         socket.send(close.message()).await?;
         let mut answered = false;
         while let Some(Ok(message)) = socket.next().await {
             answered |= matches!(message, Message::Close(_));
         }
         if !answered {
-            sleep(LINGER).await;
+            sleep(CLOSE_GRACE).await;
         }
-        Ok::<_, Broken>(())
+        Ok::<_, SocketError>(())
     };
-    if !matches!(timeout(patience, farewell).await, Ok(Ok(()))) {
-        debug!(?close, "a client did not wait for its close");
+    if !matches!(timeout(limit, handshake).await, Ok(Ok(()))) {
+        debug!(?close, "the client did not complete the closing handshake");
     }
 }
 
@@ -310,12 +324,12 @@ fn internal() -> ServerError {
     request_error(&Error::Internal.to_string(), Error::Internal.code())
 }
 
-/// What to do about a socket that cannot be read.
-fn broken(error: Broken) -> End {
+/// Returns how a session ends whose socket failed.
+fn end_of_broken_socket(error: SocketError) -> End {
     let error = error.into_inner();
     match error.downcast_ref() {
         Some(tungstenite::Error::Capacity(_)) => {
-            close_with(close::TOO_LARGE, "A message may have a megabyte")
+            close_with(close::TOO_LARGE, "Message larger than 1 MB")
         }
         Some(tungstenite::Error::Protocol(_)) => close_with(close::PROTOCOL, "Protocol error"),
         Some(tungstenite::Error::Utf8(_)) => close_with(close::NOT_UTF8, "Text must be UTF-8"),
@@ -323,7 +337,7 @@ fn broken(error: Broken) -> End {
     }
 }
 
-/// The cursor of an event: subscriptions have one root field, which may have one.
+/// Returns the cursor of an event. A subscription has one root field, whose object may have a cursor.
 fn cursor(data: &Value) -> Option<&str> {
     let Value::Object(roots) = data else { return None };
     let Value::Object(event) = roots.values().next()? else { return None };
@@ -340,7 +354,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cursor_is_that_of_the_root_field() {
+    fn the_cursor_is_read_from_the_root_field() {
         let event = value!({ "created": { "node": { "cursor": "no" }, "cursor": "yes" } });
         assert_eq!(cursor(&event), Some("yes"));
         for data in [

@@ -1,4 +1,4 @@
-//! What the web app may know of how people sign in, and in demo mode whom one may sign in as.
+//! How people sign in, for the web app; in demo mode also the users to sign in as.
 
 use axum::{
     Json, Router,
@@ -9,50 +9,49 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{failure, graphql::is_other_page};
 use crate::{
     auth::Auth,
     config::{Origins, Settings, SigningIn},
     domain::User,
+    http::graphql::is_cross_origin_page,
 };
 
 #[derive(Clone)]
 struct Identity {
     auth: Auth,
-    /// How people sign in, for everybody to know.
-    shown: Value,
-    /// Whose pages get tokens, besides the gateway's own.
+    /// The public description of how people sign in.
+    description: Value,
+    /// The origins whose pages get tokens, besides the gateway's own.
     origins: Vec<String>,
 }
 
-/// `GET /identity`, and in demo mode `GET /identity/people`.
+/// Serves `GET /identity`, and in demo mode `GET /identity/people`.
 pub fn routes(settings: &Settings, auth: Auth) -> Router {
-    let shown = match &settings.signing_in {
+    let description = match &settings.signing_in {
         SigningIn::Demo { viewer, .. } => json!({ "mode": "demo", "viewer": viewer }),
-        SigningIn::Provider(trust) => json!({ "mode": "provider", "issuer": trust.issuer }),
+        SigningIn::Provider(provider) => json!({ "mode": "provider", "issuer": provider.issuer }),
     };
-    // Tokens are for pages that are named, not for any.
+    // `*` allows any page to call the gateway, but not to get tokens.
     let origins = match &settings.origins {
         Origins::Any => Vec::new(),
         Origins::These(these) => these.clone(),
     };
     Router::new()
-        .route("/identity", get(|State(it): State<Identity>| async move { Json(it.shown) }))
+        .route("/identity", get(|State(it): State<Identity>| async move { Json(it.description) }))
         .route("/identity/people", get(people))
-        .with_state(Identity { auth, shown, origins })
+        .with_state(Identity { auth, description, origins })
 }
 
 async fn people(State(identity): State<Identity>, headers: HeaderMap) -> Response {
-    let path = "/identity/people";
     let Some(demo) = identity.auth.as_demo() else {
-        return failure::of(path, StatusCode::NOT_FOUND);
+        return StatusCode::NOT_FOUND.into_response();
     };
-    if is_other_page(&headers, &identity.origins) {
-        return failure::of(path, StatusCode::FORBIDDEN);
+    if is_cross_origin_page(&headers, &identity.origins) {
+        return StatusCode::FORBIDDEN.into_response();
     }
     let people = match demo.people().await {
         Ok(people) => people,
-        Err(_) => return failure::of(path, StatusCode::SERVICE_UNAVAILABLE),
+        Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };
     let people: Vec<_> = people
         .into_iter()

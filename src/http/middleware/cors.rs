@@ -1,4 +1,4 @@
-//! Whose pages may call the gateway, and what OPTIONS is answered.
+//! CORS, and the responses to OPTIONS.
 
 use std::time::Duration;
 
@@ -13,9 +13,10 @@ use axum::{
 use tower::ServiceExt;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::config::Origins;
+use crate::{config::Origins, headers::allow_options};
 
-/// One rule for all routes. The layer answers every OPTIONS request itself.
+/// Allows the same origins, methods and headers on every route. The layer answers every OPTIONS
+/// request itself.
 pub fn layer(origins: &Origins) -> CorsLayer {
     let allowed = match origins {
         Origins::Any => AllowOrigin::any(),
@@ -48,8 +49,8 @@ pub fn layer(origins: &Origins) -> CorsLayer {
         .max_age(Duration::from_secs(3600))
 }
 
-/// Lets the CORS layer answer only those OPTIONS requests that a browser sends, for routes that
-/// there are; `routes` answers the others.
+/// Leaves to the CORS layer only the OPTIONS requests that a browser sends to an existing route.
+/// Answers the others with the methods in `Allow` that `routes` returns for the path, or with 404.
 pub async fn options(State(routes): State<Router>, request: Request, next: Next) -> Response {
     if request.method() != Method::OPTIONS {
         return next.run(request).await;
@@ -62,10 +63,9 @@ pub async fn options(State(routes): State<Router>, request: Request, next: Next)
     }
     match (answer.status(), answer.headers().get(header::ALLOW)) {
         (StatusCode::METHOD_NOT_ALLOWED, Some(allow)) => {
-            let allow = [allow.as_bytes(), b",OPTIONS"].concat();
-            let allow = HeaderValue::from_bytes(&allow).ok();
-            let allow = allow.map(|allow| (header::ALLOW, allow));
-            (StatusCode::NO_CONTENT, HeaderMap::from_iter(allow)).into_response()
+            let mut headers = HeaderMap::from_iter([(header::ALLOW, allow.clone())]);
+            allow_options(&mut headers);
+            (StatusCode::NO_CONTENT, headers).into_response()
         }
         _ => answer,
     }

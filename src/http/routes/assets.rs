@@ -1,4 +1,4 @@
-//! The pages, embedded in the program as `make web` built them.
+//! The web app and GraphiQL, as `make web` built them, embedded in the program.
 
 use axum::{
     Router,
@@ -9,16 +9,14 @@ use axum::{
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use super::failure;
-
-/// What a page may load and where it may send: nothing beyond the gateway, no script but the
-/// built ones. Monaco and React write style attributes.
+/// Pages load from and send to the gateway only, and run only the built scripts. Styles are less
+/// strict because Monaco and React write style attributes.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; \
     connect-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; \
     img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
 const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Cruddur\
-    </title><p>The pages are not part of this build: run <code>make web</code>, then build the \
+    </title><p>This build does not contain the pages. Run <code>make web</code>, then build the \
     program again.</p></html>\n";
 
 #[derive(RustEmbed)]
@@ -33,12 +31,12 @@ pub fn routes(graphiql: bool) -> Router {
     if graphiql { routes.route("/graphiql", get(graphiql_page)) } else { routes }
 }
 
-/// The web app where it is built, else GraphiQL.
+/// Serves the web app, or redirects to GraphiQL if the build contains no web app.
 async fn index(State(graphiql): State<bool>, headers: HeaderMap) -> Response {
     match page("index.html", &headers) {
         Some(page) => page,
         None if graphiql => Redirect::to("/graphiql").into_response(),
-        None => failure::of("/", StatusCode::NOT_FOUND),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
@@ -47,7 +45,7 @@ async fn graphiql_page(headers: HeaderMap) -> Response {
         .unwrap_or_else(|| html((StatusCode::NOT_FOUND, Html(NOT_BUILT)).into_response()))
 }
 
-/// A built file. Its name holds a hash of its content, so that it never changes.
+/// Serves a built file. Its name contains a hash of its content, so that it never changes.
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     let path = format!("assets/{path}");
     match file(&path, &headers) {
@@ -55,11 +53,12 @@ async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
             let forever = "public, max-age=31536000, immutable";
             ([(header::CACHE_CONTROL, forever)], file).into_response()
         }
-        None => failure::of(&path, StatusCode::NOT_FOUND),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-/// The web app for the paths of its own, which a browser asks for on a reload; 404 for all else.
+/// Serves the web app for its client-side routes, which a browser requests on a reload. Answers 404 to
+/// everything else.
 pub async fn fallback(request: Request) -> Response {
     let path = request.uri().path();
     let accept = request.headers().get(header::ACCEPT).and_then(|it| it.to_str().ok());
@@ -69,7 +68,7 @@ pub async fn fallback(request: Request) -> Response {
     browser
         .then(|| page("index.html", request.headers()))
         .flatten()
-        .unwrap_or_else(|| failure::of(path, StatusCode::NOT_FOUND))
+        .unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
 }
 
 fn page(path: &str, headers: &HeaderMap) -> Option<Response> {
@@ -84,13 +83,14 @@ fn html(page: Response) -> Response {
     (headers, page).into_response()
 }
 
-/// An embedded file, in Brotli's compression where it was built so and the client takes it.
+/// Serves an embedded file, compressed with Brotli if the build has it so and the client accepts it.
+/// `None` if the file does not exist.
 fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     let plain = Dist::get(path)?;
     let brotli = Dist::get(&format!("{path}.br"));
     let vary = brotli.is_some();
     let (encoding, file) = match brotli {
-        Some(brotli) if takes_brotli(headers) => (Some("br"), brotli),
+        Some(brotli) if accepts_brotli(headers) => (Some("br"), brotli),
         _ => (None, plain),
     };
     let etag = etag(&file)?;
@@ -116,11 +116,10 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
 
 fn etag(file: &EmbeddedFile) -> Option<HeaderValue> {
     let hash = file.metadata.sha256_hash();
-    let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    HeaderValue::from_str(&format!("\"{hex}\"")).ok()
+    HeaderValue::from_str(&format!("\"{}\"", hex::encode(&hash[..16]))).ok()
 }
 
-fn takes_brotli(headers: &HeaderMap) -> bool {
+fn accepts_brotli(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT_ENCODING).iter();
     let mut encodings = accepted.filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(','));
     encodings.any(|it| {

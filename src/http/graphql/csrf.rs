@@ -1,26 +1,27 @@
-//! Requests that pages of other origins make browsers send.
+//! CSRF prevention: requests that a page of another origin made a browser send.
 
 use axum::http::{HeaderMap, header};
 
 use crate::config::Origins;
 
-/// Headers that a browser sends for another origin's page only after a preflight allowed it.
-const PREFLIGHTED: [&str; 2] = ["apollo-require-preflight", "graphql-require-preflight"];
+/// A browser sends these headers for a page of another origin only after a preflight request.
+const PREFLIGHT_HEADERS: [&str; 2] = ["apollo-require-preflight", "graphql-require-preflight"];
 
-/// Whether a page that may not read the answer has made a browser send the request.
-pub fn is_foreign(headers: &HeaderMap, origins: &Origins) -> bool {
-    if PREFLIGHTED.iter().any(|name| headers.contains_key(*name)) {
+/// Returns true if a browser sent the request for a page that may not read the response, without a
+/// preflight request.
+pub fn is_cross_origin(headers: &HeaderMap, origins: &Origins) -> bool {
+    if PREFLIGHT_HEADERS.iter().any(|name| headers.contains_key(*name)) {
         return false;
     }
     match origins {
         Origins::Any => false,
-        Origins::These(allowed) => is_other_page(headers, allowed),
+        Origins::These(allowed) => is_cross_origin_page(headers, allowed),
     }
 }
 
-/// Whether a page of another origin than the gateway's own and these has made a browser send the
-/// request, even if it asked first.
-pub fn is_other_page(headers: &HeaderMap, allowed: &[String]) -> bool {
+/// Returns true if a browser sent the request for a page whose origin is neither the gateway's own nor
+/// in `allowed`. A preflight request makes no difference here.
+pub fn is_cross_origin_page(headers: &HeaderMap, allowed: &[String]) -> bool {
     match headers.get(header::ORIGIN) {
         Some(origin) => {
             let own = headers.get(header::HOST).is_some_and(|host| {
@@ -41,18 +42,18 @@ mod tests {
 
     use super::*;
 
-    fn foreign(headers: &[(&'static str, &'static str)]) -> bool {
+    fn cross_origin(headers: &[(&'static str, &'static str)]) -> bool {
         let origins = Origins::These(vec!["https://cruddur.example".to_owned()]);
         let headers = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         let headers = headers.collect();
-        assert!(!is_foreign(&headers, &Origins::Any));
-        is_foreign(&headers, &origins)
+        assert!(!is_cross_origin(&headers, &Origins::Any));
+        is_cross_origin(&headers, &origins)
     }
 
     #[test]
-    fn other_pages_are_foreign() {
+    fn pages_of_other_origins_are_cross_origin() {
         for headers in [
             &[("origin", "https://other.example"), ("host", "api.example")][..],
             &[("origin", "null"), ("host", "api.example")],
@@ -61,12 +62,12 @@ mod tests {
             &[("sec-fetch-site", "cross-site")],
             &[("sec-fetch-site", "same-site")],
         ] {
-            assert!(foreign(headers), "{headers:?}");
+            assert!(cross_origin(headers), "{headers:?}");
         }
     }
 
     #[test]
-    fn programs_and_known_pages_are_not_foreign() {
+    fn programs_and_allowed_pages_are_not_cross_origin() {
         for headers in [
             &[][..],
             &[("sec-fetch-site", "same-origin")],
@@ -76,7 +77,7 @@ mod tests {
             &[("origin", "https://other.example"), ("apollo-require-preflight", "true")],
             &[("sec-fetch-site", "cross-site"), ("graphql-require-preflight", "1")],
         ] {
-            assert!(!foreign(headers), "{headers:?}");
+            assert!(!cross_origin(headers), "{headers:?}");
         }
     }
 }

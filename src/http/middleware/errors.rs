@@ -1,19 +1,22 @@
-//! What fails outside of the handlers, in the JSON of the path where it failed.
+//! The JSON bodies of errors that arise outside of the handlers.
 
 use std::any::Any;
 
 use axum::{
     Json,
     extract::Request,
-    http::{HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde_json::json;
 
-/// Gives every failure that has no body for clients yet one in JSON, and keeps its headers: a
-/// method that is not allowed, a body too large, a request that took too long, a panic.
-pub async fn in_json(request: Request, next: Next) -> Response {
+use crate::headers::retry_after;
+
+/// Gives each error response that has only a status a body in JSON, and keeps its headers. Such
+/// responses come from the router, the layers and a few handlers: unknown path, method not allowed,
+/// body too large, timeout, rate limit, panic.
+pub async fn json_errors(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;
     let status = response.status();
@@ -24,45 +27,44 @@ pub async fn in_json(request: Request, next: Next) -> Response {
     if !plain || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
-    let mut failure = of(&path, status);
+    let mut error = for_path(&path, status);
     for (name, value) in response.headers() {
         if ![header::CONTENT_TYPE, header::CONTENT_LENGTH].contains(name) {
-            failure.headers_mut().insert(name, value.clone());
+            error.headers_mut().insert(name, value.clone());
         }
     }
-    failure
+    error
 }
 
-/// A failure with nothing to say but its status: for GraphQL a response with one error, else an
-/// array of one code.
-pub fn of(path: &str, status: StatusCode) -> Response {
+/// Returns the error response of a path: for GraphQL a response with one error, otherwise an array of one
+/// code.
+fn for_path(path: &str, status: StatusCode) -> Response {
     let reason = status.canonical_reason().unwrap_or("Failed");
     if path == "/graphql" {
         return graphql(status, reason);
     }
     let code = reason.to_lowercase().replace(' ', "_");
-    finished(status, (status, Json(json!([code]))).into_response())
+    with_retry_after(status, (status, Json(json!([code]))).into_response())
 }
 
-/// A failure of a request to /graphql that `message` explains.
+/// Returns the error response of a request to /graphql, with a message.
 pub fn graphql(status: StatusCode, message: &str) -> Response {
     let code = match status {
         StatusCode::UNAUTHORIZED => "UNAUTHENTICATED".to_owned(),
         _ => status.canonical_reason().unwrap_or("Failed").to_uppercase().replace(' ', "_"),
     };
     let body = json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
-    finished(status, (status, Json(body)).into_response())
+    with_retry_after(status, (status, Json(body)).into_response())
 }
 
-/// The response to a request whose handler panicked. The panic itself is logged by the program's
-/// panic hook.
-pub fn of_panic(_: Box<dyn Any + Send>) -> Response {
+/// Answers for a handler that panicked. The program's panic hook logs the panic itself.
+pub fn for_panic(_: Box<dyn Any + Send>) -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
-fn finished(status: StatusCode, mut response: Response) -> Response {
+fn with_retry_after(status: StatusCode, mut response: Response) -> Response {
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        response.headers_mut().extend([retry_after()]);
     }
     response
 }
