@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::TimeDelta;
 use cruddur::{
     config::{Settings, SigningIn},
-    graphql::Trusted,
+    graphql::TrustedDocuments,
     http::{self, Patience, Readiness},
     service::{Clock, Service, SystemClock},
     sources::{MigrateError, Migrated, Sources, seed},
@@ -86,7 +86,7 @@ fn listen(kind: SignalKind) -> Result<Signal, Failure> {
 }
 
 /// Reads the trusted documents again at each hangup.
-async fn reload(trusted: Trusted, mut hangup: Signal) {
+async fn reload(trusted: TrustedDocuments, mut hangup: Signal) {
     while hangup.recv().await.is_some() {
         match trusted.reload() {
             None => info!("there are no trusted documents to read again"),

@@ -19,7 +19,7 @@ use ipnet::IpNet;
 
 use crate::{
     events::{EventBus, Nats, Postgres},
-    graphql::{Limits, Trusted},
+    graphql::{DocumentLimits, TrustedDocuments},
     rest::Flavor,
     sources::{self, MessageTable, SourceUrl, Sources},
 };
@@ -58,8 +58,8 @@ pub struct Settings {
     pub metrics: bool,
     /// For how long expired activities are kept; none for ever.
     pub delete_expired_after: Option<TimeDelta>,
-    pub limits: Limits,
-    pub trusted: Trusted,
+    pub limits: DocumentLimits,
+    pub trusted: TrustedDocuments,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -157,7 +157,7 @@ impl Config {
                     days => Some(Some(TimeDelta::days(within(days, 36_500)?.into()))),
                 },
             )?,
-            limits: Limits {
+            limits: DocumentLimits {
                 depth: number("MAX_DEPTH", self.max_depth, 15, 100)? as usize,
                 nodes: number("MAX_NODES", self.max_nodes, 10_000, 1_000_000)?.into(),
                 bytes: number("MAX_BYTES", self.max_bytes, 100_000, 1_000_000)? as usize,

@@ -25,12 +25,9 @@ impl Service {
     }
 
     /// Returns the users that exist, by uuid. `uuids` may contain duplicates.
-    pub async fn users_map(
-        &self,
-        uuids: impl IntoIterator<Item = Uuid>,
-    ) -> Result<HashMap<Uuid, User>> {
-        let uuids: Vec<_> = uuids.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
-        let users = self.users_by_uuids(&uuids).await?;
+    pub async fn users_map(&self, uuids: &[Uuid]) -> Result<HashMap<Uuid, User>> {
+        let unique: BTreeSet<_> = uuids.iter().copied().collect();
+        let users = self.users_by_uuids(&Vec::from_iter(unique)).await?;
         Ok(users.into_iter().map(|user| (user.uuid, user)).collect())
     }
 
