@@ -33,7 +33,7 @@ impl Service {
         self.sources.store.home(pagination, self.clock.now()).await
     }
 
-    /// Returns the cruds of the users whom the viewer follows, newest first.
+    /// Returns the cruds of the users that the viewer follows, newest first.
     ///
     /// [`Error::Unauthenticated`].
     pub async fn following_feed(
@@ -117,7 +117,7 @@ impl Service {
         Ok(page)
     }
 
-    /// Posts a crud, and notifies the users whom it mentions.
+    /// Posts a crud, and notifies the users that it mentions.
     ///
     /// In this order: [`UserErrorCode::MessageBlank`], [`UserErrorCode::MessageTooLong`] over 280
     /// characters, [`UserErrorCode::MessageInvalid`], [`Error::Unauthenticated`],
@@ -142,8 +142,8 @@ impl Service {
         self.insert_activity(activity, recipients, user, idempotency_key, &input, now).await
     }
 
-    /// Replies to an activity, which may be a reply itself. Notifies its author and the users whom the
-    /// reply mentions.
+    /// Replies to an activity, which may be a reply itself. Notifies its author and the users that
+    /// the reply mentions.
     ///
     /// In this order: [`UserErrorCode::MessageBlank`], [`UserErrorCode::MessageTooLong`] over 1024
     /// characters, [`UserErrorCode::MessageInvalid`], [`Error::Unauthenticated`],
@@ -328,7 +328,7 @@ impl Service {
         }
     }
 
-    /// Returns the users whom an activity mentions, each with the kind of their notification.
+    /// Returns the users that an activity mentions, each with the kind of their notification.
     async fn mentioned_users(
         &self,
         activity: &Activity,

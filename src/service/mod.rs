@@ -53,7 +53,7 @@ const IDEMPOTENCY_WINDOW: TimeDelta = TimeDelta::days(1);
 
 /// The source of time and ids. Tests replace it.
 pub trait Clock: Send + Sync + 'static {
-    /// Returns the present time, truncated to microseconds.
+    /// Returns the current time, truncated to microseconds.
     fn now(&self) -> Timestamp;
 
     /// Returns a new version 7 uuid for something created at `now`.
@@ -128,7 +128,7 @@ impl Service {
         self.events.clone().run(bus, gateway_id).await;
     }
 
-    /// Returns the present time.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

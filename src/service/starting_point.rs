@@ -8,7 +8,7 @@ use crate::{
 
 /// Where in a change log a subscription starts, and which items it skips.
 pub struct StartingPoint {
-    /// A position up to which all items are readable: the present, or a little earlier.
+    /// A position up to which all items are readable: the end of the log, or a little before it.
     pub now: LogPosition,
     /// The position to read from. The subscriber may have seen items after it.
     pub from: LogPosition,
@@ -29,8 +29,8 @@ enum SeenUpTo {
 }
 
 impl StartingPoint {
-    /// Resolves the `after` argument of a subscription; `snapshot` is the present state of the store.
-    /// Without `after` the subscription starts at the present.
+    /// Resolves the `after` argument of a subscription; `snapshot` is the current state of the store.
+    /// Without `after` the subscription starts at the end of the log.
     ///
     /// A cursor may hold a position or a snapshot, but the store may have been restored from a backup
     /// since, and then they mean nothing. So the position is looked up if the item still exists, and

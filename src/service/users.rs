@@ -64,7 +64,7 @@ impl Service {
         self.sources.store.counts_by_users(users, self.clock.now()).await
     }
 
-    /// Returns those of `users` whom the viewer follows; empty if the viewer is not a user.
+    /// Returns those of `users` that the viewer follows; empty if the viewer is not a user.
     pub async fn followed_by_viewer(
         &self,
         viewer: Viewer,
@@ -103,7 +103,7 @@ impl Service {
         Ok(followed)
     }
 
-    /// Changes the viewer's display name and bio. Without `bio`, the present bio is removed.
+    /// Changes the viewer's display name and bio. Without `bio`, the bio is removed.
     ///
     /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::ViewerUnknown`],
     /// [`UserErrorCode::DisplayNameBlank`], [`UserErrorCode::DisplayNameInvalid`],
@@ -172,7 +172,8 @@ impl Service {
         }
     }
 
-    /// The people whom a demo offers to act as: those who came with it, and `viewer`.
+    /// Returns the users that demo mode offers to sign in as: those of the demo data that still exist,
+    /// in its order, then the user with the handle `viewer`.
     pub async fn demo_people(&self, viewer: Option<&str>) -> Result<Vec<User>> {
         let mut handles = seed::demo_handles();
         if let Some(viewer) = viewer
