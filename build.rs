@@ -1,9 +1,9 @@
-//! Rebuilds the program when the pages that it embeds were built anew.
+//! Rebuilds the program when the web pages that it embeds change.
 
 fn main() {
-    // A folder that is missing would count as changed in every build.
+    // Cargo treats a missing folder as changed, and would rebuild every time.
     if let Err(error) = std::fs::create_dir_all("web/dist") {
-        println!("cargo::warning=web/dist cannot be made: {error}");
+        println!("cargo::warning=cannot create web/dist: {error}");
     }
     println!("cargo::rerun-if-changed=web/dist");
 }

@@ -9,12 +9,9 @@ use std::{
     time::Duration,
 };
 
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri};
 use bytes::Bytes;
 use chrono::TimeDelta;
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
 use tokio::{sync::Mutex, time::timeout};
 use tracing::{info, warn};
@@ -23,6 +20,7 @@ use super::jws::Key;
 use crate::{
     domain::Timestamp,
     error::{Error, Result},
+    http_client::{self, Answer, error_chain},
     service::Service,
 };
 
@@ -178,37 +176,22 @@ impl State {
 
 async fn fetch(source: &KeySource) -> std::result::Result<HashMap<String, Arc<Key>>, String> {
     let json = match source {
-        KeySource::Url(url) => download(url.clone()).await?,
+        KeySource::Url(url) => download(url).await?,
         KeySource::File(path) => {
             let path = path.clone();
             let read = tokio::task::spawn_blocking(move || std::fs::read(path)).await;
-            read.map_err(in_words)?.map_err(in_words)?.into()
+            read.map_err(error_chain)?.map_err(error_chain)?.into()
         }
     };
     read(&json).ok_or_else(|| "it is no JWKS with an RS256 or ES256 key".to_owned())
 }
 
-/// One GET, whose redirects are not followed.
-async fn download(url: Uri) -> std::result::Result<Bytes, String> {
-    let https = HttpsConnectorBuilder::new().with_native_roots().map_err(in_words)?;
-    let https = https.https_or_http().enable_http1().build();
-    let client = Client::builder(TokioExecutor::new()).build::<_, Empty<Bytes>>(https);
-    let response = client.get(url).await.map_err(in_words)?;
-    if response.status() != 200 {
-        return Err(format!("it answers {}", response.status()));
+async fn download(url: &Uri) -> std::result::Result<Bytes, String> {
+    let answer = http_client::get(url, PATIENCE, MAX_BYTES).await;
+    match answer.map_err(|error| error.to_string())? {
+        Answer { status: StatusCode::OK, body } => Ok(body),
+        Answer { status, .. } => Err(format!("the server answers {status}")),
     }
-    let body = Limited::new(response.into_body(), MAX_BYTES).collect().await;
-    Ok(body.map_err(|error| error.to_string())?.to_bytes())
-}
-
-fn in_words(error: impl std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        words = format!("{words}: {error}");
-        source = error.source();
-    }
-    words
 }
 
 /// The keys of a JWKS; none where it holds none to use. A name that two of them have is nobody's.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{failure, graphql::is_other_page};
 use crate::{
     auth::Auth,
-    config::{Origins, Settings, SigningIn},
+    config::{AuthSettings, Origins, Settings},
     domain::User,
 };
 
@@ -27,9 +27,9 @@ struct Identity {
 
 /// `GET /identity`, and in demo mode `GET /identity/people`.
 pub fn routes(settings: &Settings, auth: Auth) -> Router {
-    let shown = match &settings.signing_in {
-        SigningIn::Demo { viewer, .. } => json!({ "mode": "demo", "viewer": viewer }),
-        SigningIn::Provider(trust) => json!({ "mode": "provider", "issuer": trust.issuer }),
+    let shown = match &settings.auth {
+        AuthSettings::Demo { viewer, .. } => json!({ "mode": "demo", "viewer": viewer }),
+        AuthSettings::Provider(trust) => json!({ "mode": "provider", "issuer": trust.issuer }),
     };
     // Tokens are for pages that are named, not for any.
     let origins = match &settings.origins {

@@ -120,7 +120,7 @@ impl Gate {
             viewers: settings.rates.viewer.map(|rate| Limit::new(rate, service)),
             addresses: settings.rates.address.map(|rate| Limit::new(rate, service)),
         };
-        Self { auth, limits, proxies: settings.trusted_proxies.clone().into() }
+        Self { auth, limits, proxies: settings.rates.trusted_proxies.clone().into() }
     }
 
     /// Whose request it is: the last address on its way that is no proxy of ours.

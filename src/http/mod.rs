@@ -32,7 +32,7 @@ use tower_http::{
 
 use crate::{
     auth::{Auth, Demo, Provider},
-    config::{Origins, Settings, SigningIn},
+    config::{AuthSettings, Origins, Settings},
     rest::{self, Rest},
     service::Service,
 };
@@ -49,11 +49,11 @@ const MAX_BODY: usize = 1024 * 1024;
 
 /// Everything that the gateway serves. Until `ready` says so, only health and pages.
 pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router {
-    let auth = match &settings.signing_in {
-        SigningIn::Demo { viewer, secret } => {
+    let auth = match &settings.auth {
+        AuthSettings::Demo { viewer, secret } => {
             Auth::demo(Demo::new(service.clone(), viewer.clone(), secret.as_deref()))
         }
-        SigningIn::Provider(trust) => Auth::provided(Provider::new(service.clone(), trust)),
+        AuthSettings::Provider(trust) => Auth::provided(Provider::new(service.clone(), trust)),
     };
     let gate = Gate::new(settings, &service, auth.clone());
     let rest = Rest { service: service.clone(), auth: auth.clone(), flavor: settings.rest };
@@ -65,9 +65,9 @@ pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router
         .layer(from_fn_with_state(ready.clone(), health::gate));
     let routes = data
         .merge(health::routes(service.clone(), ready))
-        .merge(assets::routes(settings.graphiql))
+        .merge(assets::routes(settings.features.graphiql))
         .fallback(assets::fallback);
-    if !settings.metrics {
+    if !settings.features.metrics {
         return layered(&settings.origins, Patience::default(), routes);
     }
     let metrics = Metrics::default();

@@ -60,7 +60,7 @@ pub fn routes(settings: &Settings, service: Service, gate: &Gate) -> Router {
         auth: gate.auth.clone(),
         limits: gate.limits.clone(),
         origins: settings.origins.clone(),
-        graphiql: settings.graphiql,
+        graphiql: settings.features.graphiql,
     }))
 }
 
