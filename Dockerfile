@@ -3,18 +3,18 @@
 #     docker build --tag cruddur-gateway .
 #     docker run --publish 127.0.0.1:4567:4567 --env DEMO=true --volume cruddur:/data --read-only cruddur-gateway
 
-# The images to start from: replace them by a mirror's, or by digests.
-# checkov:skip=CKV_DOCKER_7: it takes an image named by a build argument for one without a tag; they have one
+# The base images. Replace them with a mirror's images or with digests if you need to.
+# checkov:skip=CKV_DOCKER_7: it does not see the tags of images that build arguments name; all have one
 ARG NODE_IMAGE=node:20-bookworm-slim
 ARG RUST_IMAGE=rust:1.95-slim-bookworm
 ARG FINAL_IMAGE=debian:bookworm-slim
 
 
-# The pages, which the program embeds.
+# The web app and GraphiQL, which the program embeds.
 FROM ${NODE_IMAGE} AS web
 WORKDIR /web
 COPY web/package.json web/package-lock.json web/.npmrc ./
-# No package's own install script is needed, so none may run.
+# No package needs its install script, so none may run.
 RUN npm ci --ignore-scripts
 COPY web/ ./
 RUN npm run build
@@ -23,8 +23,8 @@ RUN npm run build
 # The program.
 FROM ${RUST_IMAGE} AS build
 WORKDIR /build
-# The dependencies first, under a stand-in for the program: this layer is made anew only when they
-# change, and a change of the source compiles this crate alone. PROFILE is one of Cargo.toml's.
+# Build the dependencies first, with a stub in place of the program. This layer is rebuilt only when
+# they change, so a source change compiles only this crate. PROFILE is a profile in Cargo.toml.
 ARG PROFILE=release
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir src benches \
@@ -42,20 +42,20 @@ RUN cargo build --profile ${PROFILE} --locked \
     && install -d -o 10001 -g 10001 /image/data
 
 
-# Debian's slim image: it has the C library that the program was built with, whose resolver finds
-# the database's host, and Debian mends it; the program brings the roots that it trusts AWS by. No
-# command runs in this stage, so a smaller image with that library and without a shell (distroless/cc) can take its place.
+# Debian's slim image has the C library that the program was built with, whose resolver finds the
+# database's host, and gets Debian's security updates. The CA certificates for AWS are copied in. No
+# command runs in this stage, so an image with the same library and no shell (distroless/cc) works too.
 FROM ${FINAL_IMAGE} AS final
 COPY --from=build /image/ /
-# A number, so that an orchestrator can see that it is not root.
+# Numeric, so that an orchestrator can tell that it is not root.
 USER 10001:10001
-# The only place that is written to; the root file system may be read-only. The default database,
-# sqlite:cruddur.db, lies here. DATABASE_URL is not set, so that DATABASE_URL_FILE and CONNECTION_URL
-# work as they do elsewhere.
+# The program writes only here; the root file system can be read-only. The default database,
+# sqlite:cruddur.db, is in this folder. DATABASE_URL is not set, so that DATABASE_URL_FILE and
+# CONNECTION_URL work as usual.
 WORKDIR /data
 VOLUME /data
-# Other machines, and the container's own host, reach this address. Without an identity provider the
-# gateway refuses to start with it, unless DEMO=true says that anybody may act as anybody.
+# The host and other machines reach this address. Without an identity provider the gateway refuses to
+# listen on it unless DEMO=true, because any client could act as any user.
 ENV HOST=0.0.0.0
 EXPOSE 4567
 HEALTHCHECK --interval=10s --timeout=6s --start-period=10s --retries=3 \

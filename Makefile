@@ -7,11 +7,11 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
-# The snapshots that the tests of the last `make test` used.
+# The list of snapshots that the last `make test` used.
 SNAPSHOTS := $(TARGET)/snapshots-in-use
 NPM := npm --prefix web
 
-# What `make generate` writes.
+# The files that `make generate` writes.
 GENERATED := schema.graphql
 
 ifneq ($(wildcard web/package.json),)
@@ -23,25 +23,25 @@ endif
 .PHONY: help run web test check containers generate
 
 help:
-	@echo 'make run         build all and serve it on http://127.0.0.1:4567 from cruddur.db'
-	@echo 'make test        run every test, beside a PostgreSQL and a browser of their own'
-	@echo 'make check       run every other check: format, lints, import rules, licences, ...'
-	@echo 'make containers  build the image and try docker-compose.yml with it'
-	@echo 'make generate    write the generated files: $(GENERATED)'
-	@echo 'make web         build the web client, which the program then holds'
+	@echo 'make run         build everything and serve http://127.0.0.1:4567 from cruddur.db'
+	@echo 'make test        run every test, with its own PostgreSQL and browser'
+	@echo 'make check       run every other check: format, lints, import rules, prose, licences, ...'
+	@echo 'make containers  build the image and test it and docker-compose.yml'
+	@echo 'make generate    update the generated files: $(GENERATED)'
+	@echo 'make web         build the web app, which the program embeds'
 	@echo
-	@echo 'One test:      scripts/with-postgres scripts/with-dynamodb cargo test NAME'
+	@echo 'To run one test: scripts/with-postgres scripts/with-dynamodb cargo test NAME'
 
-# Where the original frontends are while they are worked on: their pages may call this gateway.
+# The original frontends run here during development: their pages may call the gateway.
 FRONTEND_URL ?= http://localhost:3000,http://127.0.0.1:3000
 
-# Without Node the gateway still runs, but it has no pages.
+# Without Node the gateway still runs, but without the web app and GraphiQL.
 run: $(if $(shell command -v npm),web,no-node)
 	FRONTEND_URL='$(FRONTEND_URL)' cargo run
 
 .PHONY: no-node
 no-node:
-	@echo 'Node is not installed: this build has no web client and no GraphiQL.'
+	@echo 'Node is not installed: this build has no web app and no GraphiQL.'
 
 web: $(WEB)
 
@@ -51,7 +51,7 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	$(NPM) run build
 
-# The client library of AWS in Python, which the tests of the original's table use.
+# AWS's Python library. The tests use it to write to the messages table as the original backend does.
 BOTO3 := $(TARGET)/python/boto3-1.44.8
 
 $(BOTO3):
@@ -69,8 +69,8 @@ test: web $(BOTO3)
 	INSTA_SNAPSHOT_REFERENCES_FILE=$(SNAPSHOTS).part scripts/with-postgres scripts/with-dynamodb cargo test
 	touch $(SNAPSHOTS).part
 	mv $(SNAPSHOTS).part $(SNAPSHOTS)
-	npm --prefix tests/transport ci
-	CRUDDUR_BIN=$(TARGET)/debug/cruddur npm --prefix tests/transport test
+	npm --prefix tests/clients ci
+	CRUDDUR_BIN=$(TARGET)/debug/cruddur npm --prefix tests/clients test
 ifdef WEB
 	$(NPM) test
 	chromium=$$(scripts/find-chromium); \
@@ -83,6 +83,8 @@ check: $(WEB)
 	.ci/step 'format' cargo fmt --check
 	.ci/step 'import rules, self-test' .ci/check-imports --self-test
 	.ci/step 'import rules' .ci/check-imports
+	.ci/step 'prose, self-test' .ci/check-prose --self-test
+	.ci/step 'prose' .ci/check-prose
 	.ci/step 'licences, self-test' .ci/check-licences --self-test
 	.ci/step 'licences' .ci/check-licences
 	.ci/step 'shell scripts' .ci/check-shell

@@ -1,7 +1,7 @@
-//! Rebuilds the program when the web pages that it embeds change.
+//! Rebuilds the program when the embedded web pages change.
 
 fn main() {
-    // Cargo treats a missing folder as changed, and would rebuild every time.
+    // Cargo treats a missing folder as changed and would rebuild every time.
     if let Err(error) = std::fs::create_dir_all("web/dist") {
         println!("cargo::warning=cannot create web/dist: {error}");
     }

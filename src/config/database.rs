@@ -5,9 +5,9 @@ use std::fmt;
 use clap::Args;
 
 use super::{
-    display::redacted,
     error::InvalidSetting,
     parse::{Text, number},
+    redact::redacted,
 };
 use crate::sources::{self, MessageTable, SourceUrl, Sources};
 

@@ -8,7 +8,7 @@ use super::{
     error::InvalidSetting,
     parse::{Choices, Text, choice, name_of, number},
 };
-use crate::graphql::{Limits, Trusted};
+use crate::graphql::{DocumentLimits, TrustedDocuments};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Policy {
@@ -112,8 +112,8 @@ pub(super) struct DocumentOptions {
 }
 
 impl DocumentOptions {
-    pub fn resolve(self) -> Result<(Limits, Trusted), InvalidSetting> {
-        let limits = Limits {
+    pub fn resolve(self) -> Result<(DocumentLimits, TrustedDocuments), InvalidSetting> {
+        let limits = DocumentLimits {
             depth: self.max_depth,
             nodes: self.max_nodes,
             bytes: self.max_bytes,
@@ -123,21 +123,23 @@ impl DocumentOptions {
             selections: self.max_selections,
         };
         let trusted = match self.trusted_documents {
-            Policy::Off => Trusted::default(),
+            Policy::Off => TrustedDocuments::default(),
             policy => {
                 let file = self.trusted_documents_file.map(|file| file.text).unwrap_or_default();
-                Trusted::open(Path::new(&file), policy == Policy::Only).map_err(|error| {
-                    let allowed =
-                        format!("a JSON object of SHA-256 hashes and documents ({error})");
-                    InvalidSetting::new("TRUSTED_DOCUMENTS_FILE", &file, allowed)
-                })?
+                TrustedDocuments::open(Path::new(&file), policy == Policy::Only).map_err(
+                    |error| {
+                        let allowed =
+                            format!("a JSON object of SHA-256 hashes and documents ({error})");
+                        InvalidSetting::new("TRUSTED_DOCUMENTS_FILE", &file, allowed)
+                    },
+                )?
             }
         };
         Ok((limits, trusted))
     }
 }
 
-pub(super) fn write_limits(limits: &Limits, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(super) fn write_limits(limits: &DocumentLimits, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     writeln!(f, "MAX_DEPTH={}", limits.depth)?;
     writeln!(f, "MAX_NODES={}", limits.nodes)?;
     writeln!(f, "MAX_BYTES={}", limits.bytes)?;
@@ -147,7 +149,7 @@ pub(super) fn write_limits(limits: &Limits, f: &mut fmt::Formatter<'_>) -> fmt::
     writeln!(f, "MAX_SELECTIONS={}", limits.selections)
 }
 
-pub(super) fn write_trusted(trusted: &Trusted, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(super) fn write_trusted(trusted: &TrustedDocuments, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let (policy, file) = match trusted.setting() {
         None => (Policy::Off, String::new()),
         Some((file, true)) => (Policy::Only, file.display().to_string()),

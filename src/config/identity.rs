@@ -5,9 +5,9 @@ use std::fmt;
 use clap::{ArgAction, Args};
 
 use super::{
-    display::redacted,
     error::InvalidSetting,
     parse::{Choices, Text, choice},
+    redact::redacted,
 };
 use crate::{
     auth::{Audience, KeySource, Trust},

@@ -20,28 +20,29 @@ mod identity;
 mod log;
 mod parse;
 mod rates;
+mod redact;
 mod server;
 
 use std::sync::Arc;
 
 use crate::{
-    events::Nats,
-    graphql::{Limits, Trusted},
+    events::{EventBus, Nats, Postgres},
+    graphql::{DocumentLimits, TrustedDocuments},
     rest::Flavor,
-    sources::Line,
+    sources::SourceUrl,
 };
 
 pub use self::{
     api::Origins,
     database::Database,
     declared::settings_table,
-    display::redacted,
     error::InvalidSetting,
     features::Features,
     given::Config,
     identity::AuthSettings,
     log::{Log, LogFormat},
     rates::{Rate, Rates},
+    redact::redacted,
     server::Server,
 };
 
@@ -50,7 +51,7 @@ pub use self::{
 pub struct Settings {
     pub server: Server,
     pub database: Database,
-    /// The NATS server on which gateways tell each other what happens; none for the database.
+    /// The URL of the NATS server that carries events. `None` stands for the database.
     pub events: Option<String>,
     pub origins: Origins,
     pub rest: Flavor,
@@ -59,8 +60,8 @@ pub struct Settings {
     pub auth: AuthSettings,
     pub rates: Rates,
     pub features: Features,
-    pub limits: Limits,
-    pub trusted: Trusted,
+    pub limits: DocumentLimits,
+    pub trusted: TrustedDocuments,
     pub log: Log,
 }
 
@@ -84,8 +85,13 @@ impl Settings {
         Ok(())
     }
 
-    /// The line on which gateways tell each other what happens; none for that of the database.
-    pub fn line(&self) -> Option<Arc<dyn Line>> {
-        self.events.as_deref().map(|url| Arc::new(Nats::new(url)) as Arc<dyn Line>)
+    /// The event bus: NATS if `EVENTS_URL` is set, else the PostgreSQL database. Returns `None` for
+    /// SQLite and the in-memory store, which have one gateway each.
+    pub fn event_bus(&self) -> Option<Arc<dyn EventBus>> {
+        match (&self.events, &self.database.url) {
+            (Some(url), _) => Some(Arc::new(Nats::new(url))),
+            (None, SourceUrl::Postgres(url)) => Some(Arc::new(Postgres::new(url))),
+            (None, SourceUrl::Mock | SourceUrl::Sqlite(_)) => None,
+        }
     }
 }

@@ -81,7 +81,7 @@ test('somebody whom a provider vouches for joins', async () => {
     await page.getByLabel('Handle').fill('Worf');
     await page.getByLabel('Name').fill('Alexander');
     await page.getByRole('button', { name: 'Join' }).click();
-    await page.getByRole('alert').getByText('Somebody has this handle already.').waitFor();
+    await page.getByRole('alert').getByText('This handle is already taken.').waitFor();
     await newcomer.expectAccessible();
     await newcomer.screenshot('register-desktop-light');
     await newcomer.show(phone, 'dark');

@@ -1,0 +1,314 @@
+//! The real binary: its commands, its configuration, its start and its end.
+
+use crate::support::gateway::{Gateway, run, stderr, stdout};
+
+#[test]
+fn it_says_where_everything_is_serves_and_stops_on_either_signal() {
+    for signal in ["-TERM", "-INT"] {
+        let gateway = Gateway::start(&[]);
+        gateway.wait_until_ready();
+        let url = gateway.url.clone();
+        let (out, err, code) = gateway.stop(signal);
+        assert_eq!(code, Some(0));
+        for line in [
+            format!("GraphiQL  {url}/graphiql"),
+            format!("GraphQL   {url}/graphql"),
+            format!("REST      {url}/api/activities/home"),
+            format!("API docs  {url}/api/docs"),
+            format!("Health    {url}/health/ready"),
+            "Data      mock:".to_owned(),
+            "Viewer    demo mode: nobody signs in, and requests without a token act as andrewbrown"
+                .to_owned(),
+        ] {
+            assert!(out.contains(&line), "{line}\n{out}");
+        }
+        // Not on a terminal, the log is JSON, one line a request.
+        let line = err.lines().find(|line| line.contains("/health/ready")).expect("a line of it");
+        let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(line["level"], "INFO");
+        assert_eq!(line["method"], "GET");
+        assert_eq!(line["path"], "/health/ready");
+        assert!(line["status"].is_u64() && line["ms"].is_f64(), "{line}");
+        assert_eq!(line["span"]["id"].as_str().map(str::len), Some(36), "{line}");
+    }
+}
+
+#[test]
+fn a_connection_that_says_nothing_does_not_keep_it_from_stopping() {
+    let gateway = Gateway::start(&[]);
+    gateway.wait_until_ready();
+    let silent = std::net::TcpStream::connect(gateway.url.trim_start_matches("http://"));
+    let silent = silent.expect("a connection");
+    let (_, _, code) = gateway.stop("-TERM");
+    assert_eq!(code, Some(0));
+    drop(silent);
+}
+
+#[test]
+fn health_fails_where_nobody_answers_well() {
+    let gateway = Gateway::start(&[]);
+    let url = format!("{}/nope", gateway.url);
+    let unwell = run(&["health", "--url", &url], &[]);
+    assert_eq!(unwell.status.code(), Some(1));
+    assert_eq!(stderr(&unwell), format!("cruddur: {url} answers 404: [\"not_found\"]\n"));
+    let port = gateway.port().to_owned();
+    drop(gateway);
+    let nobody = run(&["health", "--host", "0.0.0.0", "--demo"], &[("PORT", &port)]);
+    assert_eq!(nobody.status.code(), Some(1));
+    let url = format!("cruddur: http://127.0.0.1:{port}/health/ready does not answer: ");
+    assert!(stderr(&nobody).starts_with(&url), "{}", stderr(&nobody));
+    assert_eq!(run(&["health", "--url", "ftp://x"], &[]).status.code(), Some(2));
+}
+
+#[test]
+fn a_taken_port_is_told() {
+    let gateway = Gateway::start(&[]);
+    let second = run(&["--port", gateway.port()], &[("DATABASE_URL", "mock:")]);
+    assert_eq!(second.status.code(), Some(1));
+    let start = format!("cruddur: cannot listen on HOST 127.0.0.1 and PORT {}: ", gateway.port());
+    assert!(stderr(&second).starts_with(&start), "{}", stderr(&second));
+}
+
+#[test]
+fn a_bad_value_stops_the_start_with_one_line_that_names_it() {
+    let demo = "127.0.0.1, any with an identity provider (JWKS_URL or AWS_COGNITO_USER_POOL_ID), \
+                or any with DEMO=true (--demo), where everybody who reaches the gateway may act as \
+                anybody";
+    let url = "mock:, sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE";
+    let origins = "origins such as https://cruddur.example or http://127.0.0.1:3000, separated by \
+                   commas, or *";
+    let levels = "off, error, warn, info, debug, trace, or a list such as info,cruddur=debug";
+    let days = "a number of days from 1 to 36500, or off";
+    for (variable, value, shown, allowed) in [
+        ("HOST", "not a host", "not a host", "a host name or an IP address"),
+        ("HOST", "0.0.0.0", "0.0.0.0", demo),
+        ("HOST", "[::]", "::", demo),
+        ("HOST", "cruddur.example", "cruddur.example", demo),
+        ("PORT", "abc", "abc", "a number from 0 to 65535"),
+        ("PORT", "65536", "65536", "a number from 0 to 65535"),
+        ("PORT", "1\n2", "1\\n2", "a number from 0 to 65535"),
+        ("DATABASE_URL", "mysql://u:s3cret@db/x", "mysql://u:***@db/x", url),
+        ("DATABASE_URL", "sqlite:", "sqlite:", url),
+        ("DATABASE_URL", "nonsense", "nonsense", url),
+        ("CONNECTION_URL", "u:s3cret@db", "u:***@db", url),
+        ("DATABASE_CONNECTIONS", "0", "0", "a number from 1 to 1000"),
+        ("FRONTEND_URL", "http://a.example,b.example", "b.example", origins),
+        ("BACKEND_URL", "http://u:s3cret@a.example", "http://u:***@a.example", origins),
+        ("BACKEND_URL", "http://a.example/path", "http://a.example/path", origins),
+        ("REST", "openAPI", "openAPI", "openapi, final"),
+        ("VIEWER", "andrew brown", "andrew brown", "a handle, or none"),
+        ("DEMO", "yes", "yes", "true, false, 1, 0"),
+        ("GRAPHIQL", "true", "true", "on, off"),
+        ("METRICS", "yes", "yes", "on, off"),
+        ("DELETE_EXPIRED_AFTER", "0", "0", days),
+        ("DELETE_EXPIRED_AFTER", "1d", "1d", days),
+        ("MAX_DEPTH", "-1", "-1", "a number from 1 to 100"),
+        ("MAX_NODES", "1e3", "1e3", "a number from 1 to 1000000"),
+        ("MAX_BYTES", "0", "0", "a number from 1 to 1000000"),
+        ("MAX_TOKENS", "100001", "100001", "a number from 1 to 100000"),
+        ("MAX_ALIASES", "0", "0", "a number from 1 to 10000"),
+        ("MAX_DIRECTIVES", "10001", "10001", "a number from 1 to 10000"),
+        ("MAX_SELECTIONS", "x", "x", "a number from 1 to 1000000"),
+        ("TRUSTED_DOCUMENTS", "on", "on", "off, log, only"),
+        ("LOG", "verbose", "verbose", levels),
+        ("LOG", "cruddur=loud", "cruddur=loud", levels),
+        ("LOG_FORMAT", "xml", "xml", "auto, text, json"),
+    ] {
+        let flag = format!("--{}", variable.to_lowercase().replace('_', "-"));
+        let line = format!(
+            "cruddur: {variable} ({flag}): \"{shown}\" is not allowed; allowed: {allowed}\n"
+        );
+        let by_variable = run(&[], &[(variable, value)]);
+        assert_eq!(by_variable.status.code(), Some(2), "{variable}={value}");
+        assert_eq!(stderr(&by_variable), line);
+        assert_eq!(stdout(&by_variable), "");
+        let by_flag = run(&["check-config", &format!("{flag}={value}")], &[]);
+        assert_eq!(by_flag.status.code(), Some(2), "{flag}={value}");
+        assert_eq!(stderr(&by_flag), line);
+    }
+}
+
+#[test]
+fn the_effective_configuration_is_shown_without_secrets() {
+    let defaults = run(&["check-config"], &[("PORT", ""), ("DEMO", ""), ("DATABASE_URL", "")]);
+    assert_eq!(defaults.status.code(), Some(0), "{}", stderr(&defaults));
+    insta::assert_snapshot!(stdout(&defaults), @r"
+    HOST=127.0.0.1
+    PORT=4567
+    DATABASE_URL=sqlite:cruddur.db
+    DATABASE_CONNECTIONS=10
+    FRONTEND_URL=
+    REST=openapi
+    DEMO=false
+    VIEWER=andrewbrown
+    DEMO_TOKEN_SECRET=
+    VIEWER_RATE=off
+    ADDRESS_RATE=off
+    TRUSTED_PROXIES=
+    GRAPHIQL=on
+    METRICS=off
+    DELETE_EXPIRED_AFTER=off
+    MAX_DEPTH=15
+    MAX_NODES=10000
+    MAX_BYTES=100000
+    MAX_TOKENS=4000
+    MAX_ALIASES=30
+    MAX_DIRECTIVES=50
+    MAX_SELECTIONS=5000
+    TRUSTED_DOCUMENTS=off
+    TRUSTED_DOCUMENTS_FILE=
+    LOG=info
+    LOG_FORMAT=auto
+    ");
+    let args = ["--port", "5000", "check-config", "--demo", "--graphiql", "off"];
+    let env = [
+        ("HOST", "::"),
+        ("PORT", "4000"),
+        ("CONNECTION_URL", "postgres://cruddur:p@ss:word@db:5432/cruddur?sslmode=require"),
+        ("FRONTEND_URL", "HTTPS://Cruddur.example/,http://127.0.0.1:3000"),
+        ("BACKEND_URL", "http://b.example"),
+        ("REST", "final"),
+        ("DELETE_EXPIRED_AFTER", "30"),
+        ("LOG", "warn,cruddur=debug"),
+        ("UNKNOWN", "ignored"),
+    ];
+    let set = run(&args, &env);
+    assert_eq!(set.status.code(), Some(0), "{}", stderr(&set));
+    insta::assert_snapshot!(stdout(&set), @r"
+    HOST=::
+    PORT=5000
+    DATABASE_URL=postgres://cruddur:***@db:5432/cruddur?sslmode=require
+    DATABASE_CONNECTIONS=10
+    FRONTEND_URL=https://cruddur.example,http://127.0.0.1:3000,http://b.example
+    REST=final
+    DEMO=true
+    VIEWER=none
+    DEMO_TOKEN_SECRET=
+    VIEWER_RATE=off
+    ADDRESS_RATE=off
+    TRUSTED_PROXIES=
+    GRAPHIQL=off
+    METRICS=off
+    DELETE_EXPIRED_AFTER=30
+    MAX_DEPTH=15
+    MAX_NODES=10000
+    MAX_BYTES=100000
+    MAX_TOKENS=4000
+    MAX_ALIASES=30
+    MAX_DIRECTIVES=50
+    MAX_SELECTIONS=5000
+    TRUSTED_DOCUMENTS=off
+    TRUSTED_DOCUMENTS_FILE=
+    LOG=warn,cruddur=debug
+    LOG_FORMAT=auto
+    ");
+}
+
+#[test]
+fn the_database_url_can_come_from_a_file_but_not_from_two_places() {
+    let folder = std::env::temp_dir().join(format!("cruddur-cli-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join("url");
+    let path = path.to_str().expect("UTF-8");
+    std::fs::write(path, "postgres://cruddur:s3cret@db/cruddur\n").expect("a file");
+    let from_file = run(&["check-config"], &[("DATABASE_URL_FILE", path)]);
+    assert!(stdout(&from_file).contains("DATABASE_URL=postgres://cruddur:***@db/cruddur\n"));
+    let both = run(&["check-config"], &[("DATABASE_URL_FILE", path), ("DATABASE_URL", "mock:")]);
+    assert_eq!(both.status.code(), Some(2));
+    let end = "allowed: one of DATABASE_URL and DATABASE_URL_FILE, not both\n";
+    assert!(stderr(&both).ends_with(end), "{}", stderr(&both));
+    std::fs::write(path, "oracle://cruddur:s3cret@db/cruddur").expect("a file");
+    let bad = run(&["check-config"], &[("DATABASE_URL_FILE", path)]);
+    assert!(stderr(&bad).starts_with(
+        "cruddur: DATABASE_URL_FILE (--database-url-file): \"oracle://cruddur:***@db"
+    ));
+    std::fs::remove_dir_all(&folder).expect("the folder goes");
+    let missing = run(&["check-config"], &[("DATABASE_URL_FILE", path)]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(stderr(&missing).contains("allowed: a file that can be read (No such file"));
+    let winner = [("DATABASE_URL", "mock:"), ("CONNECTION_URL", "sqlite:other.db")];
+    assert!(stdout(&run(&["check-config"], &winner)).contains("DATABASE_URL=mock:\n"));
+}
+
+#[test]
+fn a_manifest_of_trusted_documents_is_needed_where_they_are_asked_for() {
+    let missing = run(&["check-config"], &[("TRUSTED_DOCUMENTS", "only")]);
+    assert_eq!(missing.status.code(), Some(2));
+    let line = "cruddur: TRUSTED_DOCUMENTS_FILE (--trusted-documents-file): \"\" is not allowed; \
+                allowed: a JSON object of SHA-256 hashes and documents (";
+    assert!(stderr(&missing).starts_with(line), "{}", stderr(&missing));
+}
+
+#[test]
+fn a_hangup_reads_the_trusted_documents_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("manifest.json");
+    std::fs::write(&path, "{}").expect("a file");
+    let file = path.to_str().expect("UTF-8");
+    let args = ["--trusted-documents", "only", "--trusted-documents-file", file];
+    let gateway = Gateway::start(&args);
+    gateway.wait_until_ready();
+    let query = serde_json::json!({ "query": "{__typename}" });
+    let (status, refused) = gateway.post("/graphql", &query);
+    assert_eq!(status, 200);
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "PERSISTED_QUERY_NOT_IN_LIST");
+    let hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
+    std::fs::write(&path, format!("{{\"{hash}\":\"{{__typename}}\"}}")).expect("a file");
+    gateway.signal("-HUP");
+    gateway.wait_for_log("read the trusted documents again");
+    assert_eq!(gateway.post("/graphql", &query).1["data"]["__typename"], "Query");
+}
+
+#[test]
+fn help_names_every_variable_and_tells_no_secret() {
+    let help = run(&["--help"], &[("DATABASE_URL", "postgres://u:s3cret@db/x")]);
+    for variable in [
+        "HOST",
+        "PORT",
+        "DATABASE_URL",
+        "CONNECTION_URL",
+        "DATABASE_URL_FILE",
+        "DATABASE_CONNECTIONS",
+        "FRONTEND_URL",
+        "BACKEND_URL",
+        "REST",
+        "VIEWER",
+        "DEMO",
+        "GRAPHIQL",
+        "METRICS",
+        "DELETE_EXPIRED_AFTER",
+        "MAX_DEPTH",
+        "MAX_NODES",
+        "MAX_BYTES",
+        "MAX_TOKENS",
+        "MAX_ALIASES",
+        "MAX_DIRECTIVES",
+        "MAX_SELECTIONS",
+        "TRUSTED_DOCUMENTS",
+        "TRUSTED_DOCUMENTS_FILE",
+        "LOG",
+        "LOG_FORMAT",
+    ] {
+        assert!(stdout(&help).contains(&format!("[env: {variable}")), "{variable}");
+    }
+    assert!(!stdout(&help).contains("s3cret"));
+    assert_eq!(run(&["--nope"], &[]).status.code(), Some(2));
+}
+
+#[test]
+fn the_documents_are_printed_whatever_the_configuration() {
+    let bad = [("PORT", "abc")];
+    assert!(stdout(&run(&["schema"], &bad)).contains("type Query"));
+    let openapi = run(&["openapi"], &bad);
+    let openapi: serde_json::Value = serde_json::from_slice(&openapi.stdout).expect("JSON");
+    assert!(openapi["openapi"].is_string());
+}
+
+#[test]
+fn the_mock_is_migrated_and_cannot_be_seeded() {
+    let mock = [("DATABASE_URL", "mock:")];
+    assert_eq!(stdout(&run(&["migrate"], &mock)), "mock: is ready and empty.\n");
+    let seed = run(&["seed"], &mock);
+    assert_eq!(seed.status.code(), Some(2));
+    assert_eq!(stderr(&seed), "cruddur: mock: keeps nothing; seed needs another DATABASE_URL\n");
+}

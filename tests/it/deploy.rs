@@ -1,0 +1,100 @@
+//! docs/deploy.md and deploy/, as far as this machine can run them.
+
+use std::{
+    env,
+    io::{self, Write},
+    os::unix::fs::symlink,
+    path::Path,
+    process::Command,
+};
+
+use crate::support::gateway::{run, stderr, stdout};
+use serde_json::Value;
+
+const PAGE: &str = include_str!("../../docs/deploy.md");
+
+/// The page's blocks: what stands before each, its language, its text.
+fn blocks() -> Vec<(&'static str, &'static str, &'static str)> {
+    let parts: Vec<_> = PAGE.split("```").collect();
+    let block = |pair: &[&'static str]| {
+        let [before, block] = pair else { panic!("a block is not closed") };
+        let (language, text) = block.split_once('\n').expect("a language");
+        (*before, language, text)
+    };
+    parts[..parts.len() - 1].chunks(2).map(block).collect()
+}
+
+fn installed(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+#[test]
+fn the_commands_that_can_be_run_here_do_what_they_say() {
+    let binary = Path::new(env!("CARGO_BIN_EXE_cruddur")).parent().expect("a folder");
+    let path = env::var("PATH").unwrap_or_default();
+    let folder = tempfile::tempdir().expect("a folder");
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+    symlink(deploy, folder.path().join("deploy")).expect("a link");
+    let mut count = 0;
+    for (_, _, text) in blocks().into_iter().filter(|(_, language, _)| *language == "sh") {
+        count += 1;
+        let needs = ["systemd-analyze", "kubectl", "python3"];
+        let missing = needs.iter().find(|program| text.contains(**program) && !installed(program));
+        if let Some(program) = missing {
+            // Past the test harness, which keeps what is printed to itself.
+            writeln!(io::stderr(), "NOT RUN: there is no {program} here:\n{text}")
+                .expect("a reader");
+            continue;
+        }
+        let output = Command::new("bash")
+            .args(["-euo", "pipefail", "-c", text])
+            .env("PATH", format!("{}:{path}", binary.display()))
+            .current_dir(folder.path())
+            .output()
+            .expect("a shell");
+        assert!(output.status.success(), "{text}\n{}{}", stdout(&output), stderr(&output));
+    }
+    assert_eq!(count, 4);
+}
+
+#[test]
+fn the_commands_that_are_not_run_here_say_so() {
+    for (before, language, text) in blocks() {
+        let said = before.rsplit("\n\n").nth(1).or_else(|| before.rsplit("\n\n").next());
+        let said = said.unwrap_or_default().contains("**Not run here**");
+        match language {
+            "sh" | "yaml" => assert!(!said, "{text}"),
+            "console" => assert!(said, "{text}"),
+            other => panic!("a block of {other}"),
+        }
+    }
+}
+
+#[test]
+fn the_task_of_ecs_configures_the_gateway() {
+    let task = include_str!("../../deploy/ecs/task-definition.json");
+    let task: Value = serde_json::from_str(task).expect("JSON");
+    let container = &task["containerDefinitions"][0];
+    let mut variables = Vec::new();
+    for variable in container["environment"].as_array().expect("a list") {
+        variables.push((
+            variable["name"].as_str().expect("a name"),
+            variable["value"].as_str().expect("a value"),
+        ));
+    }
+    for secret in container["secrets"].as_array().expect("a list") {
+        assert_eq!(secret["name"], "CONNECTION_URL");
+        variables.push(("CONNECTION_URL", "postgres://cruddur:s3cret@db.example/cruddur"));
+    }
+    let output = run(&["check-config"], &variables);
+    assert!(output.status.success(), "{}", stderr(&output));
+    for line in [
+        "DATABASE_URL=postgres://cruddur:***@db.example/cruddur",
+        "MESSAGES_URL=dynamodb:cruddur-messages",
+        "REST=final",
+        "AWS_COGNITO_USER_POOL_CLIENT_ID=CLIENT",
+    ] {
+        assert!(stdout(&output).lines().any(|found| found == line), "{line}\n{}", stdout(&output));
+    }
+}

@@ -1,0 +1,28 @@
+//! Direct messages and the notifications that tell of them.
+
+use cruddur::domain::Viewer;
+use serde_json::json;
+
+use crate::graphql::fixture::{ADA, SchemaClient, user_uuid};
+
+#[tokio::test]
+async fn who_reads_a_message_has_read_what_told_of_it() {
+    let ada = SchemaClient::of_people(ADA).await;
+    let bob =
+        SchemaClient { viewer: Viewer::User(user_uuid(2)), ..SchemaClient::of_people(ADA).await };
+    let bob = SchemaClient { service: ada.service.clone(), ..bob };
+    let unread = "{ viewer { unreadNotificationsCount } }";
+    let before = ada.json(unread).await["data"]["viewer"]["unreadNotificationsCount"].clone();
+    let send = r#"mutation { sendMessage(input: { toHandle: "ada", message: "Hi" }) {
+        message { id } } }"#;
+    let sent = bob.json(send).await["data"]["sendMessage"]["message"]["id"].clone();
+    let count = before.as_i64().unwrap();
+    let told = json!({ "data": { "viewer": { "unreadNotificationsCount": count + 1 } } });
+    assert_eq!(ada.json(unread).await, told);
+    let read = format!(
+        "mutation {{ markMessagesRead(input: {{ upToId: {sent} }}) {{ userErrors {{ code }} }} }}"
+    );
+    let done = json!({ "data": { "markMessagesRead": { "userErrors": [] } } });
+    assert_eq!(ada.json(read.as_str()).await, done);
+    assert_eq!(ada.json(unread).await["data"]["viewer"]["unreadNotificationsCount"], before);
+}

@@ -1,0 +1,115 @@
+use axum::http::Method;
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+
+use crate::{
+    identity::provider::{ANDREW, KeyFile, OTHER_RSA, P256, RSA, Server, access, app, now},
+    identity::refusals::graphql,
+    support::{Client, TestApp},
+};
+
+const WHO: &str = "{ viewer { user { handle } } }";
+
+async fn status(client: &Client, token: &str) -> u16 {
+    graphql(client, Some(&format!("Bearer {token}")), WHO).await.status.as_u16()
+}
+
+fn token(app: &TestApp, kid: &str) -> String {
+    RSA.token(Some(kid), &access(ANDREW, now(app)))
+}
+
+#[tokio::test]
+async fn a_flood_of_unknown_keys_makes_one_fetch_a_minute() {
+    let server = Server::start(&[RSA.jwk("rsa")]).await;
+    let (app, client) = app(&server.url).await;
+    assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
+    assert_eq!(server.fetches(), 1);
+    app.clock.advance(TimeDelta::seconds(61));
+    for _ in 0..3 {
+        let tokens: Vec<_> = (0..200).map(|number| token(&app, &format!("kid-{number}"))).collect();
+        let flood = join_all(tokens.iter().map(|token| status(&client, token))).await;
+        assert!(flood.iter().all(|status| *status == 401));
+    }
+    assert_eq!(server.fetches(), 2);
+    app.clock.advance(TimeDelta::seconds(59));
+    assert_eq!(status(&client, &token(&app, "another")).await, 401);
+    assert_eq!(server.fetches(), 2);
+    app.clock.advance(TimeDelta::seconds(1));
+    assert_eq!(status(&client, &token(&app, "another")).await, 401);
+    assert_eq!(server.fetches(), 3);
+}
+
+#[tokio::test]
+async fn a_new_key_is_found_and_an_old_one_forgotten() {
+    let server = Server::start(&[RSA.jwk("old")]).await;
+    let (app, client) = app(&server.url).await;
+    assert_eq!(status(&client, &token(&app, "old")).await, 200);
+    server.rotate(&[P256.jwk("new")]);
+    app.clock.advance(TimeDelta::seconds(61));
+    let new = P256.token(Some("new"), &access(ANDREW, now(&app)));
+    assert_eq!(status(&client, &new).await, 200);
+    assert_eq!(status(&client, &token(&app, "old")).await, 401);
+}
+
+#[tokio::test]
+async fn stale_keys_are_fetched_again_behind_the_requests() {
+    let server = Server::start(&[RSA.jwk("rsa"), OTHER_RSA.jwk("other")]).await;
+    let (app, client) = app(&server.url).await;
+    assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
+    server.rotate(&[OTHER_RSA.jwk("other")]);
+    app.clock.advance(TimeDelta::minutes(16));
+    // This one finds the key that it knows; the fetch that it begins forgets it.
+    assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
+    while status(&client, &token(&app, "rsa")).await == 200 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(server.fetches(), 2);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_keeps_its_last_keys() {
+    let server = Server::start(&[RSA.jwk("rsa")]).await;
+    let (app, client) = app(&server.url).await;
+    assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
+    for (broken, keys) in [(500, vec![RSA.jwk("rsa")]), (302, vec![RSA.jwk("rsa")]), (200, vec![])]
+    {
+        server.answer(broken);
+        server.rotate(&keys);
+        app.clock.advance(TimeDelta::minutes(16));
+        assert_eq!(status(&client, &token(&app, "unknown")).await, 401, "{broken}");
+        assert_eq!(status(&client, &token(&app, "rsa")).await, 200, "{broken}");
+    }
+    assert_eq!(server.fetches(), 4);
+}
+
+#[tokio::test]
+async fn before_the_first_keys_are_there_tokens_have_to_wait() {
+    let server = Server::start(&[RSA.jwk("rsa")]).await;
+    server.answer(500);
+    let (app, client) = app(&server.url).await;
+    assert_eq!(status(&client, &token(&app, "rsa")).await, 503);
+    let headers = [("authorization", &*format!("Bearer {}", token(&app, "rsa")))];
+    let feed = client.send(Method::GET, "/api/message_groups", &headers, "").await;
+    assert_eq!((feed.status.as_u16(), feed.header("retry-after")), (503, "5"));
+    assert_eq!(client.get("/api/activities/home").await.status, 200);
+    server.answer(200);
+    app.clock.advance(TimeDelta::seconds(5));
+    assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
+}
+
+#[tokio::test]
+async fn a_name_that_two_keys_have_is_nobodys() {
+    let server = Server::start(&[RSA.jwk("twin"), P256.jwk("twin"), RSA.jwk("rsa")]).await;
+    let (app, client) = app(&server.url).await;
+    assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
+    assert_eq!(status(&client, &token(&app, "twin")).await, 401);
+    let p256 = P256.token(Some("twin"), &access(ANDREW, now(&app)));
+    assert_eq!(status(&client, &p256).await, 401);
+}
+
+#[tokio::test]
+async fn keys_may_be_in_a_file() {
+    let file = KeyFile::new();
+    let (app, client) = app(&file.path()).await;
+    assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
+}

@@ -1,0 +1,134 @@
+use serde_json::{Value, json};
+
+use crate::{
+    identity::provider::{ANDREW, KeyFile, RSA, STRANGER, access, but, cognito, now},
+    identity::refusals::graphql,
+    support::stores::{PostgresDatabase, SqliteFile},
+    support::{Client, TestApp},
+};
+
+async fn register(client: &Client, token: &str, handle: &str, name: &str) -> Value {
+    let input = format!("handle: {}, displayName: {}", json!(handle), json!(name));
+    let query = format!(
+        "mutation {{ registerViewer(input: {{ {input} }}) \
+         {{ user {{ handle displayName }} userErrors {{ code path }} }} }}"
+    );
+    let answer = graphql(client, Some(&format!("Bearer {token}")), &query).await.json();
+    answer["data"]["registerViewer"].clone()
+}
+
+async fn story(app: TestApp) {
+    let file = KeyFile::new();
+    let app = app.with(&cognito(&file.path()));
+    let client = app.as_configured();
+    let email = json!({ "email": "new@example.com" });
+    let token = RSA.token(Some("rsa"), &but(access(STRANGER, now(&app)), email));
+    let who = "{ viewer { user { handle } } }";
+    let bearer = format!("Bearer {token}");
+    let viewer = |answer: Value| answer["data"]["viewer"].clone();
+    assert_eq!(viewer(graphql(&client, Some(&bearer), who).await.json()), Value::Null);
+    let handle = json!(["input", "handle"]);
+    for (wanted, name, code, path) in [
+        ("", "New", "HANDLE_BLANK", handle.clone()),
+        ("@", "New", "HANDLE_BLANK", handle.clone()),
+        ("with space", "New", "HANDLE_INVALID", handle.clone()),
+        ("dot.", "New", "HANDLE_INVALID", handle.clone()),
+        ("ändrew", "New", "HANDLE_INVALID", handle.clone()),
+        (&"a".repeat(65), "New", "HANDLE_INVALID", handle.clone()),
+        ("andrewbrown", "New", "HANDLE_TAKEN", handle.clone()),
+        ("AndrewBrown", "New", "HANDLE_TAKEN", handle.clone()),
+        ("newcomer", "", "DISPLAY_NAME_BLANK", json!(["input", "displayName"])),
+        ("newcomer", "a\u{0}", "DISPLAY_NAME_INVALID", json!(["input", "displayName"])),
+    ] {
+        let refused = register(&client, &token, wanted, name).await;
+        let errors = json!([{ "code": code, "path": path }]);
+        assert_eq!(refused, json!({ "user": null, "userErrors": errors }), "{wanted} {name}");
+    }
+    let registered = register(&client, &token, "@New.Comer", "New").await;
+    let user = json!({ "handle": "New.Comer", "displayName": "New" });
+    assert_eq!(registered, json!({ "user": user, "userErrors": [] }));
+    let now_viewer = viewer(graphql(&client, Some(&bearer), who).await.json());
+    assert_eq!(now_viewer["user"]["handle"], "New.Comer");
+    let again = register(&client, &token, "another", "New").await;
+    assert_eq!(again["userErrors"][0]["code"], "VIEWER_REGISTERED");
+    // What they write is theirs, and a search finds them.
+    let create = "mutation { createActivity(input: { message: \"Here I am\", ttl: ONE_DAY }) \
+                  { activity { author { handle } } userErrors { code } } }";
+    let created = graphql(&client, Some(&bearer), create).await.json();
+    assert_eq!(
+        created["data"]["createActivity"],
+        json!({ "activity": { "author": { "handle": "New.Comer" } }, "userErrors": [] })
+    );
+    let other = RSA.token(Some("rsa"), &access("another-sub", now(&app)));
+    let taken = register(&client, &other, "new.comer", "Other").await;
+    assert_eq!(taken["userErrors"][0]["code"], "HANDLE_TAKEN");
+    let user = app.service.user_by_handle("New.Comer").await.expect("it answers").expect("a user");
+    assert_eq!((user.email.as_str(), user.cognito_user_id.as_str()), ("new@example.com", STRANGER));
+    let andrew = RSA.token(Some("rsa"), &access(ANDREW, now(&app)));
+    let member = register(&client, &andrew, "andrew2", "Andrew").await;
+    assert_eq!(member["userErrors"][0]["code"], "VIEWER_REGISTERED");
+    let query =
+        "mutation { registerViewer(input: { handle: \"x\", displayName: \"X\" }) { user { id } } }";
+    let nobody = graphql(&client, None, query).await.json();
+    assert_eq!(nobody["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn a_newcomer_becomes_a_user_in_memory() {
+    story(TestApp::new().await).await;
+}
+
+#[tokio::test]
+async fn a_newcomer_becomes_a_user_in_sqlite() {
+    let file = SqliteFile::new();
+    let sources = file.open();
+    sources.migrate().await.expect("it migrates");
+    story(TestApp::with_demo(sources).await).await;
+}
+
+#[tokio::test]
+async fn a_newcomer_becomes_a_user_in_postgres() {
+    let database = PostgresDatabase::new("identity_register").await;
+    let sources = database.open();
+    sources.migrate().await.expect("it migrates");
+    story(TestApp::with_demo(sources).await).await;
+}
+
+async fn race(app: TestApp) {
+    let file = KeyFile::new();
+    let app = app.with(&cognito(&file.path()));
+    let client = app.as_configured();
+    let one = RSA.token(Some("rsa"), &access(STRANGER, now(&app)));
+    let handles: Vec<_> = (0..8).map(|number| format!("racer{number}")).collect();
+    let mut racers = tokio::task::JoinSet::new();
+    for handle in handles {
+        let (client, token) = (client.clone(), one.clone());
+        racers.spawn(async move { register(&client, &token, &handle, "Racer").await });
+    }
+    let results = racers.join_all().await;
+    let won = results.iter().filter(|it| !it["user"].is_null()).count();
+    assert_eq!(won, 1, "{results:?}");
+    let mut racers = tokio::task::JoinSet::new();
+    for number in 0..8 {
+        let token = RSA.token(Some("rsa"), &access(&format!("sub {number}"), now(&app)));
+        let client = client.clone();
+        let handle = if number % 2 == 0 { "Wanted" } else { "wanted" };
+        racers.spawn(async move { register(&client, &token, handle, "Racer").await });
+    }
+    let results = racers.join_all().await;
+    let won = results.iter().filter(|it| !it["user"].is_null()).count();
+    assert_eq!(won, 1, "{results:?}");
+}
+
+#[tokio::test]
+async fn of_several_at_once_one_becomes_the_user() {
+    race(TestApp::new().await).await;
+    let file = SqliteFile::new();
+    let sources = file.open();
+    sources.migrate().await.expect("it migrates");
+    race(TestApp::with_demo(sources).await).await;
+    let database = PostgresDatabase::new("identity_race").await;
+    let sources = database.open();
+    sources.migrate().await.expect("it migrates");
+    race(TestApp::with_demo(sources).await).await;
+}

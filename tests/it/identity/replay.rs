@@ -1,0 +1,65 @@
+use std::path::Path;
+
+use chrono::TimeDelta;
+use cruddur::service::{Clock, SystemClock};
+use serde_json::{Value, json};
+
+use crate::{
+    identity::provider::{
+        ALT, ANDREW, BAYKO, CLIENT, Key, KeyFile, OTHER_RSA, RSA, STRANGER, access, but, cognito,
+    },
+    support::gateway::Gateway,
+    support::stores::{PostgresDatabase, SqliteFile},
+};
+
+/// The tokens that the recordings name.
+fn tokens() -> Vec<(&'static str, String)> {
+    let now = SystemClock.now();
+    let at = |seconds| (now + TimeDelta::seconds(seconds)).timestamp();
+    let good = |sub| access(sub, now);
+    let token = |claims: &Value| RSA.token(Some("rsa"), claims);
+    let with = |others| token(&but(good(ANDREW), others));
+    let public = RSA.jwk("rsa").to_string().into_bytes();
+    vec![
+        ("valid", token(&good(ANDREW))),
+        ("bayko", token(&good(BAYKO))),
+        ("alt", token(&good(ALT))),
+        ("stranger", token(&good(STRANGER))),
+        // The original has no leeway; here a minute after its end is still good.
+        ("expired", with(json!({ "exp": at(-70) }))),
+        ("other-key", OTHER_RSA.token(Some("rsa"), &good(ANDREW))),
+        ("unknown-kid", RSA.token(Some("unknown"), &good(ANDREW))),
+        ("no-kid", RSA.token(None, &good(ANDREW))),
+        ("wrong-client", with(json!({ "client_id": "other" }))),
+        ("id-token", with(json!({ "client_id": null, "aud": CLIENT, "token_use": "id" }))),
+        ("no-exp", with(json!({ "exp": null }))),
+        ("no-sub", with(json!({ "sub": null }))),
+        ("wrong-issuer", with(json!({ "iss": "https://other.example" }))),
+        ("not-before", with(json!({ "nbf": at(3600) }))),
+        ("hs256", Key::Secret(public).token(Some("rsa"), &good(ANDREW))),
+    ]
+}
+
+/// The recordings and their checker lie beside the project, or there is nothing to replay.
+#[tokio::test]
+async fn the_recordings_of_the_signed_in_get_their_answers_on_every_store() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    if !shared.is_dir() {
+        return;
+    }
+    let keys = KeyFile::new();
+    let flags = cognito(&keys.path());
+    let file = SqliteFile::new();
+    let sqlite = file.text();
+    let database = PostgresDatabase::new("identity_replay").await;
+    for store in ["mock:", &sqlite, &database.url] {
+        let origins = ["--frontend-url", "*", "--backend-url", "*", "--database-url", store];
+        let gateway = Gateway::start(&[&flags[..], &origins].concat());
+        gateway.wait_until_ready();
+        let tokens = tokens().into_iter();
+        let tokens = tokens.flat_map(|(name, jwt)| ["--token".to_owned(), format!("{name}={jwt}")]);
+        let said = gateway.replay(&shared, "final.json", &tokens.collect::<Vec<_>>());
+        assert!(said.contains(" 0 failed, 0 skipped"), "{store}: {said}");
+        println!("{store}: {}", said.lines().last().unwrap_or_default());
+    }
+}

@@ -1,0 +1,168 @@
+use std::{collections::HashMap, pin::pin, sync::Arc, time::Duration};
+
+use cruddur::{
+    domain::{HasCursor, LogPosition},
+    events::{Event, EventBus, Events, Nats, Postgres},
+};
+use futures_util::StreamExt;
+use tokio::time::timeout;
+
+use crate::{
+    live::fixture::{ANDREW, FAILED, gateway, next, until},
+    live::nats::NatsServer,
+    support::{TestApp, fixtures::id, stores::PostgresDatabase},
+};
+
+const WRITERS: usize = 8;
+const EACH: usize = 125;
+const CUTS: usize = 20;
+
+/// Follows another gateway from `after` on, is cut off again and again, and hears each of the
+/// thousand cruds once: each writer's in their order, and all in the order that those hear who were
+/// never cut off.
+async fn follow_all(world: &TestApp, after: &str) {
+    let mut heard = Vec::new();
+    let mut after = after.to_owned();
+    for cut in 0..=CUTS {
+        let mut live = pin!(world.cruds(Some(&after)).await);
+        let count = WRITERS * EACH / (CUTS + 1);
+        let more = if cut == CUTS { WRITERS * EACH - heard.len() } else { count };
+        for _ in 0..more {
+            let (place, crud) = next(&mut live).await;
+            heard.push((place, crud.message.clone()));
+            after = place.encode();
+        }
+    }
+    let mut counts = HashMap::<_, usize>::new();
+    for (_, text) in &heard {
+        let (writer, n) = text.split_once(' ').expect("two numbers");
+        let count = counts.entry(writer).or_default();
+        assert_eq!(n, count.to_string(), "of writer {writer}");
+        *count += 1;
+    }
+    assert_eq!(counts.values().sum::<usize>(), WRITERS * EACH);
+    assert!(heard.is_sorted_by(|(one, _), (other, _)| one < other));
+}
+
+/// All that is after a crud, read by one who comes late.
+async fn read_all(world: &TestApp, after: &str) -> Vec<(LogPosition, String)> {
+    let live = world.cruds(Some(after)).await;
+    let all = live.take(WRITERS * EACH).map(|(place, crud)| (place, crud.message.clone()));
+    timeout(FAILED, all.collect()).await.expect("they are there")
+}
+
+/// A gateway's event bus in the database.
+fn bus(database: &PostgresDatabase) -> Arc<dyn EventBus> {
+    Arc::new(Postgres::new(&database.url))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_cruds_reach_another_gateway_through_cuts() {
+    let database = PostgresDatabase::new("live_cuts").await;
+    let here = gateway(database.open()).await;
+    let there = here.beside(database.open());
+    let _events = [here.run_events(bus(&database)), there.run_events(bus(&database))];
+    let after = here.post(ANDREW, "before").await.cursor().encode();
+    tokio::join!(here.post_all(WRITERS, EACH), follow_all(&there, &after));
+    assert_eq!(read_all(&here, &after).await, read_all(&there, &after).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_cruds_reach_another_gateway_while_its_line_is_cut() {
+    let database = PostgresDatabase::new("live_lines").await;
+    let here = gateway(database.open()).await;
+    let there = here.beside(database.open());
+    let _events = [here.run_events(bus(&database)), there.run_events(bus(&database))];
+    let after = here.post(ANDREW, "before").await.cursor().encode();
+    let followed = async { tokio::join!(here.post_all(WRITERS, EACH), follow_all(&there, &after)) };
+    let mut followed = pin!(followed);
+    let mut kills = 0;
+    loop {
+        tokio::select! {
+            _ = &mut followed => break,
+            killed = kill_listeners(&database) => kills += killed,
+        }
+    }
+    assert!(kills > 2, "{kills} connections were ended");
+}
+
+/// Ends the connections that listen in a database, once there are any. How many it were.
+async fn kill_listeners(database: &PostgresDatabase) -> usize {
+    let mut connection = database.connect().await;
+    until("a gateway listens", async || {
+        let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                    WHERE datname = current_database() AND query ILIKE 'LISTEN%'";
+        let killed: Vec<(bool,)> =
+            sqlx::query_as(kill).fetch_all(&mut connection).await.expect("an answer");
+        Some(killed.len()).filter(|killed| *killed > 0)
+    })
+    .await
+}
+
+/// Two hubs on two buses, which hear each other, and again after `cut` has cut them.
+async fn hear_again(buses: [Arc<dyn EventBus>; 2], cut: impl AsyncFnOnce()) {
+    let [here, there] = [Events::default(), Events::default()];
+    let mut heard = there.subscribe();
+    let [bus, other] = buses;
+    let running =
+        [tokio::spawn(here.clone().run(bus, id(1))), tokio::spawn(there.clone().run(other, id(2)))];
+    // Each begins to hear by itself, which is told as something missed.
+    timeout(FAILED, heard.wait_for(|_| false)).await.expect("it listens");
+    hears(&here, &there, Event::ActivityChanged(id(7))).await;
+    let mut heard = there.subscribe();
+    cut().await;
+    // Whatever came meanwhile.
+    timeout(FAILED, heard.wait_for(|_| false)).await.expect("it listens again");
+    hears(&here, &there, Event::ActivityChanged(id(8))).await;
+    running.iter().for_each(|running| running.abort());
+}
+
+/// One tells something until the other hears it.
+async fn hears(here: &Events, there: &Events, event: Event) {
+    until("it is heard", async || {
+        let mut heard = there.subscribe();
+        here.publish(event);
+        let heard = timeout(Duration::from_millis(500), heard.wait_for(|it| it == event)).await;
+        heard.ok()
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn gateways_hear_each_other_again_when_postgres_has_cut_them_off() {
+    let database = PostgresDatabase::new("live_again").await;
+    hear_again([bus(&database), bus(&database)], async || {
+        kill_listeners(&database).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_cruds_reach_another_gateway_over_nats() {
+    let server = NatsServer::start();
+    let database = PostgresDatabase::new("live_nats").await;
+    let here = gateway(database.open()).await;
+    let there = here.beside(database.open());
+    let bus = || Arc::new(Nats::new(&server.url));
+    let _events = [here.run_events(bus()), there.run_events(bus())];
+    let after = here.post(ANDREW, "before").await.cursor().encode();
+    tokio::join!(here.post_all(WRITERS, EACH), follow_all(&there, &after));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn gateways_hear_each_other_again_when_nats_was_away() {
+    let mut server = NatsServer::start();
+    let bus = || Arc::new(Nats::new(&server.url)) as Arc<dyn EventBus>;
+    let buses = [bus(), bus()];
+    hear_again(buses, async || server.restart()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_line_cruds_are_late_but_come() {
+    let database = PostgresDatabase::new("live_alone").await;
+    let here = gateway(database.open()).await;
+    let there = here.beside(database.open());
+    let mut live = pin!(there.cruds(None).await);
+    here.post(ANDREW, "untold").await;
+    assert_eq!(next(&mut live).await.1.message, "untold");
+}

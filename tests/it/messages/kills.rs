@@ -1,0 +1,161 @@
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use cruddur::{
+    domain::Pagination,
+    sources::{self, Sources},
+};
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    support::dynamodb::{self, endpoint},
+    support::gateway::Gateway,
+    support::stores::{PostgresDatabase, SqliteFile},
+};
+
+const SENDERS: usize = 32;
+const MESSAGES: usize = 2_000;
+const KILLS: usize = 10;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_message_is_lost_or_doubled_by_kills_on_sqlite() {
+    let file = SqliteFile::new();
+    storm(&["--database-url", &file.text()], file.open()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_message_is_lost_or_doubled_by_kills_on_postgres() {
+    let database = PostgresDatabase::new("messages_kills").await;
+    storm(&["--database-url", &database.url], database.open()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_message_is_lost_or_doubled_by_kills_on_dynamodb() {
+    let file = SqliteFile::new();
+    let url = file.text();
+    let table = dynamodb::table("kills");
+    let messages = format!("dynamodb:{}", table.name);
+    let args =
+        ["--database-url", &url, "--messages-url", &messages, "--aws-endpoint-url", &endpoint()];
+    storm(&args, sources::open(&file.url(), 2).with_messages(&table)).await;
+}
+
+/// Two gateways, one for each person, both killed again and again while many send.
+async fn storm(store: &[&str], sources: Sources) {
+    let start = |viewer: &str| {
+        let gateway = Gateway::start(&[store, &["--viewer", viewer]].concat());
+        gateway.wait_until_ready();
+        gateway
+    };
+    let people = ["londo", "worf"];
+    let mut gateways = people.map(start);
+    let ports = Arc::new(Mutex::new([0, 1].map(|n: usize| gateways[n].port().to_owned())));
+    let (next, acknowledged) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
+    let senders: Vec<_> = (0..SENDERS)
+        .map(|sender| {
+            let (ports, next) = (ports.clone(), next.clone());
+            let acknowledged = acknowledged.clone();
+            tokio::spawn(async move {
+                loop {
+                    let number = next.fetch_add(1, Ordering::SeqCst);
+                    if number >= MESSAGES {
+                        return;
+                    }
+                    let side = sender % 2;
+                    loop {
+                        let port = ports.lock().unwrap()[side].clone();
+                        if send(&port, side, number).await {
+                            break;
+                        }
+                        sleep(Duration::from_millis(20)).await;
+                    }
+                    acknowledged.lock().unwrap().push(number);
+                }
+            })
+        })
+        .collect();
+    for kill in 0..KILLS {
+        // Each after its share of the messages.
+        while acknowledged.lock().unwrap().len() < (kill + 1) * MESSAGES / (KILLS + 2) {
+            sleep(Duration::from_millis(5)).await;
+        }
+        let side = kill % 2;
+        gateways[side].kill();
+        gateways[side] = start(people[side]);
+        ports.lock().unwrap()[side] = gateways[side].port().to_owned();
+    }
+    for sender in senders {
+        sender.await.expect("a sender ends");
+    }
+    drop(gateways);
+
+    let store = &*sources.messages;
+    let handles = people.map(str::to_owned);
+    let users = sources.store.users_by_handles(&handles).await.expect("users");
+    let [one, other] = [0, 1].map(|n: usize| users[n].uuid);
+    let mut page = Pagination::last(100);
+    let mut messages = Vec::new();
+    let group = store.message_groups_by_others(one, &[other]).await.expect("groups").remove(0);
+    loop {
+        let found = store.messages_by_groups(&[group.uuid], &page).await.expect("pages").remove(0);
+        page.before = found.items.first().map(|(cursor, _)| *cursor);
+        let more = found.has_previous;
+        messages.splice(0..0, found.into_nodes());
+        if !more {
+            break;
+        }
+    }
+    let texts: Vec<usize> =
+        messages.iter().map(|it| it.message.parse().expect("a number")).collect();
+    assert_eq!(texts.len(), MESSAGES, "each is there once");
+    assert_eq!(texts.into_iter().collect::<BTreeSet<_>>().len(), MESSAGES);
+    let last = messages.last().expect("a last one");
+    for (user, with) in [(one, other), (other, one)] {
+        let groups = store.message_groups(user, &Pagination::first(100)).await.expect("groups");
+        let both: Vec<_> = groups.nodes().filter(|group| group.other_uuid == with).collect();
+        assert_eq!(both.len(), 1);
+        assert_eq!(both[0].uuid, group.uuid);
+        assert_eq!(
+            (&both[0].last_message, both[0].last_message_at),
+            (&last.message, last.created_at)
+        );
+        let unread = store.unread_by_groups(user, &[group.uuid]).await.expect("a count");
+        let theirs = messages.iter().filter(|it| it.user_uuid == with).count();
+        assert_eq!(unread, [i64::try_from(theirs).expect("a number")]);
+    }
+}
+
+/// Sends a message with its key; whether that was acknowledged.
+async fn send(port: &str, side: usize, number: usize) -> bool {
+    let to = ["worf", "londo"][side];
+    let body = json!({ "message": number.to_string(), "user_receiver_handle": to }).to_string();
+    let request = format!(
+        "POST /api/messages HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n\
+         idempotency-key: {number}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let exchange = async {
+        let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).await?;
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        std::io::Result::Ok(answer)
+    };
+    let answer = timeout(Duration::from_secs(30), exchange).await;
+    let answer = answer.expect("an answer or an end in time").unwrap_or_default();
+    let acknowledged = answer.starts_with("HTTP/1.1 200 ");
+    let refused = answer.starts_with("HTTP/1.1 4");
+    assert!(!refused, "{answer}");
+    acknowledged
+}

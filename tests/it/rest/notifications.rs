@@ -1,0 +1,24 @@
+use insta::assert_snapshot;
+
+use crate::rest::app::app;
+
+#[tokio::test]
+async fn users_see_the_cruds_that_their_notifications_are_about() {
+    let app = app().await;
+    let told = app.as_user("andrewbrown").get("/api/activities/notifications").await;
+    assert_eq!(told.messages(), ["Cloud is very fun!"]);
+    assert_eq!(told.json()[0]["replies"][0]["message"], "This post has no honor!");
+}
+
+#[tokio::test]
+async fn users_without_notifications_see_none() {
+    let app = app().await;
+    assert_snapshot!(app.as_user("worf").get("/api/activities/notifications").await, @"200 []");
+}
+
+#[tokio::test]
+async fn nobody_sees_cruds_that_have_replies() {
+    let app = app().await;
+    let told = app.anon().get("/api/activities/notifications").await;
+    assert_eq!(told.messages(), ["Cloud is very fun!"]);
+}

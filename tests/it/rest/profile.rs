@@ -1,0 +1,53 @@
+use insta::assert_snapshot;
+
+use crate::rest::app::{UNREGISTERED, app, final_app};
+
+const PATH: &str = "/api/profile/update";
+
+#[tokio::test]
+async fn put_and_post_change_name_and_bio() {
+    let app = final_app().await;
+    let andrew = app.as_user("andrewbrown");
+    let body = r#"{"display_name": "Andrew B", "bio": "my bio"}"#;
+    assert_snapshot!(andrew.put(PATH, body).await, @r#"
+    200
+    {
+      "display_name": "Andrew B",
+      "handle": "andrewbrown",
+      "uuid": "00000000-0000-8000-0000-000000000001"
+    }
+    "#);
+    let profile = app.anon().get("/api/activities/@andrewbrown").await.json()["profile"].clone();
+    assert_eq!(profile["bio"], "my bio");
+    let body = r#"{"display_name": "Andrew", "bio": null}"#;
+    assert_eq!(andrew.post(PATH, body).await.json()["display_name"], "Andrew");
+    let profile = app.anon().get("/api/activities/@andrewbrown").await.json()["profile"].clone();
+    assert!(profile["bio"].is_null());
+}
+
+#[tokio::test]
+async fn the_name_must_be_there() {
+    let andrew = app().await.as_user("andrewbrown");
+    for body in ["{}", "[]", r#"{"display_name": null, "bio": "b"}"#, r#"{"display_name": ""}"#] {
+        assert_eq!(andrew.post(PATH, body).await.to_string(), r#"422 ["display_name_blank"]"#);
+    }
+}
+
+#[tokio::test]
+async fn name_and_bio_have_limits() {
+    let andrew = app().await.as_user("andrewbrown");
+    let name = format!(r#"{{"display_name": "{}"}}"#, "é".repeat(65));
+    assert_snapshot!(andrew.put(PATH, name).await, @r#"422 ["display_name_invalid"]"#);
+    assert_snapshot!(andrew.put(PATH, r#"{"display_name": "a\u0000"}"#).await, @r#"422 ["display_name_invalid"]"#);
+    let bio = format!(r#"{{"display_name": "a", "bio": "{}"}}"#, "é".repeat(1025));
+    assert_snapshot!(andrew.put(PATH, bio).await, @r#"422 ["bio_invalid"]"#);
+}
+
+#[tokio::test]
+async fn only_users_have_a_profile() {
+    let app = app().await;
+    let body = r#"{"display_name": "d"}"#;
+    assert_snapshot!(app.anon().put(PATH, "x").await, @"401 {}");
+    assert_snapshot!(app.as_user(UNREGISTERED).put(PATH, body).await, @r#"422 ["cognito_user_id_blank"]"#);
+    assert_snapshot!(app.as_user("andrewbrown").put(PATH, "x").await, @r#"400 ["bad_request"]"#);
+}

@@ -1,0 +1,110 @@
+//! What the real binary keeps, and what it does without its database.
+
+use crate::support::gateway::{Gateway, run, stderr};
+use crate::support::stores::PostgresDatabase;
+use serde_json::json;
+
+#[test]
+fn a_second_start_keeps_what_was_written_and_seeds_nothing_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite:{}", folder.path().join("cruddur.db").display());
+    let args = ["--database-url", url.as_str()];
+    let first = Gateway::start(&args);
+    first.wait_until_ready();
+    let crud = json!({ "message": "I stay", "ttl": "1-day" });
+    assert_eq!(first.post("/api/activities", &crud).0, 200);
+    let (_, before) = first.curl("/api/activities/home", &[]);
+    assert_eq!(before[0]["message"], "I stay");
+    first.stop("-TERM");
+    let second = Gateway::start(&args);
+    second.wait_until_ready();
+    assert_eq!(second.curl("/api/activities/home", &[]).1, before);
+}
+
+#[test]
+fn what_was_answered_survives_a_kill() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite:{}", folder.path().join("cruddur.db").display());
+    let mut written = Vec::new();
+    for round in 0..3 {
+        let gateway = Gateway::start(&["--database-url", &url]);
+        gateway.wait_until_ready();
+        let (_, home) = gateway.curl("/api/activities/home", &[]);
+        let home: Vec<_> = home.as_array().expect("a list").iter().map(|it| &it["uuid"]).collect();
+        for uuid in &written {
+            assert!(home.contains(&uuid), "{uuid} is gone");
+        }
+        for number in 0..5 {
+            let crud = json!({ "message": format!("{round} {number}"), "ttl": "1-day" });
+            let (status, answer) = gateway.post("/api/activities", &crud);
+            assert_eq!(status, 200);
+            written.push(answer["uuid"].clone());
+        }
+        gateway.stop("-KILL");
+    }
+}
+
+#[test]
+fn without_its_database_it_serves_and_says_that_it_is_not_ready() {
+    // Nothing listens at port 1.
+    let gateway = Gateway::start(&["--database-url", "postgres://nobody@127.0.0.1:1/nowhere"]);
+    let (status, _) = gateway.curl("/health/live", &[]);
+    assert_eq!(status, 200);
+    let (status, ready) = gateway.curl("/health/ready", &[]);
+    assert_eq!((status, &ready["status"]), (503, &json!("starting")));
+    let (status, home) = gateway.curl("/api/activities/home", &[]);
+    assert_eq!((status, home), (503, json!(["service_unavailable"])));
+    let (status, answer) = gateway.post("/graphql", &json!({ "query": "{ __typename }" }));
+    assert_eq!(status, 503);
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "SERVICE_UNAVAILABLE");
+    gateway.wait_for_log("no database yet");
+    let (_, _, code) = gateway.stop("-TERM");
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn a_migration_waits_for_its_database_as_long_as_it_is_told() {
+    // Nothing listens at port 1.
+    let env = [
+        ("DATABASE_URL", "mock:"),
+        ("MESSAGES_URL", "dynamodb:nowhere"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ];
+    for (args, tries_again) in [(&["migrate"][..], false), (&["migrate", "--wait", "2"], true)] {
+        let ended = run(args, &env);
+        assert_eq!(ended.status.code(), Some(1));
+        let said = stderr(&ended);
+        assert!(said.contains("the database cannot be reached"), "{said}");
+        assert_eq!(said.contains("no database yet"), tries_again, "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_adopted_ends_it_with_the_rows_at_fault() {
+    let database = PostgresDatabase::new("serve_refused").await;
+    database
+        .run(
+            "CREATE TABLE users (uuid uuid PRIMARY KEY DEFAULT gen_random_uuid(), \
+             display_name text NOT NULL, handle text NOT NULL, email text NOT NULL, \
+             cognito_user_id text NOT NULL, created_at timestamp DEFAULT current_timestamp); \
+             CREATE TABLE activities (uuid uuid PRIMARY KEY DEFAULT gen_random_uuid(), \
+             user_uuid uuid NOT NULL, message text NOT NULL, replies_count integer DEFAULT 0, \
+             reposts_count integer DEFAULT 0, likes_count integer DEFAULT 0, \
+             reply_to_activity_uuid integer, expires_at timestamp, \
+             created_at timestamp DEFAULT current_timestamp NOT NULL); \
+             INSERT INTO users (display_name, handle, email, cognito_user_id) \
+             VALUES ('A', 'twin', 'a', 'MOCK'), ('B', 'twin', 'b', 'MOCK')",
+        )
+        .await;
+    for command in ["serve", "migrate"] {
+        let ended = run(&[command], &[("PORT", "0"), ("DATABASE_URL", &database.url)]);
+        assert_eq!(ended.status.code(), Some(1), "{command}");
+        let said = stderr(&ended);
+        assert!(
+            said.contains("cannot be adopted") && said.matches("twin (").count() == 2,
+            "{said}"
+        );
+    }
+}

@@ -1,0 +1,132 @@
+use cruddur::{
+    domain::{Message, MessageGroup, Pagination},
+    sources::{Idempotency, Inserted, NewMessage},
+};
+use futures_util::future::join_all;
+use uuid::Uuid;
+
+use super::{Story, debug, found, inserted, key, name, page, pages};
+use crate::sources::fixture::{ANDREW, GAREK, LONDO, UNKNOWN, WORF, at, id};
+
+fn new(
+    number: u32,
+    from: Uuid,
+    to: Uuid,
+    message: &str,
+    minutes: i64,
+    idempotency: Option<Idempotency>,
+) -> NewMessage {
+    NewMessage {
+        message: Message {
+            uuid: id(number),
+            group_uuid: id(number + 0x0001_0000),
+            user_uuid: from,
+            message: message.into(),
+            created_at: at(minutes),
+        },
+        receiver_uuid: to,
+        idempotency,
+    }
+}
+
+fn text(message: &Message) -> String {
+    format!("{}: {}", name(message.user_uuid), message.message)
+}
+
+fn group(group: &MessageGroup) -> String {
+    format!("with {}: {}", name(group.other_uuid), group.last_message)
+}
+
+pub async fn conversations(story: &mut Story) {
+    story.chapter("One conversation for two people");
+    let messages = story.messages();
+    let one = new(0xd01, ANDREW, WORF, "at", 700, None);
+    let other = new(0xd02, WORF, ANDREW, "once", 700, None);
+    let (one, other) = tokio::join!(messages.insert_message(&one), messages.insert_message(&other));
+    let groups: Vec<_> = [one, other]
+        .into_iter()
+        .map(|sent| match sent {
+            Ok(Inserted::New(message)) => message.group_uuid,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    story.says("both open it at once, and it is one", debug(groups[0] == groups[1]));
+    let at_once = join_all((0..16).map(|number| {
+        let messages = story.messages();
+        let (from, to) = if number % 2 == 0 { (GAREK, LONDO) } else { (LONDO, GAREK) };
+        async move {
+            let new = new(0xd10 + number, from, to, &format!("{number}"), 701, None);
+            messages.insert_message(&new).await.expect("it is sent")
+        }
+    }));
+    at_once.await;
+    for (number, from, to, text, minutes) in [
+        (0xd30, ANDREW, GAREK, "hello Garek", 703),
+        (0xd31, WORF, ANDREW, "later", 704),
+        (0xd32, ANDREW, WORF, "earlier, and sent late", 702),
+    ] {
+        let sent = messages.insert_message(&new(number, from, to, text, minutes, None)).await;
+        story.says(text, inserted(sent, self::text));
+    }
+    for user in [ANDREW, WORF, GAREK, LONDO, UNKNOWN] {
+        let groups = messages.message_groups(user, &Pagination::first(2)).await;
+        story.says(format!("{}'s conversations", name(user)), page(groups, group));
+    }
+    let groups = messages.message_groups(ANDREW, &Pagination::first(1)).await.expect("a page");
+    let next = Pagination { after: Some(groups.items[0].0), ..Pagination::first(1) };
+    story.says("Andrew's second", page(messages.message_groups(ANDREW, &next).await, group));
+    let last = messages.message_groups(ANDREW, &Pagination::last(1)).await;
+    story.says("Andrew's last", page(last, group));
+
+    let worfs = groups.items[0].1.uuid;
+    let with = messages.message_groups_by_others(ANDREW, &[WORF, UNKNOWN, LONDO, WORF]).await;
+    story.says("Andrew with Worf and Londo", found(with, group));
+    for user in [ANDREW, WORF, GAREK] {
+        let own = messages.message_groups_by_uuids(user, &[worfs, UNKNOWN, worfs]).await;
+        story.says(format!("{} opens it by uuid", name(user)), found(own, group));
+    }
+    let tailors = messages.message_groups_by_others(GAREK, &[LONDO]).await.expect("a group");
+    let groups = [worfs, UNKNOWN, tailors[0].uuid];
+    for page in [Pagination::first(3), Pagination::last(3)] {
+        let read = messages.messages_by_groups(&groups, &page).await;
+        story.says("messages", pages(read, text));
+    }
+    story.says(
+        "of no group",
+        pages(messages.messages_by_groups(&[], &Pagination::first(3)).await, text),
+    );
+    let mut next = Pagination::last(7);
+    while next.limit > 0 {
+        let read = messages.messages_by_groups(&groups[2..], &next).await.expect("a page");
+        story.says("from the end", super::slice(&read[0], text));
+        next.before = read[0].items.first().map(|(cursor, _)| *cursor);
+        next.limit = if read[0].has_previous { 7 } else { 0 };
+    }
+}
+
+pub async fn idempotency(story: &mut Story) {
+    story.chapter("The same key sends the same message once");
+    let messages = story.messages();
+    for (what, number, input, minutes) in [
+        ("a key", 0xd40, "input", 710),
+        ("the same", 0xd41, "input", 711),
+        ("another input", 0xd42, "other", 712),
+        ("after a day", 0xd43, "other", 710 + 24 * 60),
+    ] {
+        let key = key(ANDREW, "message", input, minutes);
+        let new = new(number, ANDREW, LONDO, &format!("{number:x}"), minutes, key);
+        story.says(what, inserted(messages.insert_message(&new).await, text));
+    }
+    let at_once = join_all((0..12).map(|number| {
+        let messages = story.messages();
+        let key = key(WORF, "all at once", "input", 720);
+        let new = new(0xd50 + number, WORF, LONDO, "once", 720, key);
+        async move { inserted(messages.insert_message(&new).await, text) }
+    }));
+    let answers = at_once.await;
+    let new = answers.iter().filter(|answer| answer.starts_with("new")).count();
+    story.says("one key twelve times at once: new", new);
+    let with = messages.message_groups_by_others(WORF, &[LONDO]).await.expect("a group");
+    let read = messages.messages_by_groups(&[with[0].uuid], &Pagination::first(9)).await;
+    story.says("messages", pages(read, text));
+}

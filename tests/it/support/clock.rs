@@ -1,0 +1,49 @@
+//! A clock that stands still until it is moved.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use chrono::{DateTime, TimeDelta};
+use cruddur::{domain::Timestamp, service::Clock};
+use uuid::{Builder, Uuid};
+
+/// Gives the time that it stands at, and ids that count up.
+pub struct ManualClock {
+    start: Timestamp,
+    passed: AtomicI64,
+    ids: AtomicU64,
+}
+
+impl ManualClock {
+    /// Where a clock stands unless it is told otherwise: 2026-01-01T00:00:00Z.
+    pub fn start() -> Timestamp {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(1_767_225_600)
+    }
+
+    pub fn at(start: Timestamp) -> Self {
+        Self { start, passed: AtomicI64::new(0), ids: AtomicU64::new(1) }
+    }
+
+    pub fn advance(&self, by: TimeDelta) {
+        let micros = by.num_microseconds().expect("a test moves the clock by less than ages");
+        self.passed.fetch_add(micros, Ordering::SeqCst);
+    }
+}
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self::at(Self::start())
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        self.start + TimeDelta::microseconds(self.passed.load(Ordering::SeqCst))
+    }
+
+    fn new_uuid(&self, now: Timestamp) -> Uuid {
+        let mut count = [0; 10];
+        count[2..].copy_from_slice(&self.ids.fetch_add(1, Ordering::SeqCst).to_be_bytes());
+        let millis = u64::try_from(now.timestamp_millis()).expect("tests live after 1970");
+        Builder::from_unix_timestamp_millis(millis, &count).into_uuid()
+    }
+}

@@ -1,0 +1,153 @@
+//! The real binary, as a process of its own.
+
+use std::{
+    ffi::OsStr,
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Child, ChildStdout, Command, Output, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread,
+};
+
+/// The program without anything of this environment.
+pub fn cruddur(args: &[&str], env: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cruddur"));
+    command.args(args).env_clear().envs(env.iter().copied()).stdin(Stdio::null());
+    command
+}
+
+pub fn run(args: &[&str], env: &[(&str, &str)]) -> Output {
+    cruddur(args, env).output().expect("the program starts")
+}
+
+pub fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).expect("UTF-8")
+}
+
+pub fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).expect("UTF-8")
+}
+
+/// A gateway of the real binary on a free port; killed when the test ends before it does.
+pub struct Gateway {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    /// The log's lines, read as they come: a pipe that nobody reads would stop the gateway once full.
+    log: Receiver<String>,
+    pub url: String,
+}
+
+impl Gateway {
+    /// Over the mock, unless `args` say otherwise.
+    pub fn start(args: &[&str]) -> Self {
+        let env = [
+            ("PORT", "0"),
+            ("DATABASE_URL", "mock:"),
+            // Any will do where there is an endpoint.
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+        ];
+        let mut child = cruddur(args, &env)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        let stderr = BufReader::new(child.stderr.take().expect("stderr is piped"));
+        let (lines, log) = channel();
+        thread::spawn(move || {
+            for line in stderr.lines() {
+                // Nobody may be interested any more.
+                let _ = lines.send(line.expect("UTF-8"));
+            }
+        });
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("a first line");
+        let url = line.trim().strip_prefix("Cruddur is at ").expect("the address").to_owned();
+        Self { child, stdout, log, url }
+    }
+
+    pub fn port(&self) -> &str {
+        self.url.rsplit(':').next().expect("a port")
+    }
+
+    /// Asks until the gateway is ready.
+    pub fn wait_until_ready(&self) {
+        let mut health = run(&["health"], &[("PORT", self.port())]);
+        for _ in 0..100 {
+            if health.status.success() {
+                break;
+            }
+            thread::sleep(std::time::Duration::from_millis(50));
+            health = run(&["health"], &[("PORT", self.port())]);
+        }
+        assert_eq!(stdout(&health), "{\"status\":\"ready\"}\n", "{}", stderr(&health));
+    }
+
+    /// Reads the log up to a line with this text.
+    pub fn wait_for_log(&self, text: &str) {
+        while !self.log.recv().expect("the log goes on until the text").contains(text) {}
+    }
+
+    /// Asks with curl, as a reader of the README would. The status and the body.
+    pub fn curl(&self, path: &str, args: &[&str]) -> (u16, serde_json::Value) {
+        let url = format!("{}{path}", self.url);
+        let output = Command::new("curl")
+            .args(["-sS", "-w", "\n%{http_code}", &url])
+            .args(args)
+            .output()
+            .expect("curl runs");
+        assert!(output.status.success(), "{}", stderr(&output));
+        let (body, status) = stdout(&output).rsplit_once('\n').expect("a status line");
+        let body = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
+        (status.parse().expect("a status"), body)
+    }
+
+    /// Replays recordings of `shared`, the folder of the recordings and their checker. What it said;
+    /// fails unless all went well.
+    pub fn replay(&self, shared: &Path, recordings: &str, args: &[impl AsRef<OsStr>]) -> String {
+        let replay = Command::new("python3")
+            .arg(shared.join("checks/rest-replay"))
+            .arg(shared.join("rest-recordings").join(recordings))
+            .args(["--url", &self.url])
+            .args(args)
+            .output()
+            .expect("python3 runs");
+        let said = stdout(&replay);
+        assert!(replay.status.success(), "{recordings}: {said}");
+        said.to_owned()
+    }
+
+    /// Posts JSON with curl.
+    pub fn post(&self, path: &str, body: &serde_json::Value) -> (u16, serde_json::Value) {
+        self.curl(path, &["-H", "Content-Type: application/json", "-d", &body.to_string()])
+    }
+
+    /// Ends it at once, as `kill -KILL` does.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it was started");
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status().expect("kill runs");
+        assert!(sent.success());
+    }
+
+    /// Sends a signal and gives what the program said, and its exit code.
+    pub fn stop(mut self, signal: &str) -> (String, String, Option<i32>) {
+        self.signal(signal);
+        let mut out = String::new();
+        self.stdout.read_to_string(&mut out).expect("UTF-8");
+        let err = self.log.iter().map(|line| line + "\n").collect();
+        (out, err, self.child.wait().expect("it was started").code())
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

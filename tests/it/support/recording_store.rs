@@ -1,0 +1,170 @@
+//! A store that records its calls before it passes them on, and can fail or hang.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use cruddur::{
+    domain::{
+        Activity, Cursor, Follow, LogPosition, Message, MessageGroup, MessageKey, Notification,
+        Page, Pagination, Profile, Reaction, ReactionKind, Snapshot, Timestamp, User, UserCounts,
+        WithSnapshot, text::Search,
+    },
+    error::{Error, Result},
+    sources::{
+        Activities, ChangeBatch, Changes, Dataset, Follows, InsertUserOutcome, Inserted, Lifecycle,
+        Messages, MigrateError, Migrated, NewActivity, NewMessage, Notifications, Reactions,
+        Sources, Store, UserRelation, Users,
+    },
+};
+use uuid::Uuid;
+
+/// Records each call, then passes it on after a few turns of the scheduler, as a database would.
+pub struct RecordingStore {
+    store: Arc<dyn Store>,
+    messages: Arc<dyn Messages>,
+    calls: Mutex<Vec<&'static str>>,
+    /// A method that fails.
+    broken: Mutex<Option<(&'static str, Error)>>,
+    /// A method that never returns.
+    held: Mutex<Option<&'static str>>,
+}
+
+impl RecordingStore {
+    /// Wraps the stores. Returns the recorder, and the stores to build a service on.
+    pub fn wrap(sources: Sources) -> (Arc<Self>, Sources) {
+        let recorder = Arc::new(Self {
+            store: sources.store,
+            messages: sources.messages,
+            calls: Mutex::default(),
+            broken: Mutex::default(),
+            held: Mutex::default(),
+        });
+        (recorder.clone(), recorder.into())
+    }
+
+    /// Takes the calls since the last time, in order.
+    pub fn calls(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.calls.lock().unwrap())
+    }
+
+    /// Makes a method fail from now on.
+    pub fn break_method(&self, method: &'static str, error: Error) {
+        *self.broken.lock().unwrap() = Some((method, error));
+    }
+
+    /// Makes a method hang from now on.
+    pub fn hold_method(&self, method: &'static str) {
+        *self.held.lock().unwrap() = Some(method);
+    }
+
+    async fn record(&self, method: &'static str) -> Result<()> {
+        self.calls.lock().unwrap().push(method);
+        match &*self.broken.lock().unwrap() {
+            Some((broken, error)) if *broken == method => return Err(error.clone()),
+            _ => {}
+        }
+        if *self.held.lock().unwrap() == Some(method) {
+            std::future::pending().await
+        }
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+}
+
+/// Implements a trait of the contract by recording each call and passing it on.
+macro_rules! record {
+    ($contract:ident by $inner:ident {
+        $($method:ident($($argument:ident: $type:ty),*) -> $output:ty;)*
+    }) => {
+        #[async_trait]
+        impl $contract for RecordingStore {
+            $(async fn $method(&self $(, $argument: $type)*) -> Result<$output> {
+                self.record(stringify!($method)).await?;
+                self.$inner.$method($($argument),*).await
+            })*
+        }
+    };
+}
+
+#[async_trait]
+impl Lifecycle for RecordingStore {
+    async fn migrate(&self) -> std::result::Result<Migrated, MigrateError> {
+        let _ = self.record("migrate").await;
+        self.store.migrate().await
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.record("ping").await?;
+        self.store.ping().await
+    }
+
+    async fn import(&self, dataset: &Dataset) -> Result<()> {
+        self.record("import").await?;
+        self.store.import(dataset).await
+    }
+}
+
+record!(Users by store {
+    users_by_uuids(uuids: &[Uuid]) -> Vec<User>;
+    users_by_handles(handles: &[String]) -> Vec<User>;
+    users_by_subjects(subjects: &[String]) -> Vec<User>;
+    insert_user(user: &User) -> InsertUserOutcome;
+    users_matching(search: &Search, pagination: &Pagination) -> Page<User>;
+    users_by_relation(relation: UserRelation, keys: &[Uuid], pagination: &Pagination) -> Vec<Page<User>>;
+    counts_by_users(uuids: &[Uuid], now: Timestamp) -> Vec<UserCounts>;
+    update_profile(uuid: Uuid, profile: &Profile) -> Option<User>;
+});
+
+record!(Activities by store {
+    activities_by_uuids(uuids: &[Uuid], now: Timestamp) -> Vec<Activity>;
+    home(pagination: &Pagination, now: Timestamp) -> WithSnapshot<Page<Activity>>;
+    activities_followed_by(user: Uuid, pagination: &Pagination, now: Timestamp) -> Page<Activity>;
+    activities_matching(search: &Search, pagination: &Pagination, now: Timestamp) -> Page<Activity>;
+    activities_by_users(users: &[Uuid], pagination: &Pagination, now: Timestamp) -> Vec<Page<Activity>>;
+    replies_by_parents(parents: &[Uuid], pagination: &Pagination, now: Timestamp) -> Vec<Page<Activity>>;
+    insert_activity(new: &NewActivity) -> Inserted<Activity>;
+    delete_activity(uuid: Uuid, author: Uuid) -> bool;
+    delete_expired(before: Timestamp, limit: u32) -> u64;
+});
+
+record!(Reactions by store {
+    insert_reaction(reaction: &Reaction, notification: Option<&Notification>) -> Option<Activity>;
+    delete_reaction(kind: ReactionKind, activity: Uuid, user: Uuid, now: Timestamp) -> Option<Activity>;
+    reactions_by_user(user: Uuid, activities: &[Uuid]) -> Vec<(ReactionKind, Uuid)>;
+});
+
+record!(Follows by store {
+    insert_follow(follow: &Follow, notification: &Notification) -> bool;
+    delete_follow(follower: Uuid, followed: Uuid) -> bool;
+    followed_among(follower: Uuid, users: &[Uuid]) -> Vec<Uuid>;
+});
+
+record!(Notifications by store {
+    notifications(user: Uuid, unread_only: bool, pagination: &Pagination, now: Timestamp) -> WithSnapshot<Page<Notification>>;
+    notifications_by_uuids(user: Uuid, uuids: &[Uuid], now: Timestamp) -> Vec<Notification>;
+    unread_notifications(user: Uuid, now: Timestamp) -> i64;
+    insert_notification(notification: &Notification) -> ();
+    mark_notifications_read(user: Uuid, up_to: Uuid, now: Timestamp) -> bool;
+    mark_message_notifications_read(user: Uuid, sender: Uuid, up_to: Cursor, now: Timestamp) -> ();
+});
+
+record!(Changes by store {
+    snapshot() -> Snapshot;
+    activities_after(position: &LogPosition, now: Timestamp) -> ChangeBatch<Activity>;
+    activity_log_position(at: Cursor) -> Option<LogPosition>;
+    notifications_after(user: Option<Uuid>, position: &LogPosition, now: Timestamp) -> ChangeBatch<Notification>;
+    notification_log_position(user: Uuid, at: Cursor) -> Option<LogPosition>;
+});
+
+record!(Messages by messages {
+    message_groups(user: Uuid, pagination: &Pagination) -> Page<MessageGroup>;
+    message_groups_by_uuids(user: Uuid, uuids: &[Uuid]) -> Vec<MessageGroup>;
+    message_groups_by_others(user: Uuid, others: &[Uuid]) -> Vec<MessageGroup>;
+    messages_by_groups(groups: &[Uuid], pagination: &Pagination) -> Vec<Page<Message>>;
+    messages_by_keys(keys: &[MessageKey]) -> Vec<Message>;
+    unread_by_groups(user: Uuid, groups: &[Uuid]) -> Vec<i64>;
+    mark_messages_read(user: Uuid, up_to: &MessageKey) -> bool;
+    insert_message(new: &NewMessage) -> Inserted<Message>;
+});

@@ -1,0 +1,125 @@
+//! Server-Sent Events and multipart/mixed.
+
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Client, TestApp};
+
+const EVENTS: &str = "text/event-stream";
+/// What Apollo Client accepts for a subscription.
+const PARTS: &str = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,\
+    application/graphql-response+json,application/json;q=0.9";
+/// The same without anything to fall back to.
+const PARTS_ONLY: &str = "multipart/mixed;boundary=\"graphql\";subscriptionSpec=\"1.0\"";
+
+async fn ask(client: &Client, accept: &str, query: &str) -> Answer {
+    let headers = [("accept", accept), ("content-type", "application/json")];
+    let body = json!({ "query": query }).to_string();
+    client.send(Method::POST, "/graphql", &headers, body).await
+}
+
+/// The events of a stream: their names and data.
+pub fn events(text: &str) -> Vec<(String, Value)> {
+    let blocks = text.split("\n\n").filter(|block| !block.is_empty() && *block != ":");
+    blocks
+        .map(|block| {
+            let (event, data) = block.split_once('\n').expect("an event and its data");
+            let event = event.strip_prefix("event: ").expect("an event");
+            let data = data.strip_prefix("data:").expect("data").trim();
+            let data = if data.is_empty() { "null" } else { data };
+            (event.to_owned(), serde_json::from_str(data).expect("JSON"))
+        })
+        .collect()
+}
+
+/// The parts of a multipart body.
+pub fn parts(text: &str) -> Vec<Value> {
+    let text = text.strip_prefix("\r\n--graphql").expect("a boundary first");
+    let text = text.strip_suffix("--\r\n").expect("the last boundary at the end");
+    let parts = text.split("\r\n--graphql").filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            let json = part.strip_prefix("\r\nContent-Type: application/json\r\n\r\n");
+            serde_json::from_str(json.expect("a part of JSON")).expect("JSON")
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn queries_and_mutations_are_answered_by_events() {
+    let app = TestApp::new().await;
+    let client = app.as_user("worf");
+    let answer = ask(&client, EVENTS, "{ __typename }").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.header("content-type"), EVENTS);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("x-accel-buffering"), "no");
+    let data = json!({ "data": { "__typename": "Query" } });
+    let expected = [("next".to_owned(), data), ("complete".to_owned(), Value::Null)];
+    assert_eq!(events(&answer.text), expected);
+    let headers = [("accept", EVENTS)];
+    let get = client.send(Method::GET, "/graphql?query=%7B__typename%7D", &headers, "").await;
+    assert_eq!(events(&get.text), expected);
+    let mutation = "mutation { createActivity(input: { message: \"Hi\", ttl: ONE_DAY }) \
+        { activity { message } } }";
+    let answer = ask(&client, EVENTS, mutation).await;
+    let next = &events(&answer.text)[0].1;
+    assert_eq!(next["data"]["createActivity"]["activity"]["message"], "Hi");
+    let get = "/graphql?query=mutation%7B__typename%7D";
+    let get = client.send(Method::GET, get, &headers, "").await;
+    assert_eq!(get.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn an_error_of_the_request_is_an_event() {
+    let client = TestApp::new().await.anon();
+    for (query, code) in [
+        ("{ nope }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("query($n: Int!) { home(first: $n) { __typename } }", "BAD_USER_INPUT"),
+    ] {
+        let answer = ask(&client, EVENTS, query).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        let events = events(&answer.text);
+        assert_eq!(events[0].0, "next");
+        assert_eq!(events[0].1["errors"][0]["extensions"]["code"], code);
+        assert!(events[0].1.get("data").is_none(), "{query}");
+        assert_eq!(events[1], ("complete".to_owned(), Value::Null));
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_graphql_request_has_a_status_for_streams_too() {
+    let client = TestApp::new().await.anon();
+    let headers = [("accept", EVENTS), ("content-type", "text/plain")];
+    let answer = client.send(Method::POST, "/graphql", &headers, "{}").await;
+    assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(answer.header("content-type"), "application/json");
+    let headers = [("accept", EVENTS), ("content-type", "application/json")];
+    let answer = client.send(Method::POST, "/graphql", &headers, "{}").await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn events_by_get_are_refused_to_foreign_pages() {
+    let client = TestApp::new().await.anon();
+    let headers = [("accept", EVENTS), ("origin", "https://other.example"), ("host", "x")];
+    let answer = client.send(Method::GET, "/graphql?query=%7B__typename%7D", &headers, "").await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_query_is_answered_in_json_beside_multipart_and_in_a_part_alone() {
+    let client = TestApp::new().await.anon();
+    let answer = ask(&client, PARTS, "{ __typename }").await;
+    assert_eq!(answer.header("content-type"), "application/graphql-response+json");
+    assert_eq!(answer.json(), json!({ "data": { "__typename": "Query" } }));
+    let answer = ask(&client, PARTS_ONLY, "{ __typename }").await;
+    let content_type = "multipart/mixed;boundary=\"graphql\";subscriptionSpec=1.0";
+    assert_eq!(answer.header("content-type"), content_type);
+    let payload = json!({ "payload": { "data": { "__typename": "Query" } } });
+    assert_eq!(parts(&answer.text), [payload]);
+    let answer = ask(&client, PARTS_ONLY, "{ nope }").await;
+    let code = &parts(&answer.text)[0]["payload"]["errors"][0]["extensions"]["code"];
+    assert_eq!(code, "GRAPHQL_VALIDATION_FAILED");
+}
