@@ -14,7 +14,7 @@ use crate::sources::{self, MessageTable, SourceUrl, Sources};
 #[derive(Args)]
 #[group(skip)]
 pub(super) struct DatabaseOptions {
-    /// Database of everything but direct messages in DynamoDB: `mock:` (in memory), `sqlite:PATH` or
+    /// Database: `mock:` (in memory), `sqlite:PATH` or
     /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`
     #[arg(
         long,
@@ -47,8 +47,8 @@ pub(super) struct DatabaseOptions {
     )]
     database_connections: u32,
 
-    /// Where direct messages live: `dynamodb:TABLE`, with credentials and region from the usual
-    /// sources of the AWS tools [default: the database]
+    /// Store for direct messages: `dynamodb:TABLE`, with credentials and region from the usual AWS
+    /// sources [default: the database]
     #[arg(long, env, value_name = "URL")]
     messages_url: Option<Text>,
 
@@ -57,7 +57,7 @@ pub(super) struct DatabaseOptions {
     ddb_message_table: Option<Text>,
 
     /// Endpoint of a self-hosted DynamoDB [default: the region's endpoint]
-    #[arg(long, env, value_name = "URL")]
+    #[arg(long, env, hide_env_values = true, value_name = "URL")]
     aws_endpoint_url: Option<Text>,
 }
 

@@ -33,8 +33,7 @@ pub(super) struct DocumentOptions {
     )]
     max_depth: usize,
 
-    /// Maximum number of objects that the pages of a GraphQL document may hold together, 1 to
-    /// 1000000
+    /// Maximum number of objects that a GraphQL document can request, 1 to 1000000
     #[arg(
         long,
         env,
@@ -105,8 +104,8 @@ pub(super) struct DocumentOptions {
     )]
     trusted_documents: Policy,
 
-    /// Manifest of trusted GraphQL documents: a JSON object from SHA-256 hashes to documents, read
-    /// again on SIGHUP
+    /// Manifest of trusted GraphQL documents: a JSON object from SHA-256 hash to document,
+    /// reloaded on SIGHUP
     #[arg(long, env, value_name = "FILE")]
     trusted_documents_file: Option<Text>,
 }

@@ -8,8 +8,8 @@ use crate::events::Nats;
 #[derive(Args)]
 #[group(skip)]
 pub(super) struct EventOptions {
-    /// NATS server through which the gateways of one database notify each other of changes:
-    /// `nats://HOST:PORT` [default: the database, if it is PostgreSQL]
+    /// NATS server that carries events between the gateways of one database: `nats://HOST:PORT`
+    /// [default: the database, if it is PostgreSQL]
     #[arg(long, env, hide_env_values = true, value_name = "URL", value_parser = nats_url)]
     pub events_url: Option<String>,
 }

@@ -25,7 +25,7 @@ const MIN_SECRET: usize = 32;
 pub(super) struct ProviderOptions {
     /// URL or file of the identity provider's public keys (JWKS). Without an identity provider the
     /// gateway runs in demo mode [default: Cognito's, if `AWS_COGNITO_USER_POOL_ID` is set]
-    #[arg(long, env, value_name = "URL")]
+    #[arg(long, env, hide_env_values = true, value_name = "URL")]
     jwks_url: Option<Text>,
 
     /// Required `iss` claim: the identity provider's name in its tokens
