@@ -1,29 +1,48 @@
 //! Values without their secrets.
 
 /// Returns a URL without its secrets: the password between user and host, and the value of a
-/// `password` parameter.
+/// `password` parameter. Any other text stays as it is.
 pub fn redacted(url: &str) -> String {
-    let (start, rest) = match url.split_once("://").or_else(|| url.split_once(':')) {
-        Some((scheme, rest)) => {
-            (url.len() - rest.len(), if scheme.is_empty() { url } else { rest })
-        }
-        None => (0, url),
+    let rest = match url.split_once("://").or_else(|| url.split_once(':')) {
+        Some((scheme, rest)) if !scheme.is_empty() => rest,
+        _ => url,
     };
-    let mut shown = url[..start.min(url.len())].to_owned();
-    match rest.rsplit_once('@') {
-        Some((user, place)) => {
-            let user = user.split_once(':').map(|(user, _)| format!("{user}:***"));
-            shown.push_str(&user.unwrap_or_else(|| "***".to_owned()));
-            shown.push('@');
-            shown.push_str(place);
+    let scheme = &url[..url.len() - rest.len()];
+    let redacted = match rest.rsplit_once('@') {
+        Some((user, place)) => match user.split_once(':') {
+            Some((user, _)) => format!("{scheme}{user}:***@{place}"),
+            None => format!("{scheme}***@{place}"),
+        },
+        None => url.to_owned(),
+    };
+    match redacted.split_once("password=") {
+        Some((before, after)) => {
+            let rest = after.find('&').map_or("", |end| &after[end..]);
+            format!("{before}password=***{rest}")
         }
-        None => shown.push_str(rest),
+        None => redacted,
     }
-    match shown.find("password=").map(|at| at + "password=".len()) {
-        Some(from) => {
-            let to = shown[from..].find('&').map_or(shown.len(), |len| from + len);
-            format!("{}***{}", &shown[..from], &shown[to..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_redacted_and_other_texts_are_not() {
+        for (text, expected) in [
+            ("postgres://u:p@ss:w@db:5432/x?a=b", "postgres://u:***@db:5432/x?a=b"),
+            ("postgres://db/x?password=p&a=b", "postgres://db/x?password=***&a=b"),
+            ("http://p@a.example", "http://***@a.example"),
+            ("u:p@db", "u:***@db"),
+            (":p@db", ":***@db"),
+            ("://u:p@db", ":***@db"),
+            ("::", "::"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("not a host", "not a host"),
+            ("", ""),
+        ] {
+            assert_eq!(redacted(text), expected, "{text}");
         }
-        None => shown,
     }
 }
