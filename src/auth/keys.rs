@@ -9,12 +9,9 @@ use std::{
     time::Duration,
 };
 
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri};
 use bytes::Bytes;
 use chrono::TimeDelta;
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
 use tokio::{sync::Mutex, time::timeout};
 use tracing::{info, warn};
@@ -23,6 +20,7 @@ use super::jws::SigningKey;
 use crate::{
     domain::Timestamp,
     error::{Error, Result},
+    http_client::{self, Answer, error_chain},
     service::Service,
 };
 
@@ -184,7 +182,7 @@ async fn fetch(
     source: &KeySource,
 ) -> std::result::Result<HashMap<String, Arc<SigningKey>>, String> {
     let json = match source {
-        KeySource::Url(url) => download(url.clone()).await?,
+        KeySource::Url(url) => download(url).await?,
         KeySource::File(path) => {
             let path = path.clone();
             let read = tokio::task::spawn_blocking(move || std::fs::read(path)).await;
@@ -194,28 +192,12 @@ async fn fetch(
     parse(&json).ok_or_else(|| "not a JWKS with an RS256 or ES256 key".to_owned())
 }
 
-/// One GET, whose redirects are not followed.
-async fn download(url: Uri) -> std::result::Result<Bytes, String> {
-    let https = HttpsConnectorBuilder::new().with_native_roots().map_err(error_chain)?;
-    let https = https.https_or_http().enable_http1().build();
-    let client = Client::builder(TokioExecutor::new()).build::<_, Empty<Bytes>>(https);
-    let response = client.get(url).await.map_err(error_chain)?;
-    if response.status() != 200 {
-        return Err(format!("it answers {}", response.status()));
+async fn download(url: &Uri) -> std::result::Result<Bytes, String> {
+    let answer = http_client::get(url, FETCH_TIMEOUT, MAX_BYTES).await;
+    match answer.map_err(|error| error.to_string())? {
+        Answer { status: StatusCode::OK, body } => Ok(body),
+        Answer { status, .. } => Err(format!("the server answers {status}")),
     }
-    let body = Limited::new(response.into_body(), MAX_BYTES).collect().await;
-    Ok(body.map_err(|error| error.to_string())?.to_bytes())
-}
-
-/// Returns the messages of an error and its sources.
-fn error_chain(error: impl std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }
 
 /// Parses the keys of a JWKS. Returns `None` if it has no usable key. A `kid` that two keys share is

@@ -21,7 +21,7 @@ use tower_http::{
 
 use crate::{
     auth::{Auth, Demo, Provider},
-    config::{Origins, Settings, SigningIn},
+    config::{AuthSettings, Origins, Settings},
     rest::{self, Rest},
     service::Service,
 };
@@ -43,11 +43,11 @@ const MAX_BODY: usize = 1024 * 1024;
 /// Builds all routes of the gateway with their layers. Until `ready` is set, only health checks and
 /// pages are served.
 pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router {
-    let auth = match &settings.signing_in {
-        SigningIn::Demo { viewer, secret } => {
+    let auth = match &settings.auth {
+        AuthSettings::Demo { viewer, secret } => {
             Auth::demo(Demo::new(service.clone(), viewer.clone(), secret.as_deref()))
         }
-        SigningIn::Provider(config) => Auth::with_provider(Provider::new(service.clone(), config)),
+        AuthSettings::Provider(config) => Auth::with_provider(Provider::new(service.clone(), config)),
     };
     let limiter = RateLimiter::new(settings, &service, auth.clone());
     let rest = Rest { service: service.clone(), auth: auth.clone(), flavor: settings.rest };
@@ -59,9 +59,9 @@ pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router
         .layer(from_fn_with_state(ready.clone(), health::require_ready));
     let routes = data
         .merge(health::routes(service.clone(), ready))
-        .merge(assets::routes(settings.graphiql))
+        .merge(assets::routes(settings.features.graphiql))
         .fallback(assets::fallback);
-    if !settings.metrics {
+    if !settings.features.metrics {
         return layered(&settings.origins, Timeouts::default(), routes);
     }
     let metrics = Metrics::default();

@@ -65,7 +65,7 @@ pub fn routes(settings: &Settings, service: Service, limiter: &RateLimiter) -> R
             auth: limiter.auth.clone(),
             limits: limiter.limits.clone(),
             origins: settings.origins.clone(),
-            graphiql: settings.graphiql,
+            graphiql: settings.features.graphiql,
         },
     ))
 }

@@ -123,7 +123,7 @@ impl RateLimiter {
             viewers: settings.rates.viewer.map(|rate| KeyedLimit::new(rate, service)),
             addresses: settings.rates.address.map(|rate| KeyedLimit::new(rate, service)),
         };
-        Self { auth, limits, proxies: settings.trusted_proxies.clone().into() }
+        Self { auth, limits, proxies: settings.rates.trusted_proxies.clone().into() }
     }
 
     /// Returns the client's address: the last hop that is not a trusted proxy.

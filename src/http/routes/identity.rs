@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     auth::Auth,
-    config::{Origins, Settings, SigningIn},
+    config::{AuthSettings, Origins, Settings},
     domain::User,
     http::graphql::is_cross_origin_page,
 };
@@ -27,9 +27,9 @@ struct Identity {
 
 /// Serves `GET /identity`, and in demo mode `GET /identity/people`.
 pub fn routes(settings: &Settings, auth: Auth) -> Router {
-    let description = match &settings.signing_in {
-        SigningIn::Demo { viewer, .. } => json!({ "mode": "demo", "viewer": viewer }),
-        SigningIn::Provider(provider) => json!({ "mode": "provider", "issuer": provider.issuer }),
+    let description = match &settings.auth {
+        AuthSettings::Demo { viewer, .. } => json!({ "mode": "demo", "viewer": viewer }),
+        AuthSettings::Provider(provider) => json!({ "mode": "provider", "issuer": provider.issuer }),
     };
     // `*` allows any page to call the gateway, but not to get tokens.
     let origins = match &settings.origins {
