@@ -4,6 +4,7 @@
 //! their doc comments are the schema's descriptions.
 
 pub mod activity;
+pub mod cursor;
 pub mod message;
 pub mod notification;
 pub mod page;
@@ -13,9 +14,10 @@ pub mod user;
 pub mod viewer;
 
 pub use activity::{Activity, Reaction, ReactionKind, Ttl};
+pub use cursor::{Cursor, HasCursor, forever};
 pub use message::{Message, MessageGroup, MessageKey};
 pub use notification::{Notification, NotificationKind};
-pub use page::{Cursor, HasCursor, Order, Page, Pagination};
+pub use page::{Order, Page, Pagination};
 pub use resume::{LogPosition, ResumeCursor, ResumePoint, Snapshot, WithSnapshot};
 pub use user::{Follow, Profile, User, UserCounts};
 pub use viewer::{UnregisteredIdentity, Viewer};
