@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{Cursor, HasCursor, NotificationKind, Timestamp};
 
 /// A crud, the short post that Cruddur is named after, or a reply to one. An activity is served
-/// until it expires; after that no query finds it.
+/// until it expires; after that no query returns it.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
 #[graphql(complex)]
 pub struct Activity {
@@ -15,19 +15,42 @@ pub struct Activity {
     pub user_uuid: Uuid,
     /// The text: 1 to 280 characters in a crud, 1 to 1024 in a reply.
     pub message: String,
-    /// How many direct replies it has.
+    /// The number of direct replies.
     pub replies_count: i32,
-    /// How many users reposted it.
+    /// The number of users who reposted it.
     pub reposts_count: i32,
-    /// How many users like it.
+    /// The number of users who like it.
     pub likes_count: i32,
     #[graphql(skip)]
     pub reply_to_activity_uuid: Option<Uuid>,
-    /// When it disappears. Null for a reply, which lives as long as the crud its thread began with,
-    /// and for an old crud that was given no end.
+    /// When it expires. Null for a reply, which lives as long as the crud its thread began with, and
+    /// for an old crud that never expires.
     pub expires_at: Option<Timestamp>,
     /// When it was posted.
     pub created_at: Timestamp,
+}
+
+impl Activity {
+    /// A crud that never expires and has no replies or reactions. Struct update syntax turns it into
+    /// another one: `Activity { expires_at, ..Activity::new(…) }`.
+    pub fn new(
+        uuid: Uuid,
+        user_uuid: Uuid,
+        message: impl Into<String>,
+        created_at: Timestamp,
+    ) -> Self {
+        Self {
+            uuid,
+            user_uuid,
+            message: message.into(),
+            replies_count: 0,
+            reposts_count: 0,
+            likes_count: 0,
+            reply_to_activity_uuid: None,
+            expires_at: None,
+            created_at,
+        }
+    }
 }
 
 impl HasCursor for Activity {
@@ -36,7 +59,7 @@ impl HasCursor for Activity {
     }
 }
 
-/// For how long a crud is shown after it was posted.
+/// How long a crud is shown after it was posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
 #[graphql(name = "ActivityTtl")]
 pub enum Ttl {
@@ -67,7 +90,7 @@ impl Ttl {
         Self::ThirtyDays,
     ];
 
-    /// The word of the REST routes: `1-hour` to `30-days`.
+    /// The word that the REST routes use: `1-hour` to `30-days`.
     pub fn word(self) -> &'static str {
         match self {
             Self::OneHour => "1-hour",
@@ -80,7 +103,7 @@ impl Ttl {
         }
     }
 
-    /// The time to live that `word` names; none for any other text.
+    /// The time to live that `word` names; `None` for any other text.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|ttl| ttl.word() == word)
     }
@@ -98,7 +121,7 @@ impl Ttl {
     }
 }
 
-/// What a user can do once to an activity, and undo.
+/// What a user can do to an activity once, and undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum ReactionKind {
@@ -107,7 +130,7 @@ pub enum ReactionKind {
 }
 
 impl ReactionKind {
-    /// The notification that tells the activity's author.
+    /// The kind of the notification that the activity's author gets.
     pub fn notification_kind(self) -> NotificationKind {
         match self {
             Self::Like => NotificationKind::Like,

@@ -14,7 +14,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// How many bytes [`Cursor::to_bytes`] gives.
+    /// The length of [`Cursor::to_bytes`].
     pub const BYTES: usize = 24;
 
     /// Before everything that a store can hold: the year 1 begins.
@@ -40,7 +40,7 @@ impl Cursor {
         bytes
     }
 
-    /// Reads what [`Cursor::to_bytes`] wrote; none for anything else.
+    /// Reads what [`Cursor::to_bytes`] wrote; `None` for anything else.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (micros, uuid) = bytes.split_at_checked(8)?;
         let at = DateTime::from_timestamp_micros(i64::from_be_bytes(micros.try_into().ok()?))?;
@@ -49,7 +49,7 @@ impl Cursor {
     }
 }
 
-/// Something that stands in lists of its kind at a place of its own.
+/// An item that has a position of its own in the lists of its kind.
 pub trait HasCursor: Sized {
     fn cursor(&self) -> Cursor;
 
@@ -58,8 +58,8 @@ pub trait HasCursor: Sized {
     }
 }
 
-/// The last instant of the year 9999, which stands for "never ends": every store and every client
-/// can hold it.
+/// The last second of the year 9999, which stands for "never". Every store and every client can hold
+/// it.
 pub fn forever() -> Timestamp {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(253_402_300_799)
 }

@@ -1,4 +1,4 @@
-//! What Cruddur is about: plain data and the rules that need nothing but the data.
+//! The data of Cruddur, and the rules that need nothing but the data.
 //!
 //! No I/O, no clock, no randomness. The structs double as GraphQL objects and as database rows, so
 //! their doc comments are the schema's descriptions.
@@ -24,5 +24,5 @@ pub use viewer::{UnregisteredIdentity, Viewer};
 
 use chrono::{DateTime, Utc};
 
-/// An instant. Microseconds at most: PostgreSQL keeps no more.
+/// A time in UTC with microseconds, which is all that PostgreSQL keeps.
 pub type Timestamp = DateTime<Utc>;

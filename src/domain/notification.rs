@@ -3,31 +3,31 @@ use uuid::Uuid;
 
 use super::{Cursor, HasCursor, Timestamp};
 
-/// What a notification tells.
+/// The event that a notification is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Enum, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum NotificationKind {
-    /// Somebody replied to an activity of yours.
+    /// Another user replied to an activity of yours.
     Reply,
-    /// Somebody likes an activity of yours.
+    /// Another user likes an activity of yours.
     Like,
-    /// Somebody reposted an activity of yours.
+    /// Another user reposted an activity of yours.
     Repost,
-    /// Somebody mentioned you with `@handle`.
+    /// Another user mentioned you with `@handle`.
     Mention,
-    /// Somebody follows you.
+    /// Another user follows you.
     Follow,
-    /// Somebody sent you a direct message.
+    /// Another user sent you a direct message.
     Message,
 }
 
-/// Something that others did and that concerns the viewer.
+/// Something that another user did and that concerns the viewer.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
 #[graphql(complex)]
 pub struct Notification {
     #[graphql(skip)]
     pub uuid: Uuid,
-    /// The user who is told.
+    /// The recipient.
     #[graphql(skip)]
     pub user_uuid: Uuid,
     /// The user who did it.

@@ -1,5 +1,5 @@
-//! Keyset pages: a page is named by the position it starts after, never by an offset, so that it
-//! costs the same wherever it lies and shifts nothing when rows come and go.
+//! Keyset pages. A page is named by the position that it starts after, never by an offset. So it
+//! costs the same wherever it lies, and does not shift when rows are added or deleted.
 
 use super::Cursor;
 use crate::error::{Error, Result};
@@ -11,23 +11,23 @@ pub enum Order {
     OldestFirst,
 }
 
-/// Which part of a list is wanted.
+/// The part of a list that a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pagination {
-    /// Only what comes after this position in the list's order.
+    /// Only items after this position in the list's order.
     pub after: Option<Cursor>,
-    /// Only what comes before this position in the list's order.
+    /// Only items before this position in the list's order.
     pub before: Option<Cursor>,
-    /// The most items to give, 1 to [`Pagination::MAX`].
+    /// The most items to return, 1 to [`Pagination::MAX`].
     pub limit: usize,
-    /// Take the items from the end of the range. They are given in the list's order all the same.
+    /// Take the items from the end of the range. They still come in the list's order.
     pub backward: bool,
 }
 
 impl Pagination {
     /// The largest page.
     pub const MAX: usize = 100;
-    /// The size of a page when none is asked for.
+    /// The size of a page if the request names none.
     pub const DEFAULT: usize = 20;
 
     /// The first `limit` items.
@@ -86,7 +86,8 @@ impl Pagination {
         (order == Order::NewestFirst) != self.backward
     }
 
-    /// Makes the page of `rows`: up to `limit + 1` of them, in the order in which they were read.
+    /// Makes the page of `rows`: up to `limit + 1` of them, in the order in which they were read. The
+    /// extra row shows that there are more.
     pub fn paginate<T>(&self, rows: impl IntoIterator<Item = (Cursor, T)>) -> Page<T> {
         let mut items: Vec<_> = rows.into_iter().take(self.limit + 1).collect();
         let more = items.len() > self.limit;
@@ -104,9 +105,9 @@ impl Pagination {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
     pub items: Vec<(Cursor, T)>,
-    /// Whether there is something before the page. Reading forward, a given `after` counts as such.
+    /// Whether there are items before the page. Reading forward, this is assumed if `after` is given.
     pub has_previous: bool,
-    /// Whether there is something after the page. Reading backward, a given `before` counts as such.
+    /// Whether there are items after the page. Reading backward, this is assumed if `before` is given.
     pub has_next: bool,
 }
 
@@ -163,14 +164,14 @@ mod tests {
     }
 
     /// What a source reads for a page of `all`, which are in ascending order.
-    fn read(all: &[Cursor], page: &Pagination, order: Order) -> Page<Cursor> {
-        let (low, high) = page.range(order);
+    fn read(all: &[Cursor], pagination: &Pagination, order: Order) -> Page<Cursor> {
+        let (low, high) = pagination.range(order);
         let mut rows: Vec<_> =
             all.iter().filter(|at| low < **at && **at < high).map(|at| (*at, *at)).collect();
-        if page.descending(order) {
+        if pagination.descending(order) {
             rows.reverse();
         }
-        page.paginate(rows)
+        pagination.paginate(rows)
     }
 
     proptest! {
@@ -182,22 +183,22 @@ mod tests {
             newest_first in any::<bool>(),
         ) {
             let order = if newest_first { Order::NewestFirst } else { Order::OldestFirst };
-            let mut page = Pagination { backward, ..Pagination::first(limit) };
+            let mut pagination = Pagination { backward, ..Pagination::first(limit) };
             let mut walked = Vec::new();
             loop {
-                let slice = read(&all, &page, order);
-                prop_assert!(slice.items.len() <= limit);
-                let nodes: Vec<_> = slice.nodes().copied().collect();
+                let page = read(&all, &pagination, order);
+                prop_assert!(page.items.len() <= limit);
+                let nodes: Vec<_> = page.nodes().copied().collect();
                 let more = if backward {
-                    prop_assert_eq!(slice.has_next, page.before.is_some());
+                    prop_assert_eq!(page.has_next, pagination.before.is_some());
                     walked.splice(0..0, nodes.iter().copied());
-                    page.before = nodes.first().copied();
-                    slice.has_previous
+                    pagination.before = nodes.first().copied();
+                    page.has_previous
                 } else {
-                    prop_assert_eq!(slice.has_previous, page.after.is_some());
+                    prop_assert_eq!(page.has_previous, pagination.after.is_some());
                     walked.extend(&nodes);
-                    page.after = nodes.last().copied();
-                    slice.has_next
+                    pagination.after = nodes.last().copied();
+                    page.has_next
                 };
                 prop_assert!(!more || nodes.len() == limit);
                 if !more {
