@@ -3,6 +3,7 @@ use uuid::Uuid;
 
 use super::{Cursor, HasCursor, Timestamp};
 
+<<<<<<< HEAD
 /// The event that a notification is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Enum, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
@@ -22,6 +23,27 @@ pub enum NotificationKind {
 }
 
 /// Something that another user did and that concerns the viewer.
+=======
+/// The kind of event that a notification is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Enum, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum NotificationKind {
+    /// A user replied to one of the viewer's activities.
+    Reply,
+    /// A user liked one of the viewer's activities.
+    Like,
+    /// A user reposted one of the viewer's activities.
+    Repost,
+    /// A user mentioned the viewer with `@handle`.
+    Mention,
+    /// A user followed the viewer.
+    Follow,
+    /// A user sent the viewer a direct message.
+    Message,
+}
+
+/// An event that another user caused and that concerns the viewer.
+>>>>>>> main
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
 #[graphql(complex)]
 pub struct Notification {
@@ -33,7 +55,7 @@ pub struct Notification {
     /// The user who did it.
     #[graphql(skip)]
     pub actor_uuid: Uuid,
-    /// What happened.
+    /// The kind of event.
     pub kind: NotificationKind,
     #[graphql(skip)]
     pub activity_uuid: Option<Uuid>,

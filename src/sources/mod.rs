@@ -2,14 +2,12 @@
 //!
 //! * contract/  the traits that the service works on, one for each noun, and what every source must do
 //! * url.rs     the URLs of sources
-//! * line.rs     how the gateways of one store tell each other what has happened
 //! * mock/, sql/, dynamodb/  the sources
 //! * seed/      data to start with
 
 mod contract;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
-mod line;
 pub mod mock;
 pub mod seed;
 mod sql;
@@ -23,7 +21,6 @@ pub use self::{
         InsertUserOutcome, Inserted, Lifecycle, Messages, MigrateError, Migrated, NewActivity,
         NewMessage, Notifications, Reactions, Store, UserRelation, Users,
     },
-    line::Line,
     url::{MessageTable, SourceUrl},
 };
 

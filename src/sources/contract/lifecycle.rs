@@ -1,14 +1,11 @@
 //! Preparing, filling and checking a store.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 
 use super::{MigrateError, Migrated, NewMessage};
 use crate::{
     domain::{Activity, Follow, Notification, Reaction, User},
     error::Result,
-    sources::Line,
 };
 
 /// Preparing, filling and checking a store.
@@ -29,11 +26,6 @@ pub trait Lifecycle: Send + Sync + 'static {
     /// Inserts a whole data set, which may refer to what is in the store. `activities` must hold
     /// parents before their replies. Fails if a row exists.
     async fn import(&self, dataset: &Dataset) -> Result<()>;
-
-    /// The line between the gateways of this store; none for a store that has one gateway.
-    fn line(&self) -> Option<Arc<dyn Line>> {
-        None
-    }
 }
 
 /// The number of connections to a store.

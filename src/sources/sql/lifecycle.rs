@@ -1,7 +1,5 @@
 //! Preparing, filling and checking a database.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 
 use super::{
@@ -12,7 +10,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    sources::{Connections, Dataset, Lifecycle, Line, MigrateError, Migrated},
+    sources::{Connections, Dataset, Lifecycle, MigrateError, Migrated},
 };
 
 #[async_trait]
@@ -34,9 +32,5 @@ impl<DB: Migrate> Lifecycle for Sql<DB> {
         let mut tx = self.write().await?;
         insert_dataset(&mut tx, dataset).await?;
         tx.commit().await
-    }
-
-    fn line(&self) -> Option<Arc<dyn Line>> {
-        DB::line(&self.pool)
     }
 }

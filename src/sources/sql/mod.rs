@@ -24,7 +24,6 @@ mod idempotency;
 mod import;
 mod keyset;
 mod lifecycle;
-mod line;
 mod messages;
 mod notifications;
 mod pool;
@@ -35,7 +34,6 @@ mod search_words;
 mod users;
 
 pub use self::pool::{is_postgres_url, postgres, sqlite};
-use self::{error::query_error as failed, pool::ACQUIRE_TIMEOUT};
 
 #[cfg(test)]
 mod tests {

@@ -3,8 +3,9 @@ use std::{sync::Arc, time::Duration};
 use chrono::TimeDelta;
 use cruddur::{
     domain::{Activity, HasCursor, LogPosition, Viewer},
+    events::EventBus,
     service::Change,
-    sources::{Line, Sources},
+    sources::Sources,
 };
 use futures_util::{Stream, StreamExt, future::join_all};
 use sqlx::PgConnection;
@@ -28,10 +29,10 @@ pub async fn gateway(sources: Sources) -> TestApp {
 }
 
 impl TestApp {
-    /// Carries events between this gateway and others on a line; none for that of the store.
-    pub fn carry(&self, line: Option<Arc<dyn Line>>) -> Carried {
+    /// Exchanges events between this gateway and others over a bus, until the result is dropped.
+    pub fn run_events(&self, bus: Arc<dyn EventBus>) -> RunningEvents {
         let service = self.service.clone();
-        Carried(tokio::spawn(async move { service.carry_events(line).await }))
+        RunningEvents(tokio::spawn(async move { service.run_events(bus).await }))
     }
 
     /// Posts a crud that lives for a day, a second after what was posted before.
@@ -69,10 +70,10 @@ impl TestApp {
     }
 }
 
-/// Events that are carried until this is dropped.
-pub struct Carried(JoinHandle<()>);
+/// A gateway's exchange of events, which stops when this is dropped.
+pub struct RunningEvents(JoinHandle<()>);
 
-impl Drop for Carried {
+impl Drop for RunningEvents {
     fn drop(&mut self) {
         self.0.abort();
     }

@@ -3,7 +3,7 @@ use std::pin::pin;
 use async_graphql::{Request, Response};
 use cruddur::{
     domain::{HasCursor, ReactionKind, Viewer},
-    graphql::{self, Limits},
+    graphql::{self, DocumentLimits},
     service::Recipient,
 };
 use futures_util::{Stream, StreamExt, stream::BoxStream};
@@ -16,8 +16,8 @@ use crate::{
 
 /// The responses to a subscription in the name of a viewer.
 pub fn follow(world: &TestApp, viewer: Viewer, document: &str) -> BoxStream<'static, Response> {
-    let schema = graphql::schema(Limits::default());
-    let admitted = schema.admit(Request::new(document));
+    let schema = graphql::schema(DocumentLimits::default());
+    let admitted = schema.prepare(Request::new(document));
     let admitted = admitted.unwrap_or_else(|refused| panic!("{refused:?}"));
     schema.stream(&world.service, viewer, admitted)
 }

@@ -2,8 +2,7 @@ use std::{collections::HashMap, pin::pin, sync::Arc, time::Duration};
 
 use cruddur::{
     domain::{HasCursor, LogPosition},
-    events::{Event, Events, Nats},
-    sources::Line,
+    events::{Event, EventBus, Events, Nats, Postgres},
 };
 use futures_util::StreamExt;
 use tokio::time::timeout;
@@ -52,12 +51,17 @@ async fn read_all(world: &TestApp, after: &str) -> Vec<(LogPosition, String)> {
     timeout(FAILED, all.collect()).await.expect("they are there")
 }
 
+/// A gateway's event bus in the database.
+fn bus(database: &PostgresDatabase) -> Arc<dyn EventBus> {
+    Arc::new(Postgres::new(&database.url))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_cruds_reach_another_gateway_through_cuts() {
     let database = PostgresDatabase::new("live_cuts").await;
     let here = gateway(database.open()).await;
     let there = here.beside(database.open());
-    let _lines = [here.carry(None), there.carry(None)];
+    let _events = [here.run_events(bus(&database)), there.run_events(bus(&database))];
     let after = here.post(ANDREW, "before").await.cursor().encode();
     tokio::join!(here.post_all(WRITERS, EACH), follow_all(&there, &after));
     assert_eq!(read_all(&here, &after).await, read_all(&there, &after).await);
@@ -68,7 +72,7 @@ async fn a_thousand_cruds_reach_another_gateway_while_its_line_is_cut() {
     let database = PostgresDatabase::new("live_lines").await;
     let here = gateway(database.open()).await;
     let there = here.beside(database.open());
-    let _lines = [here.carry(None), there.carry(None)];
+    let _events = [here.run_events(bus(&database)), there.run_events(bus(&database))];
     let after = here.post(ANDREW, "before").await.cursor().encode();
     let followed = async { tokio::join!(here.post_all(WRITERS, EACH), follow_all(&there, &after)) };
     let mut followed = pin!(followed);
@@ -95,15 +99,13 @@ async fn kill_listeners(database: &PostgresDatabase) -> usize {
     .await
 }
 
-/// Two buses on two lines, which hear each other, and again after `cut` has cut them.
-async fn hear_again(lines: [Arc<dyn Line>; 2], cut: impl AsyncFnOnce()) {
+/// Two hubs on two buses, which hear each other, and again after `cut` has cut them.
+async fn hear_again(buses: [Arc<dyn EventBus>; 2], cut: impl AsyncFnOnce()) {
     let [here, there] = [Events::default(), Events::default()];
     let mut heard = there.subscribe();
-    let [line, other] = lines;
-    let carried = [
-        tokio::spawn(here.clone().carry(line, id(1))),
-        tokio::spawn(there.clone().carry(other, id(2))),
-    ];
+    let [bus, other] = buses;
+    let running =
+        [tokio::spawn(here.clone().run(bus, id(1))), tokio::spawn(there.clone().run(other, id(2)))];
     // Each begins to hear by itself, which is told as something missed.
     timeout(FAILED, heard.wait_for(|_| false)).await.expect("it listens");
     hears(&here, &there, Event::ActivityChanged(id(7))).await;
@@ -112,7 +114,7 @@ async fn hear_again(lines: [Arc<dyn Line>; 2], cut: impl AsyncFnOnce()) {
     // Whatever came meanwhile.
     timeout(FAILED, heard.wait_for(|_| false)).await.expect("it listens again");
     hears(&here, &there, Event::ActivityChanged(id(8))).await;
-    carried.iter().for_each(|carried| carried.abort());
+    running.iter().for_each(|running| running.abort());
 }
 
 /// One tells something until the other hears it.
@@ -129,8 +131,7 @@ async fn hears(here: &Events, there: &Events, event: Event) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn gateways_hear_each_other_again_when_postgres_has_cut_them_off() {
     let database = PostgresDatabase::new("live_again").await;
-    let line = || database.open().store.line().expect("PostgreSQL has a line");
-    hear_again([line(), line()], async || {
+    hear_again([bus(&database), bus(&database)], async || {
         kill_listeners(&database).await;
     })
     .await;
@@ -142,8 +143,8 @@ async fn a_thousand_cruds_reach_another_gateway_over_nats() {
     let database = PostgresDatabase::new("live_nats").await;
     let here = gateway(database.open()).await;
     let there = here.beside(database.open());
-    let line = || Some(Arc::new(Nats::new(&server.url)) as Arc<dyn Line>);
-    let _lines = [here.carry(line()), there.carry(line())];
+    let bus = || Arc::new(Nats::new(&server.url));
+    let _events = [here.run_events(bus()), there.run_events(bus())];
     let after = here.post(ANDREW, "before").await.cursor().encode();
     tokio::join!(here.post_all(WRITERS, EACH), follow_all(&there, &after));
 }
@@ -151,9 +152,9 @@ async fn a_thousand_cruds_reach_another_gateway_over_nats() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn gateways_hear_each_other_again_when_nats_was_away() {
     let mut server = NatsServer::start();
-    let line = || Arc::new(Nats::new(&server.url)) as Arc<dyn Line>;
-    let lines = [line(), line()];
-    hear_again(lines, async || server.restart()).await;
+    let bus = || Arc::new(Nats::new(&server.url)) as Arc<dyn EventBus>;
+    let buses = [bus(), bus()];
+    hear_again(buses, async || server.restart()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,15 +1,13 @@
 //! Where SQLite and PostgreSQL differ.
 
-use std::sync::Arc;
-
 use futures_util::future::BoxFuture;
 use sqlx::{
-    Database, Encode, FromRow, Pool, Postgres, SqlStr, Sqlite, Type, error::BoxDynError,
-    postgres::PgRow, sqlite::SqliteRow,
+    Database, Encode, FromRow, Postgres, SqlStr, Sqlite, Type, error::BoxDynError, postgres::PgRow,
+    sqlite::SqliteRow,
 };
 use uuid::Uuid;
 
-use crate::{domain::text::Search, sources::Line};
+use crate::domain::text::Search;
 
 /// A value that both databases take as a parameter.
 pub trait Param:
@@ -84,9 +82,6 @@ pub trait Dialect: Database {
     fn matches(table: &str, parameter: &str) -> String;
     /// The search in the database's own query language.
     fn search_query(search: &Search) -> String;
-
-    /// The line between the gateways of a database; none for one that has one gateway.
-    fn line(pool: &Pool<Self>) -> Option<Arc<dyn Line>>;
 }
 
 /// The methods that are the same for both databases. sqlx implements what they call for each

@@ -1,13 +1,11 @@
 //! PostgreSQL's side.
 
-use std::sync::Arc;
-
 use futures_util::{FutureExt, future::BoxFuture};
-use sqlx::{Arguments, Pool, Postgres, SqlStr, error::BoxDynError};
+use sqlx::{Arguments, Postgres, SqlStr, error::BoxDynError};
 use uuid::Uuid;
 
-use super::{super::line::Notify, Dialect, Param, Row};
-use crate::{domain::text::Search, sources::Line};
+use super::{Dialect, Param, Row};
+use crate::domain::text::Search;
 
 impl Dialect for Postgres {
     const BEGIN: &'static str = "BEGIN";
@@ -54,9 +52,5 @@ impl Dialect for Postgres {
     fn search_query(search: &Search) -> String {
         let words: Vec<_> = search.words.iter().map(|word| format!("'{word}'")).collect();
         words.join(" & ") + if search.prefix { ":*" } else { "" }
-    }
-
-    fn line(pool: &Pool<Self>) -> Option<Arc<dyn Line>> {
-        Some(Arc::new(Notify::beside(pool)))
     }
 }

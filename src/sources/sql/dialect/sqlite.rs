@@ -1,13 +1,11 @@
 //! SQLite's side.
 
-use std::sync::Arc;
-
 use futures_util::{FutureExt, future::BoxFuture};
-use sqlx::{Arguments, Pool, SqlStr, Sqlite, error::BoxDynError};
+use sqlx::{Arguments, SqlStr, Sqlite, error::BoxDynError};
 use uuid::Uuid;
 
 use super::{Dialect, Param, Row};
-use crate::{domain::text::Search, sources::Line};
+use crate::domain::text::Search;
 
 impl Dialect for Sqlite {
     const BEGIN: &'static str = "BEGIN IMMEDIATE";
@@ -59,9 +57,5 @@ impl Dialect for Sqlite {
     fn search_query(search: &Search) -> String {
         let words: Vec<_> = search.words.iter().map(|word| format!("\"{word}\"")).collect();
         words.join(" AND ") + if search.prefix { " *" } else { "" }
-    }
-
-    fn line(_pool: &Pool<Self>) -> Option<Arc<dyn Line>> {
-        None
     }
 }
