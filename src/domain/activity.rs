@@ -4,13 +4,8 @@ use uuid::Uuid;
 
 use super::{Cursor, HasCursor, NotificationKind, Timestamp};
 
-<<<<<<< HEAD
-/// A crud, the short post that Cruddur is named after, or a reply to one. An activity is served
-/// until it expires; after that no query returns it.
-=======
 /// A crud, which is a short post, or a reply to an activity. Queries return an activity until it
 /// expires.
->>>>>>> main
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
 #[graphql(complex)]
 pub struct Activity {
@@ -28,13 +23,8 @@ pub struct Activity {
     pub likes_count: i32,
     #[graphql(skip)]
     pub reply_to_activity_uuid: Option<Uuid>,
-<<<<<<< HEAD
-    /// When it expires. Null for a reply, which lives as long as the crud its thread began with, and
-    /// for an old crud that never expires.
-=======
     /// When it expires. Null for a reply, which expires with the crud that started its thread, and
     /// for an old crud without an expiry.
->>>>>>> main
     pub expires_at: Option<Timestamp>,
     /// When it was posted.
     pub created_at: Timestamp,

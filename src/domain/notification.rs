@@ -3,27 +3,6 @@ use uuid::Uuid;
 
 use super::{Cursor, HasCursor, Timestamp};
 
-<<<<<<< HEAD
-/// The event that a notification is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Enum, sqlx::Type)]
-#[sqlx(type_name = "text", rename_all = "lowercase")]
-pub enum NotificationKind {
-    /// Another user replied to an activity of yours.
-    Reply,
-    /// Another user likes an activity of yours.
-    Like,
-    /// Another user reposted an activity of yours.
-    Repost,
-    /// Another user mentioned you with `@handle`.
-    Mention,
-    /// Another user follows you.
-    Follow,
-    /// Another user sent you a direct message.
-    Message,
-}
-
-/// Something that another user did and that concerns the viewer.
-=======
 /// The kind of event that a notification is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Enum, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
@@ -43,7 +22,6 @@ pub enum NotificationKind {
 }
 
 /// An event that another user caused and that concerns the viewer.
->>>>>>> main
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
 #[graphql(complex)]
 pub struct Notification {

@@ -158,7 +158,6 @@ impl ResumeCursor {
             };
             Some(Self { at: Cursor::from_bytes(at)?, when })
         });
-<<<<<<< HEAD
         cursor.ok_or_else(|| Error::BadInput("Invalid cursor.".into()))
     }
 }
@@ -168,9 +167,6 @@ impl Cursor {
     /// [`Error::BadInput`] for anything else.
     pub fn decode(text: &str) -> Result<Self> {
         ResumeCursor::decode(text).map(|cursor| cursor.at)
-=======
-        seen.ok_or_else(|| Error::BadInput("Invalid cursor.".into()))
->>>>>>> main
     }
 }
 

@@ -14,11 +14,7 @@ pub struct User {
     pub handle: String,
     /// The display name. Not unique.
     pub display_name: String,
-<<<<<<< HEAD
-    /// What the user says about themselves, up to 1024 characters. Null if they have written nothing.
-=======
     /// The user's self-description, up to 1024 characters. Null if the user has none.
->>>>>>> main
     pub bio: Option<String>,
     #[graphql(skip)]
     pub email: String,
