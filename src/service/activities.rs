@@ -315,17 +315,7 @@ impl Service {
     }
 
     fn new_activity(&self, user: Uuid, message: &str, now: Timestamp) -> Activity {
-        Activity {
-            uuid: self.clock.new_uuid(now),
-            user_uuid: user,
-            message: message.to_owned(),
-            replies_count: 0,
-            reposts_count: 0,
-            likes_count: 0,
-            reply_to_activity_uuid: None,
-            expires_at: None,
-            created_at: now,
-        }
+        Activity::new(self.clock.new_uuid(now), user, message, now)
     }
 
     /// Returns the users that an activity mentions, each with the kind of their notification.

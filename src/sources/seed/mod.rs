@@ -1,4 +1,4 @@
-//! Data to start from: Cruddur's people, and a large made-up crowd.
+//! Data to start with: Cruddur's people, and a large generated crowd.
 
 mod demo;
 mod generated;
