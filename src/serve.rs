@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use cruddur::{
     config::{AuthSettings, Server, Settings},
     graphql::TrustedDocuments,
-    http::{self, Patience, Readiness},
+    http::{self, Readiness, Timeouts},
     service::{Clock, Service, SystemClock},
     sources::{MigrateError, Migrated, Sources, seed},
 };
@@ -51,7 +51,7 @@ pub async fn serve(settings: Settings) -> Result<(), CommandError> {
     let (stop, stopped) = oneshot::channel::<()>();
     let router = http::router(&settings, service.clone(), ready.clone());
     // Dropping the sender starts the shutdown.
-    let server = tokio::spawn(http::serve(listener, router, Patience::default(), async {
+    let server = tokio::spawn(http::serve(listener, router, Timeouts::default(), async {
         let _ = stopped.await;
     }));
     let background = async {

@@ -10,7 +10,7 @@ use super::{
     redact::redacted,
 };
 use crate::{
-    auth::{Audience, KeySource, Trust},
+    auth::{Audience, KeySource, ProviderConfig},
     rest::Flavor,
 };
 
@@ -95,7 +95,7 @@ pub enum AuthSettings {
         secret: Option<String>,
     },
     /// With an OpenID provider.
-    Provider(Trust),
+    Provider(ProviderConfig),
 }
 
 impl AuthSettings {
@@ -115,7 +115,7 @@ impl fmt::Display for AuthSettings {
                 writeln!(f, "JWKS_URL={}", redacted(&provider.keys.to_string()))?;
                 writeln!(f, "JWT_ISSUER={}", provider.issuer)?;
                 match &provider.audience {
-                    Audience::Named(name) => writeln!(f, "JWT_AUDIENCE={name}"),
+                    Audience::Exact(name) => writeln!(f, "JWT_AUDIENCE={name}"),
                     Audience::CognitoClient(client) => {
                         writeln!(f, "AWS_COGNITO_USER_POOL_CLIENT_ID={client}")
                     }
@@ -144,7 +144,7 @@ impl ProviderOptions {
         }
     }
 
-    fn provider(self) -> Result<Option<Trust>, InvalidSetting> {
+    fn provider(self) -> Result<Option<ProviderConfig>, InvalidSetting> {
         if self.aws_cognito_user_pool_id.is_some() || self.aws_cognito_user_pool_client_id.is_some()
         {
             return self.cognito().map(Some);
@@ -158,10 +158,10 @@ impl ProviderOptions {
         let issuer = required("JWT_ISSUER", self.jwt_issuer, issuer)?.text;
         let audience = "the aud claim of the tokens, together with JWKS_URL";
         let audience = required("JWT_AUDIENCE", self.jwt_audience, audience)?.text;
-        Ok(Some(Trust { keys, issuer, audience: Audience::Named(audience) }))
+        Ok(Some(ProviderConfig { keys, issuer, audience: Audience::Exact(audience) }))
     }
 
-    fn cognito(self) -> Result<Trust, InvalidSetting> {
+    fn cognito(self) -> Result<ProviderConfig, InvalidSetting> {
         if let Some(text) = self.jwt_issuer.or(self.jwt_audience) {
             return Err(text.invalid("nothing, because AWS_COGNITO_USER_POOL_ID is set"));
         }
@@ -189,7 +189,7 @@ impl ProviderOptions {
                 keys.map_err(|allowed| InvalidSetting::new("JWKS_URL", &url, allowed))?
             }
         };
-        Ok(Trust { keys, issuer, audience: Audience::CognitoClient(client.text) })
+        Ok(ProviderConfig { keys, issuer, audience: Audience::CognitoClient(client.text) })
     }
 }
 
