@@ -49,7 +49,9 @@ pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router
             let people = seed::demo_handles();
             Auth::demo(Demo::new(service.clone(), people, viewer.clone(), secret.as_deref()))
         }
-        AuthSettings::Provider(config) => Auth::with_provider(Provider::new(service.clone(), config)),
+        AuthSettings::Provider(config) => {
+            Auth::with_provider(Provider::new(service.clone(), config))
+        }
     };
     let limiter = RateLimiter::new(settings, &service, auth.clone());
     let rest = Rest { service: service.clone(), auth: auth.clone(), flavor: settings.rest };

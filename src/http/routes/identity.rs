@@ -29,7 +29,9 @@ struct Identity {
 pub fn routes(settings: &Settings, auth: Auth) -> Router {
     let description = match &settings.auth {
         AuthSettings::Demo { viewer, .. } => json!({ "mode": "demo", "viewer": viewer }),
-        AuthSettings::Provider(provider) => json!({ "mode": "provider", "issuer": provider.issuer }),
+        AuthSettings::Provider(provider) => {
+            json!({ "mode": "provider", "issuer": provider.issuer })
+        }
     };
     // `*` allows any page to call the gateway, but not to get tokens.
     let origins = match &settings.origins {
