@@ -107,6 +107,13 @@ impl Service {
         self.sources.messages.unread_by_groups(user, groups).await
     }
 
+    /// The number of messages that the viewer has received and not read, in all conversations.
+    ///
+    /// [`crate::error::Error::Unauthenticated`] for a viewer who is anonymous or unregistered.
+    pub async fn unread_messages(&self, viewer: Viewer) -> Result<i64> {
+        self.sources.messages.unread_messages(viewer.require_user()?).await
+    }
+
     /// Marks a message and all before it in its conversation as read, with what told of them.
     ///
     /// [`UserErrorCode::MessageNotFound`].
