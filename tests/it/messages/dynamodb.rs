@@ -110,6 +110,8 @@ async fn a_table_of_the_original_is_read_to_its_end_and_stays_readable_by_the_or
     assert!(sent.iter().all(|message| message.group_uuid == group.uuid));
     assert_eq!(store.unread_by_groups(BAYKO, &[group.uuid]).await, Ok(vec![2]));
     assert_eq!(store.unread_by_groups(ANDREW, &[group.uuid]).await, Ok(vec![1]));
+    assert_eq!(store.unread_messages(BAYKO).await, Ok(2));
+    assert_eq!(store.unread_messages(ANDREW).await, Ok(1));
 
     let (name, uuid) = (table.name.as_str(), group.uuid.to_string());
     let read = original(&["messages", name, &uuid, "2026"]);

@@ -3,7 +3,7 @@ use std::fmt::Write;
 use chrono::TimeDelta;
 use cruddur::{
     domain::{Cursor, HasCursor, Message, MessageGroup, MessageKey, Page, Pagination, Timestamp},
-    sources::{Idempotency, Inserted, NewMessage, Sources},
+    sources::{Dataset, Idempotency, Inserted, NewMessage, Sources},
 };
 use futures_util::future::join_all;
 use uuid::Uuid;
@@ -72,6 +72,8 @@ async fn tell(sources: Sources) -> String {
         say(&format!("{name}'s conversations"), slice(&page, group));
         let unread = store.unread_by_groups(user, &uuids).await.expect("counts");
         say(&format!("{name}'s unread"), format!("{unread:?}"));
+        let sum = store.unread_messages(user).await.expect("a count");
+        say(&format!("{name}'s unread in all"), sum.to_string());
     }
     let mut page = Pagination::first(1);
     for number in 0..3 {
@@ -134,6 +136,8 @@ async fn tell(sources: Sources) -> String {
         let marked = store.mark_messages_read(user, &key).await.expect("an answer");
         let unread = store.unread_by_groups(user, &[bayko, worf]).await.expect("counts");
         say(what, format!("{marked}, unread {unread:?}"));
+        let sum = store.unread_messages(user).await.expect("a count");
+        say("unread in all", sum.to_string());
     }
     let sent = store.insert_message(&new(205, ANDREW, WORF, "and then", at(400))).await;
     say("a new message", inserted(sent.expect("it is sent")));
@@ -159,6 +163,40 @@ async fn tell(sources: Sources) -> String {
     let londo = with(WORF, LONDO).await;
     let pages = store.messages_by_groups(&[londo], &Pagination::first(9)).await.expect("pages");
     say("which is", slice(&pages[0], text));
+
+    for (what, user, key) in [
+        ("Worf reads the last one", WORF, key(worf, 205, 400)),
+        ("Worf reads it twice", WORF, key(worf, 205, 400)),
+    ] {
+        let marked = store.mark_messages_read(user, &key).await.expect("an answer");
+        let sum = store.unread_messages(user).await.expect("a count");
+        say(what, format!("{marked}, unread in all {sum}"));
+    }
+    let late = store.insert_message(&new(206, ANDREW, WORF, "before it", at(350))).await;
+    say("one that comes late", inserted(late.expect("it is sent")));
+    let messages = vec![
+        new(501, LONDO, WORF, "imported", at(700)),
+        new(502, LONDO, WORF, "imported, too", at(701)),
+        new(503, LONDO, BAYKO, "imported", at(702)),
+    ];
+    sources.import(&Dataset { messages, ..Dataset::default() }).await.expect("a data set");
+    join_all((0..16).map(|n| {
+        let message = new(600 + n, BAYKO, WORF, "at once", at(800 + n as i64));
+        let read = key(worf, 205, 400);
+        async move {
+            store.insert_message(&message).await.expect("it is sent");
+            store.mark_messages_read(WORF, &read).await.expect("an answer");
+        }
+    }))
+    .await;
+    for (name, user) in [("Andrew", ANDREW), ("Bayko", BAYKO), ("Worf", WORF), ("Londo", LONDO)] {
+        let page = store.message_groups(user, &Pagination::first(10)).await.expect("groups");
+        let uuids: Vec<_> = page.nodes().map(|group| group.uuid).collect();
+        let unread = store.unread_by_groups(user, &uuids).await.expect("counts");
+        let sum = store.unread_messages(user).await.expect("a count");
+        assert_eq!(sum, unread.iter().sum::<i64>(), "{name}: {unread:?}");
+        say(&format!("{name}'s unread in the end"), format!("{unread:?}, in all {sum}"));
+    }
     told
 }
 

@@ -72,6 +72,7 @@ async fn tell(sources: Sources) -> String {
     search::users(&mut story).await;
     messages::conversations(&mut story).await;
     messages::idempotency(&mut story).await;
+    messages::unread(&mut story).await;
     replies::sweep(&mut story).await;
     story.transcript
 }
