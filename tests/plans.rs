@@ -296,7 +296,7 @@ async fn read_from_postgres() {
 }
 
 #[tokio::test]
-async fn no_read_goes_through_a_whole_table() {
+async fn no_read_scans_a_whole_table() {
     let subscriber = tracing_subscriber::registry().with(Listener);
     tracing::subscriber::set_global_default(subscriber).expect("nobody listens yet");
     read_from_sqlite().await;

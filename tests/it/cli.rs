@@ -3,7 +3,7 @@
 use crate::support::gateway::{Gateway, run, stderr, stdout};
 
 #[test]
-fn it_says_where_everything_is_serves_and_stops_on_either_signal() {
+fn the_gateway_prints_its_urls_serves_and_stops_on_sigterm_and_sigint() {
     for signal in ["-TERM", "-INT"] {
         let gateway = Gateway::start(&[]);
         gateway.wait_until_ready();
@@ -34,7 +34,7 @@ fn it_says_where_everything_is_serves_and_stops_on_either_signal() {
 }
 
 #[test]
-fn a_connection_that_says_nothing_does_not_keep_it_from_stopping() {
+fn silent_connections_do_not_delay_shutdown() {
     let gateway = Gateway::start(&[]);
     gateway.wait_until_ready();
     let silent = std::net::TcpStream::connect(gateway.url.trim_start_matches("http://"));
@@ -45,7 +45,7 @@ fn a_connection_that_says_nothing_does_not_keep_it_from_stopping() {
 }
 
 #[test]
-fn health_fails_where_nobody_answers_well() {
+fn health_fails_on_errors_and_if_no_gateway_listens() {
     let gateway = Gateway::start(&[]);
     let url = format!("{}/nope", gateway.url);
     let unwell = run(&["health", "--url", &url], &[]);
@@ -61,7 +61,7 @@ fn health_fails_where_nobody_answers_well() {
 }
 
 #[test]
-fn a_taken_port_is_told() {
+fn a_port_in_use_is_reported() {
     let gateway = Gateway::start(&[]);
     let second = run(&["--port", gateway.port()], &[("DATABASE_URL", "mock:")]);
     assert_eq!(second.status.code(), Some(1));
@@ -70,7 +70,7 @@ fn a_taken_port_is_told() {
 }
 
 #[test]
-fn a_bad_value_stops_the_start_with_one_line_that_names_it() {
+fn an_invalid_setting_stops_the_start_with_one_line_that_names_it() {
     let demo = "127.0.0.1, any with an identity provider (JWKS_URL or AWS_COGNITO_USER_POOL_ID), \
                 or any with DEMO=true (--demo), where everybody who reaches the gateway may act as \
                 anybody";
@@ -205,7 +205,7 @@ fn the_effective_configuration_is_shown_without_secrets() {
 }
 
 #[test]
-fn the_database_url_can_come_from_a_file_but_not_from_two_places() {
+fn the_database_url_can_come_from_a_file_but_not_from_two_sources() {
     let folder = std::env::temp_dir().join(format!("cruddur-cli-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let path = folder.join("url");
@@ -231,7 +231,7 @@ fn the_database_url_can_come_from_a_file_but_not_from_two_places() {
 }
 
 #[test]
-fn a_manifest_of_trusted_documents_is_needed_where_they_are_asked_for() {
+fn trusted_documents_need_a_manifest() {
     let missing = run(&["check-config"], &[("TRUSTED_DOCUMENTS", "only")]);
     assert_eq!(missing.status.code(), Some(2));
     let line = "cruddur: TRUSTED_DOCUMENTS_FILE (--trusted-documents-file): \"\" is not allowed; \
@@ -240,7 +240,7 @@ fn a_manifest_of_trusted_documents_is_needed_where_they_are_asked_for() {
 }
 
 #[test]
-fn a_hangup_reads_the_trusted_documents_again() {
+fn sighup_reloads_the_trusted_documents() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("manifest.json");
     std::fs::write(&path, "{}").expect("a file");
@@ -260,7 +260,7 @@ fn a_hangup_reads_the_trusted_documents_again() {
 }
 
 #[test]
-fn help_names_every_variable_and_tells_no_secret() {
+fn help_lists_every_variable_and_reveals_no_secret() {
     let help = run(&["--help"], &[("DATABASE_URL", "postgres://u:s3cret@db/x")]);
     for variable in [
         "HOST",
@@ -296,7 +296,7 @@ fn help_names_every_variable_and_tells_no_secret() {
 }
 
 #[test]
-fn the_documents_are_printed_whatever_the_configuration() {
+fn schema_and_openapi_are_printed_despite_an_invalid_configuration() {
     let bad = [("PORT", "abc")];
     assert!(stdout(&run(&["schema"], &bad)).contains("type Query"));
     let openapi = run(&["openapi"], &bad);

@@ -43,7 +43,7 @@ impl Relay {
 }
 
 #[tokio::test]
-async fn a_pool_whose_connections_lead_nowhere_soon_has_others() {
+async fn a_pool_replaces_dead_connections() {
     let database = PostgresDatabase::new("cut").await;
     let options = PgConnectOptions::from_str(&database.url).expect("a URL");
     let relay = Relay::to(format!("{}:{}", options.get_host(), options.get_port())).await;

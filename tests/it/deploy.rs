@@ -30,7 +30,7 @@ fn installed(program: &str) -> bool {
 }
 
 #[test]
-fn the_commands_that_can_be_run_here_do_what_they_say() {
+fn the_commands_of_the_page_succeed() {
     let binary = Path::new(env!("CARGO_BIN_EXE_cruddur")).parent().expect("a folder");
     let path = env::var("PATH").unwrap_or_default();
     let folder = tempfile::tempdir().expect("a folder");
@@ -59,7 +59,7 @@ fn the_commands_that_can_be_run_here_do_what_they_say() {
 }
 
 #[test]
-fn the_commands_that_are_not_run_here_say_so() {
+fn untested_commands_are_marked() {
     for (before, language, text) in blocks() {
         let said = before.rsplit("\n\n").nth(1).or_else(|| before.rsplit("\n\n").next());
         let said = said.unwrap_or_default().contains("**Not run here**");
@@ -72,7 +72,7 @@ fn the_commands_that_are_not_run_here_say_so() {
 }
 
 #[test]
-fn the_task_of_ecs_configures_the_gateway() {
+fn the_ecs_task_definition_configures_the_gateway() {
     let task = include_str!("../../deploy/ecs/task-definition.json");
     let task: Value = serde_json::from_str(task).expect("JSON");
     let container = &task["containerDefinitions"][0];

@@ -28,7 +28,7 @@ use tokio::{
 };
 
 #[tokio::test]
-async fn health_tells_live_from_ready() {
+async fn liveness_does_not_depend_on_readiness() {
     let mut app = TestApp::new().await;
     assert_eq!(app.anon().get("/health/ready").await.json(), json!({ "status": "ready" }));
     app.ready = Readiness::default();
@@ -40,7 +40,7 @@ async fn health_tells_live_from_ready() {
 }
 
 #[tokio::test]
-async fn data_is_not_served_before_it_is_ready() {
+async fn data_routes_get_503_until_the_gateway_is_ready() {
     let mut app = TestApp::new().await;
     app.ready = Readiness::default();
     let client = app.anon();
@@ -55,7 +55,7 @@ async fn data_is_not_served_before_it_is_ready() {
 }
 
 #[tokio::test]
-async fn a_sane_request_id_is_kept_and_any_other_replaced() {
+async fn valid_request_ids_are_kept_and_others_replaced() {
     let client = TestApp::new().await.anon();
     let of = async |id: &str| {
         let headers = [("x-request-id", id)];
@@ -70,7 +70,7 @@ async fn a_sane_request_id_is_kept_and_any_other_replaced() {
 }
 
 #[tokio::test]
-async fn unknown_paths_and_methods_are_answered_in_json() {
+async fn unknown_paths_and_methods_get_json_errors() {
     let client = TestApp::new().await.anon();
     let unknown = client.get("/nope").await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
@@ -86,7 +86,7 @@ async fn unknown_paths_and_methods_are_answered_in_json() {
 }
 
 #[tokio::test]
-async fn every_answer_has_the_security_headers() {
+async fn every_response_has_the_security_headers() {
     let client = TestApp::new().await.anon();
     for path in ["/health/live", "/nope", "/graphiql", "/api/activities/home"] {
         let answer = client.get(path).await;
@@ -96,7 +96,7 @@ async fn every_answer_has_the_security_headers() {
 }
 
 #[tokio::test]
-async fn whoever_watches_the_gateway_reads_how_it_answers_by_route_and_status() {
+async fn metrics_count_requests_by_route_and_status() {
     let client = TestApp::new().await.with(&["--metrics", "on"]).anon();
     client.get("/api/activities/@andrewbrown").await;
     client.get("/api/activities/@worf").await;
@@ -120,13 +120,13 @@ async fn whoever_watches_the_gateway_reads_how_it_answers_by_route_and_status() 
 }
 
 #[tokio::test]
-async fn nobody_reads_metrics_unless_they_are_on() {
+async fn metrics_are_off_by_default() {
     let answer = TestApp::new().await.anon().get("/metrics").await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
-async fn a_panic_is_answered_and_tells_nothing() {
+async fn a_panic_gets_500_without_details() {
     async fn panics() {
         panic!("postgres://cruddur:secret@db/cruddur");
     }
@@ -143,7 +143,7 @@ async fn a_panic_is_answered_and_tells_nothing() {
 }
 
 #[tokio::test]
-async fn a_request_that_takes_too_long_is_given_up() {
+async fn slow_requests_get_503_after_the_response_timeout() {
     let routes = Router::new().route("/api/slow", get(std::future::pending::<()>));
     let patience = Patience { answer: Duration::from_millis(1), ..Patience::default() };
     let client = Client(layered(&Origins::Any, patience, routes));
@@ -153,7 +153,7 @@ async fn a_request_that_takes_too_long_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_body_over_a_megabyte_is_refused_with_and_without_its_length() {
+async fn bodies_over_1_mb_get_413_with_and_without_a_content_length() {
     let client = TestApp::new().await.anon();
     let large = "x".repeat(1024 * 1024 + 1);
     let length = large.len().to_string();
@@ -191,7 +191,7 @@ async fn granted(client: &Client, origin: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn only_configured_origins_may_call() {
+async fn cors_allows_only_configured_origins() {
     let (cruddur, other) = ("https://cruddur.example", "https://other.example");
     let both = |origin: &str| (origin.to_owned(), origin.to_owned());
 
@@ -212,7 +212,7 @@ async fn only_configured_origins_may_call() {
 }
 
 #[tokio::test]
-async fn a_failure_can_be_read_by_a_page_of_a_configured_origin() {
+async fn cors_headers_are_set_on_errors_too() {
     let client = TestApp::new().await.with(&["--frontend-url", "https://cruddur.example"]).anon();
     let headers = [("origin", "https://cruddur.example")];
     let answer = client.send(Method::GET, "/nope", &headers, Body::empty()).await;
@@ -222,7 +222,7 @@ async fn a_failure_can_be_read_by_a_page_of_a_configured_origin() {
 }
 
 #[tokio::test]
-async fn pages_load_nothing_from_outside_and_are_not_cached() {
+async fn pages_load_nothing_from_other_hosts_and_are_not_cached() {
     let page = TestApp::new().await.anon().get("/graphiql").await;
     assert!(page.header("content-type").starts_with("text/html"));
     assert_eq!(page.header("cache-control"), "no-cache");
@@ -232,7 +232,7 @@ async fn pages_load_nothing_from_outside_and_are_not_cached() {
 }
 
 #[tokio::test]
-async fn a_rest_body_is_judged_after_its_sender_and_by_the_route() {
+async fn rest_authenticates_before_it_reads_the_body() {
     let app = TestApp::new().await;
     let large = || Body::from("x".repeat(1024 * 1024 + 1));
     let headers = [("content-type", "application/json")];
@@ -244,7 +244,7 @@ async fn a_rest_body_is_judged_after_its_sender_and_by_the_route() {
 }
 
 #[tokio::test]
-async fn options_is_answered_by_the_route_unless_a_page_asks() {
+async fn options_requests_are_answered_by_the_route_unless_they_are_preflights() {
     let client = TestApp::new().await.with(&["--frontend-url", "https://cruddur.example"]).anon();
     let options = async |path: &str, headers: &[(&str, &str)]| {
         client.send(Method::OPTIONS, path, headers, Body::empty()).await
@@ -280,7 +280,7 @@ fn varies(answer: &Answer) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn large_json_is_compressed_for_who_takes_it() {
+async fn large_json_is_compressed_if_the_client_accepts_it() {
     let client = TestApp::new().await.anon();
     let gzip = [("accept-encoding", "br, gzip")];
     let large = client.send(Method::GET, "/api/activities/home", &gzip, Body::empty()).await;
@@ -310,7 +310,7 @@ impl Write for Log {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_leaves_a_line_in_the_log() {
+async fn client_disconnects_are_logged() {
     let log = Log::default();
     let writer = log.clone();
     // For all tests of this file: a log for one thread would miss what other threads met first.
@@ -351,7 +351,7 @@ async fn conversation(patience: Patience, sent: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn a_half_sent_request_is_closed() {
+async fn half_sent_requests_time_out() {
     let short = Duration::from_millis(50);
     let head = Patience { head: short, ..Patience::default() };
     let idle = Patience { idle: short, ..Patience::default() };
@@ -373,7 +373,7 @@ async fn a_half_sent_request_is_closed() {
 }
 
 #[tokio::test]
-async fn an_answer_that_the_client_does_not_take_is_dropped() {
+async fn a_response_that_the_client_does_not_read_hits_the_write_timeout() {
     let (held, dropped) = oneshot::channel::<()>();
     let held = Arc::new(Mutex::new(Some(held)));
     let endless = async move || {
@@ -398,7 +398,7 @@ async fn an_answer_that_the_client_does_not_take_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_refused_before_it_is_sent() {
+async fn oversized_bodies_are_rejected_before_they_are_sent() {
     let sent = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
                  Content-Length: 1048577\r\nExpect: 100-continue\r\n\r\n";
     let answer = conversation(Patience::default(), sent).await;
@@ -407,7 +407,7 @@ async fn a_body_that_is_too_large_is_refused_before_it_is_sent() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_large_is_refused() {
+async fn oversized_headers_get_431() {
     let sent = format!("GET /health/live HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(70_000));
     let answer = conversation(Patience::default(), sent.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 431 Request Header Fields Too Large\r\n"), "{answer}");

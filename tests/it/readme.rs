@@ -13,7 +13,7 @@ fn examples() -> Vec<&'static str> {
 }
 
 #[test]
-fn every_curl_line_of_the_readme_answers_what_it_promises() {
+fn every_curl_example_of_the_readme_works() {
     let gateway = Gateway::start(&[]);
     gateway.wait_until_ready();
     let answers: Vec<Value> = examples()

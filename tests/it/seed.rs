@@ -38,7 +38,7 @@ fn check_counts(data: &Dataset) {
 }
 
 #[test]
-fn the_demo_people_have_true_counts_and_mention_whom_they_notify() {
+fn the_demo_data_has_correct_counts_and_notifications() {
     let now = ManualClock::start();
     let demo = seed::demo(now);
     check_counts(&demo);
@@ -62,7 +62,7 @@ fn the_demo_people_have_true_counts_and_mention_whom_they_notify() {
 }
 
 #[test]
-fn the_made_up_crowd_is_the_same_each_time_and_has_true_counts() {
+fn the_generated_data_is_deterministic_and_has_correct_counts() {
     let now = ManualClock::start();
     let batches: Vec<_> = seed::generated(1200, 2500, now).collect();
     assert_eq!(batches.iter().map(|it| it.users.len()).sum::<usize>(), 1200);

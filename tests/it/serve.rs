@@ -5,7 +5,7 @@ use crate::support::stores::PostgresDatabase;
 use serde_json::json;
 
 #[test]
-fn a_second_start_keeps_what_was_written_and_seeds_nothing_more() {
+fn a_restart_keeps_the_data_and_does_not_seed_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}", folder.path().join("cruddur.db").display());
     let args = ["--database-url", url.as_str()];
@@ -22,7 +22,7 @@ fn a_second_start_keeps_what_was_written_and_seeds_nothing_more() {
 }
 
 #[test]
-fn what_was_answered_survives_a_kill() {
+fn acknowledged_writes_survive_sigkill() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}", folder.path().join("cruddur.db").display());
     let mut written = Vec::new();
@@ -45,7 +45,7 @@ fn what_was_answered_survives_a_kill() {
 }
 
 #[test]
-fn without_its_database_it_serves_and_says_that_it_is_not_ready() {
+fn without_a_database_the_gateway_serves_but_is_not_ready() {
     // Nothing listens at port 1.
     let gateway = Gateway::start(&["--database-url", "postgres://nobody@127.0.0.1:1/nowhere"]);
     let (status, _) = gateway.curl("/health/live", &[]);
@@ -63,7 +63,7 @@ fn without_its_database_it_serves_and_says_that_it_is_not_ready() {
 }
 
 #[test]
-fn a_migration_waits_for_its_database_as_long_as_it_is_told() {
+fn migrate_waits_for_the_database_for_the_given_time() {
     // Nothing listens at port 1.
     let env = [
         ("DATABASE_URL", "mock:"),
@@ -82,7 +82,7 @@ fn a_migration_waits_for_its_database_as_long_as_it_is_told() {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_adopted_ends_it_with_the_rows_at_fault() {
+async fn a_database_that_cannot_be_adopted_stops_the_start_and_names_the_rows() {
     let database = PostgresDatabase::new("serve_refused").await;
     database
         .run(

@@ -61,7 +61,7 @@ async fn answer(document: &str) -> (Value, Vec<Value>) {
 }
 
 #[tokio::test]
-async fn fields_answer_in_the_order_of_the_document() {
+async fn response_fields_keep_the_order_of_the_document() {
     assert_eq!(
         text("{ slow: thing { slow plain } plain: thing { plain slow __typename } }").await,
         r#"{"data":{"slow":{"slow":1,"plain":1},"plain":{"plain":1,"slow":1,"__typename":"Thing"}}}"#,
@@ -69,14 +69,14 @@ async fn fields_answer_in_the_order_of_the_document() {
 }
 
 #[tokio::test]
-async fn a_failing_non_null_field_nulls_the_nearest_nullable_field_above() {
+async fn a_failing_non_null_field_nulls_the_nearest_nullable_ancestor() {
     let (data, paths) = answer("{ a: thing { plain failing } b: thing { plain } }").await;
     assert_eq!(data, json!({"a": null, "b": {"plain": 1}}));
     assert_eq!(paths, [json!(["a", "failing"])]);
 }
 
 #[tokio::test]
-async fn a_failing_nullable_field_is_null_itself() {
+async fn a_failing_nullable_field_nulls_only_itself() {
     let (data, paths) = answer("{ thing { plain failingNullable } }").await;
     assert_eq!(data, json!({"thing": {"plain": 1, "failingNullable": null}}));
     assert_eq!(paths, [json!(["thing", "failingNullable"])]);
@@ -91,7 +91,7 @@ async fn a_failing_result_of_an_option_nulls_its_parent() {
 }
 
 #[tokio::test]
-async fn a_failing_nullable_item_of_a_list_is_null_itself() {
+async fn a_failing_nullable_list_item_nulls_only_itself() {
     let (data, paths) = answer("{ sparseThings { plain } }").await;
     assert_eq!(data, json!({"sparseThings": [{"plain": 1}, null, null]}));
     assert_eq!(paths, [json!(["sparseThings", 2])]);
@@ -99,7 +99,7 @@ async fn a_failing_nullable_item_of_a_list_is_null_itself() {
 
 /// The path should be `["things", 0, "failing"]`. To be turned once the library says so.
 #[tokio::test]
-async fn the_path_of_an_error_in_a_list_is_cut_short() {
+async fn the_path_of_an_error_in_a_list_ends_at_the_index() {
     let (data, paths) = answer("{ things { plain failing } }").await;
     assert_eq!(data, json!({"things": null}));
     assert_eq!(paths, [json!(["things", 0])]);

@@ -35,27 +35,27 @@ documents! {
     the_home_feed_shows_authors_and_replies,
     the_home_feed_pages_forward,
     the_home_feed_pages_backward,
-    a_thread_is_walked_up_and_down,
+    a_thread_can_be_followed_up_and_down,
     a_profile_shows_counts_and_cruds,
-    followers_and_likers_are_lists_of_users,
+    followers_and_likers_are_user_connections,
     a_search_finds_activities_and_users,
     the_viewer_reads_feed_and_notifications,
-    nobody_has_no_viewer,
+    anonymous_requests_have_no_viewer,
     nodes_are_found_by_their_ids,
-    activities_are_created,
-    replies_are_created,
-    activities_are_deleted,
-    activities_are_liked_and_reposted,
-    users_are_followed,
-    the_profile_is_updated,
-    notifications_are_marked_as_read,
-    conversations_are_read_by_their_two_people,
+    activities_can_be_created,
+    replies_can_be_created,
+    activities_can_be_deleted,
+    activities_can_be_liked_and_reposted,
+    users_can_be_followed,
+    the_profile_can_be_updated,
+    notifications_can_be_marked_as_read,
+    conversations_are_visible_to_their_two_users,
     messages_page_backward,
-    messages_are_sent,
-    messages_are_marked_as_read,
-    messages_are_nobody_elses,
-    nobody_changes_anything,
-    bad_arguments_are_told,
+    messages_can_be_sent,
+    messages_can_be_marked_as_read,
+    other_users_messages_are_hidden,
+    anonymous_mutations_are_unauthenticated,
+    invalid_arguments_are_rejected,
 }
 
 fn folder() -> PathBuf {
@@ -63,7 +63,7 @@ fn folder() -> PathBuf {
 }
 
 #[test]
-fn every_document_is_checked() {
+fn every_document_file_is_tested() {
     let files = std::fs::read_dir(folder()).unwrap().map(|file| file.unwrap().path());
     let found: BTreeSet<_> = files
         .filter(|path| path.extension().is_some_and(|it| it == "graphql"))

@@ -21,7 +21,7 @@ fn codes(answer: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_document_that_is_no_graphql_is_not_parsed() {
+async fn malformed_documents_get_a_parse_error() {
     let client = SchemaClient::of_people(ADA).await;
     for document in ["", "{", "{ home(first: ) { nodes { id } } }", "query {{}}", "\u{0}"] {
         let answer = client.json(document).await;
@@ -32,7 +32,7 @@ async fn a_document_that_is_no_graphql_is_not_parsed() {
 }
 
 #[tokio::test]
-async fn a_document_against_the_schema_is_invalid() {
+async fn documents_that_violate_the_schema_are_invalid() {
     let client = SchemaClient::of_people(ADA).await;
     for document in [
         "{ nope }",
@@ -51,7 +51,7 @@ async fn a_document_against_the_schema_is_invalid() {
 }
 
 #[tokio::test]
-async fn a_value_of_the_wrong_type_is_bad_input() {
+async fn values_of_the_wrong_type_are_bad_input() {
     let client = SchemaClient::of_people(ADA).await;
     let home = "query($first: Int) { home(first: $first) { nodes { id } } }";
     let user = "query($handle: String!) { user(handle: $handle) { id } }";
@@ -88,7 +88,7 @@ async fn a_value_of_the_wrong_type_is_bad_input() {
 }
 
 #[tokio::test]
-async fn what_is_nested_too_deep_or_asks_for_too_much_is_refused() {
+async fn too_deep_or_too_expensive_documents_are_rejected() {
     let deep = format!("{{ home(first: 1) {{ nodes {{ {} }} }} }}", nested(7));
     let wide = "{ home(first: 100) { nodes { replies(first: 100) { nodes { id } } } } }";
     for (document, message) in [
@@ -114,7 +114,7 @@ fn nested(levels: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_document_that_is_nested_without_end_is_refused() {
+async fn extremely_nested_documents_are_rejected() {
     let client = SchemaClient::of_people(ADA).await;
     for document in [
         "{a".repeat(50_000),
@@ -129,7 +129,7 @@ async fn a_document_that_is_nested_without_end_is_refused() {
 }
 
 #[tokio::test]
-async fn errors_are_few() {
+async fn a_response_has_at_most_five_errors() {
     let client = SchemaClient::of_people(ADA).await;
     let fields: String =
         (0..30).map(|number| format!("a{number}: user(handle: \"\") {{ id }} ")).collect();
@@ -137,7 +137,7 @@ async fn errors_are_few() {
 }
 
 #[tokio::test]
-async fn who_has_no_user_yet_reads_as_nobody_and_writes_nothing() {
+async fn unregistered_viewers_read_as_anonymous_and_cannot_write() {
     let client = SchemaClient::of_people(Viewer::Unregistered).await;
     let answer = client
         .json("{ viewer { user { id } } home(first: 1) { nodes { viewerCanDelete } } }")
@@ -164,7 +164,7 @@ async fn who_has_no_user_yet_reads_as_nobody_and_writes_nothing() {
 }
 
 #[tokio::test]
-async fn a_store_that_does_not_answer_is_told_where_it_is_missed() {
+async fn an_unavailable_store_fails_only_the_fields_that_need_it() {
     let (counting, sources) = RecordingStore::wrap(filled(in_memory(), &people()).await);
     let client = SchemaClient::new(sources, ADA);
     let document = "{ viewer { unreadNotificationsCount } user(handle: \"ada\") { handle } }";
@@ -189,7 +189,7 @@ async fn a_store_that_does_not_answer_is_told_where_it_is_missed() {
 }
 
 #[tokio::test]
-async fn a_relation_that_fails_nulls_its_nearest_nullable_field() {
+async fn a_failing_relation_nulls_the_nearest_nullable_field() {
     let (counting, sources) = RecordingStore::wrap(filled(in_memory(), &people()).await);
     let client = SchemaClient::new(sources, ADA);
     counting.break_method("replies_by_parents", Error::Unavailable);

@@ -49,7 +49,7 @@ async fn the_home_feed_with_authors_and_replies_takes_three_calls() {
 }
 
 #[tokio::test]
-async fn the_same_is_so_through_edges_aliases_and_fragments() {
+async fn edges_aliases_and_fragments_take_no_additional_calls() {
     let (counting, client) = counted(&crowd(30), Viewer::Anonymous).await;
     let document = "query($first: Int) {
         home(first: $first) { edges { node { ...Shown } } nodes { by: author { displayName } } }
@@ -62,7 +62,7 @@ async fn the_same_is_so_through_edges_aliases_and_fragments() {
 }
 
 #[tokio::test]
-async fn a_third_level_takes_one_call_more() {
+async fn a_third_level_takes_one_more_call() {
     let (counting, client) = counted(&crowd(120), Viewer::Anonymous).await;
     let document = "query($first: Int) { home(first: $first) { nodes { author { handle }
         replies(first: 2) { nodes { author { handle }
@@ -77,7 +77,7 @@ async fn a_third_level_takes_one_call_more() {
 }
 
 #[tokio::test]
-async fn each_page_of_replies_that_differs_takes_a_call() {
+async fn each_different_page_of_replies_takes_a_call() {
     let (counting, client) = counted(&crowd(30), Viewer::Anonymous).await;
     let document = "{ home { nodes {
         a: replies(first: 2) { nodes { author { handle } } }
@@ -90,7 +90,7 @@ async fn each_page_of_replies_that_differs_takes_a_call() {
 }
 
 #[tokio::test]
-async fn what_the_viewer_did_takes_one_call_for_all_levels() {
+async fn the_viewers_reactions_take_one_call_for_all_levels() {
     let (counting, client) = counted(&crowd(120), ADA).await;
     let document = "query($first: Int) { home(first: $first) { nodes {
         viewerHasLiked viewerHasReposted viewerCanDelete author { handle }
@@ -104,14 +104,14 @@ async fn what_the_viewer_did_takes_one_call_for_all_levels() {
 }
 
 #[tokio::test]
-async fn nobody_in_particular_did_nothing_without_a_call() {
+async fn anonymous_reaction_flags_need_no_query() {
     let (counting, client) = counted(&crowd(5), Viewer::Anonymous).await;
     data(&client, "{ home { nodes { viewerHasLiked author { viewerIsFollowing } } } }", 0).await;
     assert_eq!(counting.calls(), ["home", "users_by_uuids"]);
 }
 
 #[tokio::test]
-async fn nodes_of_many_kinds_take_a_call_for_each_kind() {
+async fn nodes_of_several_kinds_take_one_call_per_kind() {
     let (counting, client) = counted(&people(), ADA).await;
     let document = "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Activity {
         author { handle } replies { nodes { author { handle } } }
@@ -126,7 +126,7 @@ async fn nodes_of_many_kinds_take_a_call_for_each_kind() {
 }
 
 #[tokio::test]
-async fn threads_are_walked_upward_together() {
+async fn the_parents_of_several_replies_take_one_call() {
     let (counting, client) = counted(&crowd(120), Viewer::Anonymous).await;
     let document = "query($first: Int) { search(query: \"words\", first: $first) { nodes {
         ... on Activity { replyTo { author { handle } replyTo { author { handle } } } }
@@ -139,7 +139,7 @@ async fn threads_are_walked_upward_together() {
 }
 
 #[tokio::test]
-async fn lists_of_users_take_a_call_for_each_relation() {
+async fn lists_of_users_take_one_call_per_relation() {
     let (counting, client) = counted(&people(), ADA).await;
     let document = "{ user(handle: \"ada\") { followers { nodes {
         followersCount followingCount activitiesCount viewerIsFollowing
@@ -163,7 +163,7 @@ async fn lists_of_users_take_a_call_for_each_relation() {
 }
 
 #[tokio::test]
-async fn notifications_take_a_call_for_activities_actors_and_authors() {
+async fn notifications_take_one_call_each_for_activities_actors_and_authors() {
     let (counting, client) = counted(&people(), ADA).await;
     let document = "{ viewer { notifications {
         unreadCount nodes { actor { handle } activity { message author { handle } } }
@@ -182,7 +182,7 @@ async fn notifications_take_a_call_for_activities_actors_and_authors() {
 }
 
 #[tokio::test]
-async fn conversations_with_people_and_messages_take_a_call_of_each_kind() {
+async fn conversations_take_a_fixed_number_of_calls() {
     let (counting, client) = counted(&talkers(120), ADA).await;
     let document = "query($first: Int) { viewer { messageGroups(first: $first) { nodes {
         updatedAt unreadCount person { handle } lastMessage { message sender { handle } }
@@ -233,7 +233,7 @@ async fn a_message_notifies_its_receiver_once() {
 }
 
 #[tokio::test]
-async fn a_message_is_sent_although_its_notification_fails_and_told_by_the_repetition() {
+async fn a_retry_creates_the_notification_that_failed_with_the_message() {
     let (counting, client) = counted(&people(), ADA).await;
     let send = "mutation { sendMessage(input: {
         toHandle: \"grace\", message: \"Psst\", idempotencyKey: \"psst\"
@@ -249,7 +249,7 @@ async fn a_message_is_sent_although_its_notification_fails_and_told_by_the_repet
 }
 
 #[tokio::test]
-async fn a_mutation_sees_what_the_one_before_it_changed() {
+async fn a_mutation_sees_the_changes_of_the_previous_one() {
     let (_, client) = counted(&people(), ADA).await;
     let id = global_id("activity 5").unwrap();
     let document = format!(
@@ -272,7 +272,7 @@ async fn a_mutation_sees_what_the_one_before_it_changed() {
 }
 
 #[tokio::test]
-async fn a_field_that_fails_takes_nothing_from_the_fields_that_share_its_loaders() {
+async fn a_failing_field_does_not_affect_fields_that_share_its_loaders() {
     let (counting, client) = counted(&people(), ADA).await;
     counting.break_method("counts_by_users", Error::Unavailable);
     let answer = client

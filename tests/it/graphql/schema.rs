@@ -16,7 +16,7 @@ fn the_published_schema_is_current() {
 }
 
 #[tokio::test]
-async fn everything_has_a_description() {
+async fn every_type_field_and_argument_has_a_description() {
     let answer = SchemaClient::of_people(ADA).await.json(INTROSPECTION).await;
     let mut bare = Vec::new();
     for kind in answer["data"]["__schema"]["types"].as_array().unwrap() {

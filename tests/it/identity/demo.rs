@@ -16,7 +16,7 @@ async fn tokens(client: &crate::support::Client) -> Value {
 }
 
 #[tokio::test]
-async fn one_may_sign_in_as_anybody_of_the_demo() {
+async fn every_demo_user_has_a_token() {
     let app = TestApp::new().await;
     let client = app.as_user("andrewbrown");
     let known = client.get("/identity").await.json();
@@ -40,7 +40,7 @@ async fn one_may_sign_in_as_anybody_of_the_demo() {
 }
 
 #[tokio::test]
-async fn the_tokens_of_one_demo_are_nothing_to_another_nor_to_a_provider() {
+async fn demo_tokens_are_invalid_for_other_demos_and_providers() {
     let app = TestApp::new().await;
     let tokens = tokens(&app.as_user("andrewbrown")).await;
     let bearer = format!("Bearer {}", tokens[0]["token"].as_str().expect("a token"));
@@ -55,7 +55,7 @@ async fn the_tokens_of_one_demo_are_nothing_to_another_nor_to_a_provider() {
 }
 
 #[tokio::test]
-async fn pages_of_others_get_no_tokens() {
+async fn cross_origin_pages_get_no_demo_tokens() {
     let app = TestApp::new().await.with(&["--frontend-url", "*"]);
     let client = app.as_user("andrewbrown");
     for headers in [
@@ -73,7 +73,7 @@ async fn pages_of_others_get_no_tokens() {
 }
 
 #[test]
-fn the_command_gives_a_token_of_the_running_gateway() {
+fn the_token_command_fetches_a_token_from_the_running_gateway() {
     let gateway = Gateway::start(&[]);
     gateway.wait_until_ready();
     let made = run(&["token", "--handle", "@londo"], &[("PORT", gateway.port())]);
@@ -90,7 +90,7 @@ fn the_command_gives_a_token_of_the_running_gateway() {
 }
 
 #[test]
-fn gateways_with_one_secret_take_each_others_tokens() {
+fn gateways_with_the_same_secret_accept_each_others_tokens() {
     let secret = "a secret of the tests, long enough for it";
     let first = Gateway::start(&["--demo-token-secret", secret]);
     first.wait_until_ready();
@@ -113,7 +113,7 @@ fn gateways_with_one_secret_take_each_others_tokens() {
 }
 
 #[test]
-fn half_a_provider_and_a_demo_beside_one_are_refused() {
+fn incomplete_or_conflicting_auth_options_are_rejected() {
     let whole = [
         ("JWKS_URL", "/keys.json"),
         ("JWT_ISSUER", "https://id.example"),

@@ -19,7 +19,7 @@ fn token(app: &TestApp, kid: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_flood_of_unknown_keys_makes_one_fetch_a_minute() {
+async fn a_flood_of_unknown_kids_causes_one_fetch_per_minute() {
     let server = Server::start(&[RSA.jwk("rsa")]).await;
     let (app, client) = app(&server.url).await;
     assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
@@ -40,7 +40,7 @@ async fn a_flood_of_unknown_keys_makes_one_fetch_a_minute() {
 }
 
 #[tokio::test]
-async fn a_new_key_is_found_and_an_old_one_forgotten() {
+async fn rotated_keys_replace_the_old_ones() {
     let server = Server::start(&[RSA.jwk("old")]).await;
     let (app, client) = app(&server.url).await;
     assert_eq!(status(&client, &token(&app, "old")).await, 200);
@@ -52,7 +52,7 @@ async fn a_new_key_is_found_and_an_old_one_forgotten() {
 }
 
 #[tokio::test]
-async fn stale_keys_are_fetched_again_behind_the_requests() {
+async fn stale_keys_are_refreshed_in_the_background() {
     let server = Server::start(&[RSA.jwk("rsa"), OTHER_RSA.jwk("other")]).await;
     let (app, client) = app(&server.url).await;
     assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
@@ -67,7 +67,7 @@ async fn stale_keys_are_fetched_again_behind_the_requests() {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_down_keeps_its_last_keys() {
+async fn the_last_keys_stay_valid_while_the_provider_is_down() {
     let server = Server::start(&[RSA.jwk("rsa")]).await;
     let (app, client) = app(&server.url).await;
     assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
@@ -83,7 +83,7 @@ async fn a_provider_that_is_down_keeps_its_last_keys() {
 }
 
 #[tokio::test]
-async fn before_the_first_keys_are_there_tokens_have_to_wait() {
+async fn tokens_get_503_until_the_first_keys_are_fetched() {
     let server = Server::start(&[RSA.jwk("rsa")]).await;
     server.answer(500);
     let (app, client) = app(&server.url).await;
@@ -98,7 +98,7 @@ async fn before_the_first_keys_are_there_tokens_have_to_wait() {
 }
 
 #[tokio::test]
-async fn a_name_that_two_keys_have_is_nobodys() {
+async fn a_kid_shared_by_two_keys_matches_neither() {
     let server = Server::start(&[RSA.jwk("twin"), P256.jwk("twin"), RSA.jwk("rsa")]).await;
     let (app, client) = app(&server.url).await;
     assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
@@ -108,7 +108,7 @@ async fn a_name_that_two_keys_have_is_nobodys() {
 }
 
 #[tokio::test]
-async fn keys_may_be_in_a_file() {
+async fn the_jwks_can_be_a_file() {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     assert_eq!(status(&client, &token(&app, "rsa")).await, 200);

@@ -24,7 +24,7 @@ async fn groups(client: &Client, token: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn each_viewer_has_a_rate_of_their_own() {
+async fn each_viewer_has_a_separate_rate_limit() {
     let file = KeyFile::new();
     let app = TestApp::new().await.with(&cognito(&file.path())).with(&["--viewer-rate", "1/3"]);
     let client = app.as_configured();
@@ -45,7 +45,7 @@ async fn each_viewer_has_a_rate_of_their_own() {
 }
 
 #[tokio::test]
-async fn each_address_has_a_rate_whoever_asks_and_health_has_none() {
+async fn each_address_has_a_rate_limit_except_for_health_checks() {
     let app = TestApp::new().await.with(&["--address-rate", "1/2"]);
     let client = app.anon();
     for _ in 0..2 {
@@ -60,7 +60,7 @@ async fn each_address_has_a_rate_whoever_asks_and_health_has_none() {
 }
 
 #[test]
-fn a_forwarded_address_counts_only_where_a_proxy_is_trusted() {
+fn forwarded_addresses_are_used_only_from_trusted_proxies() {
     let limited = ["--address-rate", "1/1"];
     let ask = |gateway: &Gateway, from: &str| {
         let header = format!("X-Forwarded-For: {from}");
@@ -86,7 +86,7 @@ fn a_forwarded_address_counts_only_where_a_proxy_is_trusted() {
 }
 
 #[tokio::test]
-async fn a_network_of_64_bits_is_one_address() {
+async fn an_ipv6_64_prefix_shares_one_rate_limit() {
     let app = TestApp::new().await.with(&["--address-rate", "1/1", "--trusted-proxies", "0.0.0.0"]);
     let client = app.anon();
     let ask = async |from: &str| {

@@ -15,7 +15,7 @@ fn ask(gateway: &Gateway, token: Option<&str>, query: &str, variables: Value) ->
 }
 
 #[test]
-fn what_belongs_to_another_is_null_and_not_forbidden() {
+fn objects_of_other_users_are_null_and_not_forbidden() {
     let gateway = Gateway::start(&["--viewer", "none"]);
     gateway.wait_until_ready();
     let token = |handle| {

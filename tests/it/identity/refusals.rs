@@ -48,7 +48,7 @@ async fn is_andrew(client: &Client, token: &str, why: &str) {
 }
 
 #[tokio::test]
-async fn good_tokens_of_both_kinds_of_key_act_as_their_user() {
+async fn valid_tokens_with_both_algorithms_identify_their_user() {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     let claims = access(ANDREW, now(&app));
@@ -59,7 +59,7 @@ async fn good_tokens_of_both_kinds_of_key_act_as_their_user() {
 }
 
 #[tokio::test]
-async fn the_clocks_may_differ_by_a_minute() {
+async fn clock_skew_of_up_to_a_minute_is_tolerated() {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     let at = |seconds| (now(&app) + TimeDelta::seconds(seconds)).timestamp();
@@ -77,7 +77,7 @@ async fn the_clocks_may_differ_by_a_minute() {
 }
 
 #[tokio::test]
-async fn tokens_that_say_the_wrong_thing_are_refused() {
+async fn tokens_with_wrong_claims_are_rejected() {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     let claims = access(ANDREW, now(&app));
@@ -108,7 +108,7 @@ async fn tokens_that_say_the_wrong_thing_are_refused() {
 }
 
 #[tokio::test]
-async fn tokens_that_are_signed_otherwise_are_refused() {
+async fn tokens_with_wrong_signatures_are_rejected() {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     let claims = access(ANDREW, now(&app));
@@ -153,7 +153,7 @@ async fn tokens_that_are_signed_otherwise_are_refused() {
 }
 
 #[tokio::test]
-async fn a_header_without_a_token_is_refused_but_on_public_feeds() {
+async fn malformed_authorization_headers_are_rejected_except_on_public_feeds() {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     let good = RSA.token(Some("rsa"), &access(ANDREW, now(&app)));
@@ -178,7 +178,7 @@ async fn a_header_without_a_token_is_refused_but_on_public_feeds() {
 }
 
 #[tokio::test]
-async fn two_headers_name_nobody() {
+async fn two_authorization_headers_are_rejected() {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     let good = format!("Bearer {}", RSA.token(Some("rsa"), &access(ANDREW, now(&app))));
@@ -188,7 +188,7 @@ async fn two_headers_name_nobody() {
 }
 
 #[tokio::test]
-async fn any_provider_is_believed_by_its_issuer_and_audience() {
+async fn tokens_of_any_provider_need_its_issuer_and_audience() {
     let file = KeyFile::new();
     let path: &'static str = file.path().leak();
     let app = crate::support::TestApp::new().await.with(&[
@@ -214,7 +214,7 @@ async fn any_provider_is_believed_by_its_issuer_and_audience() {
 }
 
 #[tokio::test]
-async fn mock_and_a_sub_of_several_users_belong_to_nobody() {
+async fn placeholder_and_ambiguous_subs_match_no_user() {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     let mut twin = cruddur::sources::seed::demo(now(&app));

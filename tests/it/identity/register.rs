@@ -74,12 +74,12 @@ async fn story(app: TestApp) {
 }
 
 #[tokio::test]
-async fn a_newcomer_becomes_a_user_in_memory() {
+async fn unregistered_viewers_can_register_in_memory() {
     story(TestApp::new().await).await;
 }
 
 #[tokio::test]
-async fn a_newcomer_becomes_a_user_in_sqlite() {
+async fn unregistered_viewers_can_register_in_sqlite() {
     let file = SqliteFile::new();
     let sources = file.open();
     sources.migrate().await.expect("it migrates");
@@ -87,7 +87,7 @@ async fn a_newcomer_becomes_a_user_in_sqlite() {
 }
 
 #[tokio::test]
-async fn a_newcomer_becomes_a_user_in_postgres() {
+async fn unregistered_viewers_can_register_in_postgres() {
     let database = PostgresDatabase::new("identity_register").await;
     let sources = database.open();
     sources.migrate().await.expect("it migrates");
@@ -121,7 +121,7 @@ async fn race(app: TestApp) {
 }
 
 #[tokio::test]
-async fn of_several_at_once_one_becomes_the_user() {
+async fn concurrent_registrations_create_one_user() {
     race(TestApp::new().await).await;
     let file = SqliteFile::new();
     let sources = file.open();

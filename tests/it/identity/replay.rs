@@ -42,7 +42,7 @@ fn tokens() -> Vec<(&'static str, String)> {
 
 /// The recordings and their checker lie beside the project, or there is nothing to replay.
 #[tokio::test]
-async fn the_recordings_of_the_signed_in_get_their_answers_on_every_store() {
+async fn the_authenticated_recordings_replay_on_every_store() {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     if !shared.is_dir() {
         return;

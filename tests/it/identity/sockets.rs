@@ -33,7 +33,7 @@ async fn a_socket_lasts_as_long_as_its_token() {
 }
 
 #[tokio::test]
-async fn a_token_that_has_ended_opens_no_socket() {
+async fn an_expired_token_cannot_open_a_socket() {
     let keys = KeyFile::new();
     let (_running, mut socket) = socket(&keys, 60, |token| json!({ "token": token })).await;
     assert_eq!(socket.close().await, (4403, "Forbidden".into()));

@@ -34,7 +34,7 @@ async fn waiting(mut responses: BoxStream<'static, Response>) -> BoxStream<'stat
 }
 
 #[tokio::test]
-async fn each_event_sees_the_store_as_it_is_then() {
+async fn each_event_reads_the_current_data() {
     let world = gateway(in_memory()).await;
     let document =
         "subscription { activityCreated { cursor node { message author { displayName } } } }";
@@ -51,7 +51,7 @@ async fn each_event_sees_the_store_as_it_is_then() {
 }
 
 #[tokio::test]
-async fn the_cursor_of_an_event_resumes_and_pages() {
+async fn an_event_cursor_resumes_subscriptions_and_pages() {
     let world = gateway(in_memory()).await;
     let mut live = follow(&world, Viewer::Anonymous, "subscription { activityCreated { cursor } }");
     live = waiting(live).await;
@@ -74,7 +74,7 @@ async fn the_cursor_of_an_event_resumes_and_pages() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_followed_is_told_with_a_code_and_ends() {
+async fn rejected_subscriptions_get_one_error_with_a_code() {
     let world = gateway(in_memory()).await;
     for (document, code) in [
         ("subscription { activityCreated(after: \"x\") { cursor } }", "BAD_USER_INPUT"),
@@ -91,7 +91,7 @@ async fn what_cannot_be_followed_is_told_with_a_code_and_ends() {
 }
 
 #[tokio::test]
-async fn a_user_hears_of_their_own_and_of_what_changes() {
+async fn users_receive_their_notifications_messages_and_updates() {
     let world = gateway(in_memory()).await;
     let crud = world.post(ANDREW, "Hello!").await;
     let told = "subscription { notificationReceived { cursor node { kind actor { handle } \

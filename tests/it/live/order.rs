@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn nothing_overtakes_a_write_that_ends_late() {
+async fn changes_are_delivered_in_commit_order() {
     let database = PostgresDatabase::new("live_late").await;
     let world = gateway(database.open()).await;
     let (mut first, mut second) = (database.connect().await, database.connect().await);
@@ -54,7 +54,7 @@ async fn nothing_overtakes_a_write_that_ends_late() {
 }
 
 #[tokio::test]
-async fn what_was_there_before_does_not_come_however_long_another_write_takes() {
+async fn earlier_changes_are_not_delivered_despite_a_long_transaction() {
     let database = PostgresDatabase::new("live_now").await;
     let world = gateway(database.open()).await;
     let mut other = database.connect().await;
@@ -67,7 +67,7 @@ async fn what_was_there_before_does_not_come_however_long_another_write_takes() 
 }
 
 #[tokio::test]
-async fn what_nobody_tells_of_is_late_but_comes() {
+async fn changes_without_events_arrive_by_polling() {
     let database = PostgresDatabase::new("live_untold").await;
     let world = gateway(database.open()).await;
     let mut live = pin!(world.cruds(None).await);
@@ -79,7 +79,7 @@ async fn what_nobody_tells_of_is_late_but_comes() {
 
 /// A dump of an old cluster brings positions that a new cluster is far from.
 #[tokio::test]
-async fn a_restored_database_goes_on() {
+async fn subscriptions_resume_on_a_restored_database() {
     let database = PostgresDatabase::new("live_restored").await;
     let world = gateway(database.open()).await;
     let first = world.post(ANDREW, "one").await;

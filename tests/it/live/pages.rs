@@ -28,7 +28,7 @@ async fn home(world: &TestApp) -> (Vec<String>, String) {
 }
 
 #[tokio::test]
-async fn what_is_written_while_a_page_is_read_comes_behind_it() {
+async fn a_write_concurrent_with_a_page_arrives_after_it() {
     let database = PostgresDatabase::new("live_pages").await;
     let world = gateway(database.open()).await;
     let mut other = database.connect().await;
@@ -46,7 +46,7 @@ async fn what_is_written_while_a_page_is_read_comes_behind_it() {
 
 /// The moment of a page may be of another life of the store, which has gone back since.
 #[tokio::test]
-async fn the_cursor_of_a_store_that_was_ahead_is_one_of_time() {
+async fn a_cursor_from_a_store_that_was_ahead_resumes_by_time() {
     let database = PostgresDatabase::new("live_ahead").await;
     let world = gateway(database.open()).await;
     let top = world.post(ANDREW, "before").await;
@@ -77,18 +77,18 @@ async fn readers_have_each_once(world: &TestApp) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn readers_of_postgresql_have_each_crud_once() {
+async fn readers_get_each_crud_once_from_postgres() {
     let database = PostgresDatabase::new("live_readers").await;
     readers_have_each_once(&gateway(database.open()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn readers_of_sqlite_have_each_crud_once() {
+async fn readers_get_each_crud_once_from_sqlite() {
     let file = SqliteFile::new();
     readers_have_each_once(&gateway(file.open()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn readers_in_memory_have_each_crud_once() {
+async fn readers_get_each_crud_once_in_memory() {
     readers_have_each_once(&gateway(in_memory()).await).await;
 }

@@ -18,7 +18,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn every_store_tells_people_the_same() {
+async fn every_store_delivers_the_same_events_to_users() {
     let in_memory = || sources::open(&SourceUrl::Mock, 1);
     let told = tell(in_memory()).await;
     insta::assert_snapshot!("people", told);
@@ -127,7 +127,7 @@ async fn tell(sources: Sources) -> String {
 }
 
 #[tokio::test]
-async fn an_activity_is_told_as_it_changes_until_it_is_gone() {
+async fn activity_updates_arrive_until_the_activity_is_deleted() {
     let file = SqliteFile::new();
     let database = PostgresDatabase::new("live_updates").await;
     for sources in [sources::open(&SourceUrl::Mock, 1), file.open(), database.open()] {

@@ -53,7 +53,7 @@ async fn read_all(world: &TestApp, after: &str) -> Vec<(LogPosition, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_cruds_reach_another_gateway_through_cuts() {
+async fn a_subscriber_that_reconnects_misses_none_of_a_thousand_cruds() {
     let database = PostgresDatabase::new("live_cuts").await;
     let here = gateway(database.open()).await;
     let there = here.beside(database.open());
@@ -64,7 +64,7 @@ async fn a_thousand_cruds_reach_another_gateway_through_cuts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_cruds_reach_another_gateway_while_its_line_is_cut() {
+async fn a_broken_event_bus_loses_none_of_a_thousand_cruds() {
     let database = PostgresDatabase::new("live_lines").await;
     let here = gateway(database.open()).await;
     let there = here.beside(database.open());
@@ -127,7 +127,7 @@ async fn hears(here: &Events, there: &Events, event: Event) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn gateways_hear_each_other_again_when_postgres_has_cut_them_off() {
+async fn the_event_bus_recovers_when_postgres_ends_its_connections() {
     let database = PostgresDatabase::new("live_again").await;
     let line = || database.open().store.line().expect("PostgreSQL has a line");
     hear_again([line(), line()], async || {
@@ -137,7 +137,7 @@ async fn gateways_hear_each_other_again_when_postgres_has_cut_them_off() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_cruds_reach_another_gateway_over_nats() {
+async fn nats_delivers_a_thousand_cruds_to_another_gateway() {
     let server = NatsServer::start();
     let database = PostgresDatabase::new("live_nats").await;
     let here = gateway(database.open()).await;
@@ -149,7 +149,7 @@ async fn a_thousand_cruds_reach_another_gateway_over_nats() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn gateways_hear_each_other_again_when_nats_was_away() {
+async fn the_event_bus_recovers_when_nats_restarts() {
     let mut server = NatsServer::start();
     let line = || Arc::new(Nats::new(&server.url)) as Arc<dyn Line>;
     let lines = [line(), line()];
@@ -157,7 +157,7 @@ async fn gateways_hear_each_other_again_when_nats_was_away() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_line_cruds_are_late_but_come() {
+async fn without_an_event_bus_cruds_arrive_by_polling() {
     let database = PostgresDatabase::new("live_alone").await;
     let here = gateway(database.open()).await;
     let there = here.beside(database.open());

@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn every_store_tells_the_same_to_those_who_come_back() {
+async fn every_store_resumes_with_the_same_events() {
     let told = tell(sources::open(&SourceUrl::Mock, 1)).await;
     insta::assert_snapshot!("resume", told);
     let file = SqliteFile::new();

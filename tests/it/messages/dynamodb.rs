@@ -52,7 +52,7 @@ async fn client() -> aws_sdk_dynamodb::Client {
 }
 
 #[tokio::test]
-async fn a_table_of_the_original_is_read_to_its_end_and_stays_readable_by_the_original() {
+async fn original_tables_are_read_completely_and_stay_readable_by_the_original() {
     let table = table("original");
     original(&["fill", &table.name]);
     let sources = in_memory().await.with_messages(&table);
@@ -131,7 +131,7 @@ async fn a_table_of_the_original_is_read_to_its_end_and_stays_readable_by_the_or
 }
 
 #[tokio::test]
-async fn messages_of_one_microsecond_all_live_in_one_conversation_and_in_several() {
+async fn messages_with_equal_timestamps_are_all_kept() {
     let sources = with_table(in_memory().await, "ties").await;
     let store = &*sources.messages;
     for number in 0..8 {
@@ -148,7 +148,7 @@ async fn messages_of_one_microsecond_all_live_in_one_conversation_and_in_several
 }
 
 #[tokio::test]
-async fn a_time_with_another_offset_keeps_its_place_and_is_found() {
+async fn messages_with_another_utc_offset_keep_their_key_order() {
     let table = table("offsets");
     let sources = in_memory().await.with_messages(&table);
     let store = &*sources.messages;
@@ -179,7 +179,7 @@ async fn a_time_with_another_offset_keeps_its_place_and_is_found() {
 }
 
 #[tokio::test]
-async fn a_lost_side_of_a_conversation_comes_back_with_the_next_message() {
+async fn the_next_message_restores_a_lost_side_of_the_conversation() {
     let table = table("lost");
     let sources = in_memory().await.with_messages(&table);
     let store = &*sources.messages;
@@ -209,7 +209,7 @@ async fn a_lost_side_of_a_conversation_comes_back_with_the_next_message() {
 }
 
 #[tokio::test]
-async fn a_table_is_made_once_and_one_with_other_keys_is_refused() {
+async fn a_table_is_created_once_and_one_with_other_keys_is_refused() {
     let table = table("made");
     let made = in_memory().await.with_messages(&table);
     let (first, second) = tokio::join!(made.messages.migrate(), made.messages.migrate());
@@ -234,7 +234,7 @@ async fn a_table_is_made_once_and_one_with_other_keys_is_refused() {
 }
 
 #[test]
-fn the_program_makes_the_table_that_the_originals_variables_name() {
+fn migrate_creates_the_table_named_by_the_originals_variables() {
     let table = table("program");
     let env = env(&table);
     let mut env: Vec<_> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -253,7 +253,7 @@ fn the_program_makes_the_table_that_the_originals_variables_name() {
 
 /// The rights that an original backend needs are to read and write items, and no more.
 #[tokio::test]
-async fn a_table_that_may_not_be_described_is_taken_for_made() {
+async fn a_table_without_describe_permission_is_assumed_to_exist() {
     let forbid = async || {
         let r#type = "com.amazon.coral.service#AccessDeniedException";
         let said = json!({ "__type": r#type, "Message": "not authorized to perform it" });
@@ -274,7 +274,7 @@ async fn a_table_that_may_not_be_described_is_taken_for_made() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_lost_is_made_again_by_a_ping() {
+async fn a_ping_recreates_a_lost_table() {
     let table = table("lost");
     let sources = in_memory().await.with_messages(&table);
     sources.store.import(&people()).await.expect("people");
@@ -288,7 +288,7 @@ async fn a_table_that_is_lost_is_made_again_by_a_ping() {
 }
 
 #[tokio::test]
-async fn a_dynamodb_that_is_gone_or_silent_makes_the_service_unavailable() {
+async fn an_unreachable_or_silent_dynamodb_makes_the_service_unavailable() {
     let closed = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().unwrap();
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
     for (address, patience) in [(closed, 5), (silent.local_addr().unwrap(), 25)] {
@@ -308,7 +308,7 @@ async fn a_dynamodb_that_is_gone_or_silent_makes_the_service_unavailable() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_sent_again_after_an_unknown_outcome_is_there_once() {
+async fn retrying_after_an_unknown_outcome_sends_a_message_once() {
     let sources = with_table(in_memory().await, "again").await;
     let store = &*sources.messages;
     let plain = new(1, ANDREW, BAYKO, "plain", at(0));

@@ -29,19 +29,19 @@ const MESSAGES: usize = 2_000;
 const KILLS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_message_is_lost_or_doubled_by_kills_on_sqlite() {
+async fn kills_neither_lose_nor_duplicate_messages_on_sqlite() {
     let file = SqliteFile::new();
     storm(&["--database-url", &file.text()], file.open()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_message_is_lost_or_doubled_by_kills_on_postgres() {
+async fn kills_neither_lose_nor_duplicate_messages_on_postgres() {
     let database = PostgresDatabase::new("messages_kills").await;
     storm(&["--database-url", &database.url], database.open()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_message_is_lost_or_doubled_by_kills_on_dynamodb() {
+async fn kills_neither_lose_nor_duplicate_messages_on_dynamodb() {
     let file = SqliteFile::new();
     let url = file.text();
     let table = dynamodb::table("kills");

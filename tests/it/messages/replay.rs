@@ -8,7 +8,7 @@ use crate::{
 
 /// The recordings and their checker lie beside the project, or there is nothing to replay.
 #[tokio::test]
-async fn the_recorded_messages_get_their_answers_on_every_store() {
+async fn the_recorded_messages_replay_on_every_store() {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     if !shared.is_dir() {
         return;

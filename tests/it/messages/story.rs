@@ -20,7 +20,7 @@ pub fn new(number: u128, from: Uuid, to: Uuid, text: &str, at: Timestamp) -> New
 }
 
 #[tokio::test]
-async fn every_store_tells_the_same_story() {
+async fn every_store_produces_the_same_transcript() {
     let told = tell(in_memory()).await;
     insta::assert_snapshot!("story", told);
     let file = SqliteFile::new();

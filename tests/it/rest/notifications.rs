@@ -3,7 +3,7 @@ use insta::assert_snapshot;
 use crate::rest::app::app;
 
 #[tokio::test]
-async fn users_see_the_cruds_that_their_notifications_are_about() {
+async fn users_see_the_cruds_of_their_notifications() {
     let app = app().await;
     let told = app.as_user("andrewbrown").get("/api/activities/notifications").await;
     assert_eq!(told.messages(), ["Cloud is very fun!"]);
@@ -17,7 +17,7 @@ async fn users_without_notifications_see_none() {
 }
 
 #[tokio::test]
-async fn nobody_sees_cruds_that_have_replies() {
+async fn anonymous_viewers_see_cruds_with_replies() {
     let app = app().await;
     let told = app.anon().get("/api/activities/notifications").await;
     assert_eq!(told.messages(), ["Cloud is very fun!"]);

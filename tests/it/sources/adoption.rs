@@ -209,7 +209,7 @@ async fn adopt(kind: Original, name: &str, activities: i64) -> (PostgresDatabase
 }
 
 #[tokio::test]
-async fn an_original_of_the_last_version_is_adopted_whole() {
+async fn the_last_original_schema_is_adopted_with_all_rows() {
     let (_database, sources) = adopt(Original::Last, "adopt_last", 20_011).await;
     let source = &sources.store;
 
@@ -271,7 +271,7 @@ async fn an_original_of_the_last_version_is_adopted_whole() {
 }
 
 #[tokio::test]
-async fn an_original_of_the_early_version_is_adopted_whole() {
+async fn the_early_original_schema_is_adopted_with_all_rows() {
     let (_database, sources) = adopt(Original::Early, "adopt_early", 20_003).await;
     let now = time("2030-01-01T00:00:00Z");
     assert_eq!(numbers(&by_uuids(&sources, &[1, 2, 5], now).await), [2]);
@@ -282,7 +282,7 @@ async fn an_original_of_the_early_version_is_adopted_whole() {
 }
 
 #[tokio::test]
-async fn what_the_original_s_programs_write_later_is_served() {
+async fn later_writes_of_the_original_programs_are_served() {
     let (database, sources) = adopt(Original::Last, "written_later", 20_011).await;
     let mut connection = database.connect().await;
     // The sign-up lambda, the original's statements for a crud and a reply, a crud without an end.
@@ -326,7 +326,7 @@ async fn what_the_original_s_programs_write_later_is_served() {
 }
 
 #[tokio::test]
-async fn two_that_adopt_at_once_both_succeed() {
+async fn concurrent_adoptions_both_succeed() {
     let (database, _) = original("adopt_twice", Original::Last).await;
     let (one, other) = (database.open(), database.open());
     let (one, other) = tokio::join!(one.store.migrate(), other.store.migrate());
@@ -350,7 +350,7 @@ async fn refusal(name: &str, spoil: &'static str) -> String {
 }
 
 #[tokio::test]
-async fn two_users_with_one_handle_are_named_and_nothing_changes() {
+async fn duplicate_handles_block_adoption_and_are_named() {
     let why = refusal(
         "twins",
         "INSERT INTO users (uuid, display_name, handle, email, cognito_user_id) VALUES
@@ -361,7 +361,7 @@ async fn two_users_with_one_handle_are_named_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn times_without_an_end_are_named_and_nothing_changes() {
+async fn infinite_times_block_adoption_and_are_named() {
     let why = refusal(
         "endless",
         "UPDATE activities SET expires_at = 'infinity'
@@ -372,7 +372,7 @@ async fn times_without_an_end_are_named_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn tables_that_are_not_the_original_s_are_named_and_nothing_changes() {
+async fn unexpected_column_types_block_adoption_and_are_named() {
     let why = refusal(
         "strange",
         "ALTER TABLE activities ALTER COLUMN likes_count TYPE numeric;

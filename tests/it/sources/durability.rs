@@ -98,13 +98,13 @@ async fn drop_replies(sources: &Sources) {
 }
 
 #[tokio::test]
-async fn a_dropped_write_leaves_nothing_behind_in_sqlite() {
+async fn dropped_writes_are_atomic_in_sqlite() {
     let file = SqliteFile::new();
     drop_replies(&furnish(file.open()).await).await;
 }
 
 #[tokio::test]
-async fn a_dropped_write_leaves_nothing_behind_in_postgres() {
+async fn dropped_writes_are_atomic_in_postgres() {
     let database = PostgresDatabase::new("dropped").await;
     drop_replies(&furnish(database.open()).await).await;
 }
@@ -142,13 +142,13 @@ async fn delete_threads(sources: &Sources) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_replies_to_what_is_being_deleted_from_sqlite() {
+async fn deleting_a_thread_leaves_no_orphaned_replies_in_sqlite() {
     let file = SqliteFile::new();
     delete_threads(&furnish(file.open()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_replies_to_what_is_being_deleted_from_postgres() {
+async fn deleting_a_thread_leaves_no_orphaned_replies_in_postgres() {
     let database = PostgresDatabase::new("deleted").await;
     delete_threads(&furnish(sources::open(&database.url(), 16)).await).await;
 }
@@ -229,7 +229,7 @@ const FAULTS: [&str; 3] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn counts_are_true_after_a_storm_in_sqlite() {
+async fn counts_are_correct_after_concurrent_writes_in_sqlite() {
     let file = SqliteFile::new();
     storm(&furnish(file.open()).await).await;
     let mut connection = file.connect().await;
@@ -240,7 +240,7 @@ async fn counts_are_true_after_a_storm_in_sqlite() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn counts_are_true_after_a_storm_in_postgres() {
+async fn counts_are_correct_after_concurrent_writes_in_postgres() {
     let database = PostgresDatabase::new("storm").await;
     storm(&furnish(sources::open(&database.url(), 16)).await).await;
     let mut connection = database.connect().await;
@@ -251,7 +251,7 @@ async fn counts_are_true_after_a_storm_in_postgres() {
 }
 
 #[tokio::test]
-async fn a_write_that_waits_too_long_for_sqlite_is_refused_and_reads_go_on() {
+async fn a_blocked_sqlite_write_times_out_and_reads_continue() {
     let file = SqliteFile::new();
     let sources = furnish(file.open()).await;
     let mut other = file.connect().await;
@@ -266,7 +266,7 @@ async fn a_write_that_waits_too_long_for_sqlite_is_refused_and_reads_go_on() {
 }
 
 #[tokio::test]
-async fn a_statement_and_a_request_without_a_connection_wait_only_so_long_for_postgres() {
+async fn postgres_statements_and_connection_requests_time_out() {
     let database = PostgresDatabase::new("timeouts").await;
     let sources = furnish(sources::open(&database.url(), 1)).await;
     let mut other = database.connect().await;
@@ -282,7 +282,7 @@ async fn a_statement_and_a_request_without_a_connection_wait_only_so_long_for_po
 }
 
 #[tokio::test]
-async fn connections_that_the_server_ends_are_made_anew() {
+async fn connections_ended_by_the_server_are_replaced() {
     let database = PostgresDatabase::new("ended").await;
     let sources = furnish(database.open()).await;
     let pings = join_all((0..8).map(|_| sources.store.ping()));
@@ -297,7 +297,7 @@ async fn connections_that_the_server_ends_are_made_anew() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_down_is_told_apart_from_one_that_refuses() {
+async fn an_unreachable_server_is_distinguished_from_one_that_refuses() {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
     let down = SourceUrl::Postgres(format!("postgres://cruddur@{port}/cruddur"));
     let down = sources::open(&down, 2);
@@ -329,7 +329,7 @@ async fn start_together(stores: Vec<Sources>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn several_may_start_at_once_on_a_fresh_database() {
+async fn several_gateways_can_migrate_a_fresh_database_at_once() {
     let file = SqliteFile::new();
     start_together((0..4).map(|_| file.open()).collect()).await;
     let database = PostgresDatabase::new("together").await;
@@ -337,7 +337,7 @@ async fn several_may_start_at_once_on_a_fresh_database() {
 }
 
 #[tokio::test]
-async fn a_sqlite_file_is_written_ahead_and_checks_references() {
+async fn a_sqlite_file_uses_wal_and_checks_foreign_keys() {
     let file = SqliteFile::new();
     let sources = furnish(file.open()).await;
     let mut own = file.connect().await;

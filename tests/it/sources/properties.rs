@@ -247,7 +247,7 @@ proptest! {
     })]
 
     #[test]
-    fn sqlite_answers_as_the_model_does(
+    fn sqlite_behaves_like_the_model_in_memory(
         operations in vec(operation(), 1..50),
         pages in vec(page(), 4),
     ) {

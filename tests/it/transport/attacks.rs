@@ -18,7 +18,7 @@ fn bomb(doublings: usize) -> String {
 }
 
 #[tokio::test]
-async fn floods_and_bombs_are_refused_with_a_code() {
+async fn floods_and_bombs_are_rejected_with_a_code() {
     let client = TestApp::new().await.anon();
     let nested = |open: &str, close: &str, times: usize| {
         format!("{{{}__typename{}}}", open.repeat(times), close.repeat(times))
@@ -54,7 +54,7 @@ async fn floods_and_bombs_are_refused_with_a_code() {
 }
 
 #[tokio::test]
-async fn deep_json_is_refused_with_a_code() {
+async fn deeply_nested_json_is_rejected_with_a_code() {
     let client = TestApp::new().await.anon();
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let deep = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));

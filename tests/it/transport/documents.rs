@@ -32,7 +32,7 @@ async fn by_hash(client: &Client, hash: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_document_is_known_by_its_hash_once_it_was_sent() {
+async fn a_persisted_query_can_be_run_by_hash_once_registered() {
     let client = TestApp::new().await.anon();
     let hash = sha256(QUERY);
     let unknown = by_hash(&client, &hash).await;
@@ -48,7 +48,7 @@ async fn a_document_is_known_by_its_hash_once_it_was_sent() {
 }
 
 #[tokio::test]
-async fn a_document_is_known_over_get_too() {
+async fn persisted_queries_work_over_get() {
     let client = TestApp::new().await.anon();
     let hash = sha256(QUERY);
     let extensions =
@@ -63,7 +63,7 @@ async fn a_document_is_known_over_get_too() {
 }
 
 #[tokio::test]
-async fn a_mutation_by_hash_needs_post_too() {
+async fn persisted_mutations_need_post() {
     let client = TestApp::new().await.anon();
     let mutation = "mutation{__typename}";
     let hash = sha256(mutation);
@@ -76,7 +76,7 @@ async fn a_mutation_by_hash_needs_post_too() {
 }
 
 #[tokio::test]
-async fn a_wrong_hash_and_a_refused_document_are_not_kept() {
+async fn wrong_hashes_and_rejected_documents_are_not_registered() {
     let client = TestApp::new().await.anon();
     let wrong = json!({ "query": QUERY, "extensions": named(&sha256("other")) });
     let answer = client.post("/graphql", wrong).await;
@@ -127,7 +127,7 @@ impl Manifest {
 }
 
 #[tokio::test]
-async fn only_trusted_documents_are_run_where_the_operator_says_so() {
+async fn policy_only_runs_only_trusted_documents() {
     let manifest = Manifest::new(&[QUERY]);
     let client = TestApp::new().await.with(&manifest.flags("only")).anon();
     assert_eq!(by_hash(&client, &sha256(QUERY)).await.json(), answered());
@@ -142,7 +142,7 @@ async fn only_trusted_documents_are_run_where_the_operator_says_so() {
 }
 
 #[tokio::test]
-async fn other_documents_are_run_where_they_are_only_logged() {
+async fn policy_log_runs_other_documents_too() {
     let manifest = Manifest::new(&[QUERY]);
     let client = TestApp::new().await.with(&manifest.flags("log")).anon();
     assert_eq!(by_hash(&client, &sha256(QUERY)).await.json(), answered());
@@ -150,7 +150,7 @@ async fn other_documents_are_run_where_they_are_only_logged() {
 }
 
 #[tokio::test]
-async fn the_manifest_is_read_again_and_a_bad_one_changes_nothing() {
+async fn the_manifest_can_be_reloaded_and_invalid_ones_are_ignored() {
     let manifest = Manifest::new(&[QUERY]);
     let settings = crate::support::settings(&manifest.flags("only"));
     manifest.write(&[QUERY, "{ __typename }"]);

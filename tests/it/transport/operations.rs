@@ -27,7 +27,7 @@ async fn holding() -> Running {
 }
 
 #[tokio::test]
-async fn an_id_in_use_is_closed_with_4409_and_is_free_once_completed() {
+async fn a_duplicate_operation_id_closes_with_4409_and_completed_ids_are_free() {
     let running = holding().await;
     let mut socket = running.connect().await;
     for _ in 0..3 {
@@ -46,7 +46,7 @@ async fn an_id_in_use_is_closed_with_4409_and_is_free_once_completed() {
 }
 
 #[tokio::test]
-async fn a_socket_has_at_most_fifty_operations_at_a_time() {
+async fn a_socket_has_at_most_50_concurrent_operations() {
     let running = holding().await;
     let mut socket = running.connect().await;
     for n in 0..51 {
@@ -73,7 +73,7 @@ async fn read_slowly(socket: &mut Socket) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_its_answers_is_closed_with_4413() {
+async fn a_client_that_reads_too_slowly_is_closed_with_4413() {
     let patience = Patience { write: SHORT, close: LONG, ..Patience::default() };
     let app = TestApp::new().await;
     let running = Running::start(app.as_user("worf").0, patience).await;

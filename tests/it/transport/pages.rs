@@ -10,7 +10,7 @@ use crate::support::TestApp;
 const QUERY: &str = "/graphql?query=%7B__typename%7D";
 
 #[tokio::test]
-async fn a_query_by_get_is_refused_to_foreign_pages() {
+async fn csrf_prevention_rejects_cross_origin_gets() {
     let app = TestApp::new().await.with(&["--frontend-url", "https://cruddur.example"]);
     let client = app.anon();
     let status = async |headers: &[(&str, &str)]| {

@@ -46,7 +46,7 @@ async fn queries_and_mutations_are_answered_and_completed() {
 }
 
 #[tokio::test]
-async fn an_error_of_a_field_comes_with_the_data_and_one_of_the_request_alone() {
+async fn request_errors_are_error_messages_and_field_errors_come_with_data() {
     let running = running().await;
     let mut socket = running.connect().await;
     let cases = [
@@ -78,7 +78,7 @@ async fn an_error_of_a_field_comes_with_the_data_and_one_of_the_request_alone() 
 }
 
 #[tokio::test]
-async fn what_is_no_message_is_closed_with_4400() {
+async fn malformed_messages_are_closed_with_4400() {
     let running = running().await;
     for text in ["", "nonsense", "[]", "{}", r#"{"type":"next","id":"1","payload":{}}"#] {
         let mut socket = running.open().await;
@@ -115,7 +115,7 @@ async fn other_protocols_are_closed_with_4406() {
 }
 
 #[tokio::test]
-async fn silence_instead_of_a_connection_init_is_closed_with_4408() {
+async fn a_missing_connection_init_times_out_with_4408() {
     let running = patient(Patience { init: SHORT, ..Patience::default() }).await;
     let mut socket = running.open().await;
     assert_eq!(socket.close().await, closed(4408, "Connection initialisation timeout"));
@@ -142,7 +142,7 @@ async fn a_ping_is_answered_before_and_after_the_acknowledgement() {
 }
 
 #[tokio::test]
-async fn a_token_that_does_not_count_is_closed_with_4403() {
+async fn an_invalid_token_is_closed_with_4403() {
     let running = running().await;
     let mut socket = running.open().await;
     socket.say(json!({ "type": "connection_init", "payload": { "token": "a.b.c" } })).await;
@@ -172,7 +172,7 @@ async fn a_message_over_a_megabyte_is_closed_with_1009() {
 }
 
 #[tokio::test]
-async fn what_breaks_the_websocket_protocol_is_closed_with_its_codes() {
+async fn websocket_protocol_violations_close_with_standard_codes() {
     let running = running().await;
     let mut socket = running.connect().await;
     socket.subscribe("1", "{ __typename }", json!({})).await;
@@ -191,7 +191,7 @@ async fn what_breaks_the_websocket_protocol_is_closed_with_its_codes() {
 }
 
 #[tokio::test]
-async fn foreign_pages_may_not_open_a_socket() {
+async fn cross_origin_pages_cannot_open_a_socket() {
     let app = TestApp::new().await.with(&["--frontend-url", "https://cruddur.example"]);
     let running = Running::start(app.anon().0, Patience::default()).await;
     let protocol = ("sec-websocket-protocol", "graphql-transport-ws");
@@ -206,7 +206,7 @@ async fn foreign_pages_may_not_open_a_socket() {
 }
 
 #[tokio::test]
-async fn a_stop_closes_sockets_with_1001() {
+async fn shutdown_closes_sockets_with_1001() {
     let mut running = patient(Patience { farewell: SHORT, ..Patience::default() }).await;
     let mut sockets = vec![running.connect().await, running.open().await];
     running.stop();
@@ -218,7 +218,7 @@ async fn a_stop_closes_sockets_with_1001() {
 }
 
 #[tokio::test]
-async fn the_clients_close_is_answered() {
+async fn a_close_from_the_client_is_acknowledged() {
     let running = running().await;
     let mut socket = running.connect().await;
     socket.send(Message::Close(None)).await;

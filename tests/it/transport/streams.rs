@@ -46,7 +46,7 @@ pub fn parts(text: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn queries_and_mutations_are_answered_by_events() {
+async fn sse_carries_queries_and_mutations() {
     let app = TestApp::new().await;
     let client = app.as_user("worf");
     let answer = ask(&client, EVENTS, "{ __typename }").await;
@@ -71,7 +71,7 @@ async fn queries_and_mutations_are_answered_by_events() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_request_is_an_event() {
+async fn sse_carries_request_errors_as_events() {
     let client = TestApp::new().await.anon();
     for (query, code) in [
         ("{ nope }", "GRAPHQL_VALIDATION_FAILED"),
@@ -89,7 +89,7 @@ async fn an_error_of_the_request_is_an_event() {
 }
 
 #[tokio::test]
-async fn what_is_no_graphql_request_has_a_status_for_streams_too() {
+async fn malformed_requests_get_4xx_for_streams_too() {
     let client = TestApp::new().await.anon();
     let headers = [("accept", EVENTS), ("content-type", "text/plain")];
     let answer = client.send(Method::POST, "/graphql", &headers, "{}").await;
@@ -101,7 +101,7 @@ async fn what_is_no_graphql_request_has_a_status_for_streams_too() {
 }
 
 #[tokio::test]
-async fn events_by_get_are_refused_to_foreign_pages() {
+async fn csrf_prevention_rejects_cross_origin_sse_over_get() {
     let client = TestApp::new().await.anon();
     let headers = [("accept", EVENTS), ("origin", "https://other.example"), ("host", "x")];
     let answer = client.send(Method::GET, "/graphql?query=%7B__typename%7D", &headers, "").await;
@@ -109,7 +109,7 @@ async fn events_by_get_are_refused_to_foreign_pages() {
 }
 
 #[tokio::test]
-async fn a_query_is_answered_in_json_beside_multipart_and_in_a_part_alone() {
+async fn queries_prefer_json_over_multipart_if_both_are_accepted() {
     let client = TestApp::new().await.anon();
     let answer = ask(&client, PARTS, "{ __typename }").await;
     assert_eq!(answer.header("content-type"), "application/graphql-response+json");

@@ -12,7 +12,7 @@ async fn code(client: &Client, query: &str, variables: Value) -> Option<String> 
 }
 
 #[tokio::test]
-async fn a_variable_that_must_have_a_value_has_one() {
+async fn required_variables_must_have_a_value() {
     let client = TestApp::new().await.anon();
     let query = "query($handle: String!) { user(handle: $handle) { id } }";
     let bad = Some("BAD_USER_INPUT".to_owned());
@@ -38,7 +38,7 @@ async fn a_variable_that_must_have_a_value_has_one() {
 }
 
 #[tokio::test]
-async fn a_variable_goes_only_where_its_type_goes() {
+async fn variables_are_allowed_only_where_their_type_fits() {
     let client = TestApp::new().await.anon();
     let ids = json!({ "x": [] });
     for (query, variables) in [
@@ -81,7 +81,7 @@ async fn a_variable_goes_only_where_its_type_goes() {
 }
 
 #[tokio::test]
-async fn a_variable_s_value_is_of_its_type_however_often_the_document_was_run() {
+async fn variable_values_are_checked_for_cached_documents_too() {
     let client = TestApp::new().await.anon();
     let home = "query($x: Int) { home(first: $x) { __typename } }";
     let nodes = "query($x: [ID!]!) { nodes(ids: $x) { id } }";

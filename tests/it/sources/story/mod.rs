@@ -26,7 +26,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn every_source_tells_the_same_story() {
+async fn every_source_produces_the_same_transcript() {
     let in_memory = tell(sources::open(&SourceUrl::Mock, 1)).await;
     insta::assert_snapshot!("story", in_memory);
 
