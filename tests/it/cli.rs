@@ -1,4 +1,4 @@
-//! The real binary: its commands, its configuration, its start and its end.
+//! The real binary: commands, configuration, startup and shutdown.
 
 use crate::support::gateway::{Gateway, run, stderr, stdout};
 
@@ -22,8 +22,9 @@ fn the_gateway_prints_its_urls_serves_and_stops_on_sigterm_and_sigint() {
         ] {
             assert!(out.contains(&line), "{line}\n{out}");
         }
-        // Not on a terminal, the log is JSON, one line a request.
-        let line = err.lines().find(|line| line.contains("/health/ready")).expect("a line of it");
+        // The log is JSON if stderr is not a terminal, with one line per request.
+        let line =
+            err.lines().find(|line| line.contains("/health/ready")).expect("the request is logged");
         let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
         assert_eq!(line["level"], "INFO");
         assert_eq!(line["method"], "GET");
@@ -48,15 +49,15 @@ fn silent_connections_do_not_delay_shutdown() {
 fn health_fails_on_errors_and_if_no_gateway_listens() {
     let gateway = Gateway::start(&[]);
     let url = format!("{}/nope", gateway.url);
-    let unwell = run(&["health", "--url", &url], &[]);
-    assert_eq!(unwell.status.code(), Some(1));
-    assert_eq!(stderr(&unwell), format!("cruddur: {url} answers 404: [\"not_found\"]\n"));
+    let failing = run(&["health", "--url", &url], &[]);
+    assert_eq!(failing.status.code(), Some(1));
+    assert_eq!(stderr(&failing), format!("cruddur: {url} answers 404: [\"not_found\"]\n"));
     let port = gateway.port().to_owned();
     drop(gateway);
-    let nobody = run(&["health", "--host", "0.0.0.0", "--demo"], &[("PORT", &port)]);
-    assert_eq!(nobody.status.code(), Some(1));
+    let refused = run(&["health", "--host", "0.0.0.0", "--demo"], &[("PORT", &port)]);
+    assert_eq!(refused.status.code(), Some(1));
     let url = format!("cruddur: http://127.0.0.1:{port}/health/ready does not answer: ");
-    assert!(stderr(&nobody).starts_with(&url), "{}", stderr(&nobody));
+    assert!(stderr(&refused).starts_with(&url), "{}", stderr(&refused));
     assert_eq!(run(&["health", "--url", "ftp://x"], &[]).status.code(), Some(2));
 }
 
@@ -222,7 +223,7 @@ fn the_database_url_can_come_from_a_file_but_not_from_two_sources() {
     assert!(stderr(&bad).starts_with(
         "cruddur: DATABASE_URL_FILE (--database-url-file): \"oracle://cruddur:***@db"
     ));
-    std::fs::remove_dir_all(&folder).expect("the folder goes");
+    std::fs::remove_dir_all(&folder).expect("the folder can be deleted");
     let missing = run(&["check-config"], &[("DATABASE_URL_FILE", path)]);
     assert_eq!(missing.status.code(), Some(2));
     assert!(stderr(&missing).contains("allowed: a file that can be read (No such file"));

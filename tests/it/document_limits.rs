@@ -102,7 +102,7 @@ fn floods_of_tokens_are_rejected() {
     assert_eq!(too_much(&format!("{{ me {{ name {} }} }}", "@x ".repeat(51))), "directives");
     let deep = format!("{{ me {} name {}", "{ best ".repeat(15), "} ".repeat(16));
     assert_eq!(too_much(&deep.replace("best  name", "best { name }")), "levels of fields");
-    // One token each, and nothing after it.
+    // A single token that takes up the whole document.
     for text in [million("#"), "\"".repeat(3) + &"x".repeat(1_000_000)] {
         assert_eq!(too_much(&text), "bytes");
     }
@@ -134,7 +134,7 @@ enum Part {
     Spread(usize),
 }
 
-/// Selection sets of the fragment with this number, which may spread those after it.
+/// Generates selections for a fragment. They may spread fragments with higher numbers only.
 fn parts(fragment: usize) -> impl Strategy<Value = Vec<Part>> {
     let leaf =
         prop_oneof![any::<bool>().prop_map(Part::Name), (fragment + 1..5).prop_map(Part::Spread),];
@@ -160,7 +160,7 @@ fn print(parts: &[Part]) -> String {
     parts.iter().map(part).collect::<Vec<_>>().join(" ")
 }
 
-/// Depth, selections and nodes, with every fragment written out where it is spread.
+/// Returns depth, selections and nodes, with every fragment expanded where it is spread.
 fn expand(parts: &[Part], fragments: &BTreeMap<usize, Vec<Part>>) -> (usize, u64, u64) {
     let mut total = (0, 0, 0);
     for part in parts {

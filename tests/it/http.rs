@@ -1,4 +1,4 @@
-//! The router and its layers: what holds for every route.
+//! The router and its middleware: behaviour that all routes share.
 
 use std::{
     io::Write,
@@ -158,18 +158,18 @@ async fn bodies_over_1_mb_get_413_with_and_without_a_content_length() {
     let large = "x".repeat(1024 * 1024 + 1);
     let length = large.len().to_string();
     let headers = [("content-type", "application/json"), ("content-length", length.as_str())];
-    let told = client.send(Method::POST, "/graphql", &headers, large).await;
+    let with_length = client.send(Method::POST, "/graphql", &headers, large).await;
     let chunks =
         stream::iter((0..20).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![32; 65536]))));
-    let untold =
+    let without_length =
         client.send(Method::POST, "/graphql", &headers[..1], Body::from_stream(chunks)).await;
-    for answer in [told, untold] {
+    for answer in [with_length, without_length] {
         assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "PAYLOAD_TOO_LARGE");
     }
 }
 
-/// What a page of `origin` may do: read the answer of a GET, and send a POST with JSON.
+/// Returns the allowed origin for a page of `origin`: of a GET, and of the preflight of a JSON POST.
 async fn granted(client: &Client, origin: &str) -> (String, String) {
     let headers = [("origin", origin)];
     let get = client.send(Method::GET, "/health/live", &headers, Body::empty()).await;
@@ -271,7 +271,7 @@ async fn options_requests_are_answered_by_the_route_unless_they_are_preflights()
     }
 }
 
-/// The headers that an answer depends on.
+/// Returns the values of `Vary`, sorted.
 fn varies(answer: &Answer) -> Vec<&str> {
     let mut names: Vec<_> =
         answer.headers.get_all("vary").iter().filter_map(|it| it.to_str().ok()).collect();
@@ -294,13 +294,13 @@ async fn large_json_is_compressed_if_the_client_accepts_it() {
     assert_eq!((small.header("content-encoding"), small.header("vary")), ("", "origin"));
 }
 
-/// What is logged, as text.
+/// A log writer that collects the text.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no test panics with it").extend(bytes);
+        self.0.lock().expect("no writer panics").extend(bytes);
         Ok(bytes.len())
     }
 
@@ -313,14 +313,15 @@ impl Write for Log {
 async fn client_disconnects_are_logged() {
     let log = Log::default();
     let writer = log.clone();
-    // For all tests of this file: a log for one thread would miss what other threads met first.
+    // Set for the whole process: tracing caches that a call site is disabled if another thread without
+    // a subscriber reaches it first.
     tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).init();
     let routes = Router::new()
         .route("/api/too-slow", get(std::future::pending::<()>))
         .route("/api/quick", get(async || "done"));
     let client = Client(layered(&Origins::Any, Patience::default(), routes));
-    let gone = timeout(Duration::from_millis(1), client.get("/api/too-slow")).await;
-    assert!(gone.is_err());
+    let cancelled = timeout(Duration::from_millis(1), client.get("/api/too-slow")).await;
+    assert!(cancelled.is_err());
     client.get("/api/quick").await;
     let log = String::from_utf8(log.0.lock().expect("no panic").clone()).expect("UTF-8");
     let line = |path: &str| log.lines().find(|line| line.contains(path)).expect("a line");
@@ -332,9 +333,8 @@ async fn client_disconnects_are_logged() {
     assert!(answered.contains(" status=200 ms="), "{answered}");
 }
 
-/// What comes back over a connection to the gateway until it is closed, when `sent` is all that a
-/// client sends.
-async fn conversation(patience: Patience, sent: &[u8]) -> String {
+/// Sends bytes to a gateway and returns everything it sends back until it closes the connection.
+async fn exchange(patience: Patience, sent: &[u8]) -> String {
     let app = TestApp::new().await;
     let routes = app.as_user("worf").0;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
@@ -342,10 +342,10 @@ async fn conversation(patience: Patience, sent: &[u8]) -> String {
     let router = layered(&Origins::Any, patience, routes);
     let server = tokio::spawn(serve(listener, router, patience, std::future::pending()));
     let mut client = TcpStream::connect(address).await.expect("a connection");
-    client.write_all(sent).await.expect("it is small");
+    client.write_all(sent).await.expect("the bytes fit into the socket's buffer");
     let mut answer = Vec::new();
     let read = timeout(Duration::from_secs(60), client.read_to_end(&mut answer)).await;
-    read.expect("the connection is closed").expect("in order");
+    read.expect("the connection is closed").expect("without an error");
     server.abort();
     String::from_utf8(answer).expect("UTF-8")
 }
@@ -355,17 +355,17 @@ async fn half_sent_requests_time_out() {
     let short = Duration::from_millis(50);
     let head = Patience { head: short, ..Patience::default() };
     let idle = Patience { idle: short, ..Patience::default() };
-    assert_eq!(conversation(idle, b"").await, "");
+    assert_eq!(exchange(idle, b"").await, "");
     let request = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
-    assert!(conversation(idle, request).await.ends_with("{\"status\":\"live\"}"));
-    assert_eq!(conversation(head, b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-").await, "");
+    assert!(exchange(idle, request).await.ends_with("{\"status\":\"live\"}"));
+    assert_eq!(exchange(head, b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-").await, "");
     let body = Patience { body: short, ..Patience::default() };
     for path in ["/graphql", "/api/activities"] {
         let sent = format!(
             "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
              Content-Length: 100\r\n\r\n{{\"query\":"
         );
-        let answer = conversation(body, sent.as_bytes()).await;
+        let answer = exchange(body, sent.as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
         assert!(answer.to_lowercase().contains("\"request_timeout\""), "{answer}");
         assert!(answer.contains("connection: close\r\n"), "{answer}");
@@ -392,8 +392,8 @@ async fn a_response_that_the_client_does_not_read_hits_the_write_timeout() {
     let server = tokio::spawn(serve(listener, router, patience, std::future::pending()));
     let mut client = TcpStream::connect(address).await.expect("a connection");
     client.write_all(b"GET /api/endless HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("sent");
-    let dropped = timeout(Duration::from_secs(60), dropped).await.expect("it is dropped");
-    assert!(dropped.is_err(), "nothing was sent");
+    let dropped = timeout(Duration::from_secs(60), dropped).await.expect("the body is dropped");
+    assert!(dropped.is_err(), "the sender is dropped without sending");
     server.abort();
 }
 
@@ -401,7 +401,7 @@ async fn a_response_that_the_client_does_not_read_hits_the_write_timeout() {
 async fn oversized_bodies_are_rejected_before_they_are_sent() {
     let sent = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
                  Content-Length: 1048577\r\nExpect: 100-continue\r\n\r\n";
-    let answer = conversation(Patience::default(), sent).await;
+    let answer = exchange(Patience::default(), sent).await;
     assert!(answer.starts_with("HTTP/1.1 413 Payload Too Large\r\n"), "{answer}");
     assert!(answer.contains("PAYLOAD_TOO_LARGE"), "{answer}");
 }
@@ -409,6 +409,6 @@ async fn oversized_bodies_are_rejected_before_they_are_sent() {
 #[tokio::test]
 async fn oversized_headers_get_431() {
     let sent = format!("GET /health/live HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(70_000));
-    let answer = conversation(Patience::default(), sent.as_bytes()).await;
+    let answer = exchange(Patience::default(), sent.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 431 Request Header Fields Too Large\r\n"), "{answer}");
 }

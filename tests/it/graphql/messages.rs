@@ -1,4 +1,4 @@
-//! Direct messages and the notifications that tell of them.
+//! Direct messages and their notifications.
 
 use cruddur::domain::Viewer;
 use serde_json::json;
@@ -17,8 +17,8 @@ async fn reading_a_message_reads_its_notification() {
         message { id } } }"#;
     let sent = bob.json(send).await["data"]["sendMessage"]["message"]["id"].clone();
     let count = before.as_i64().unwrap();
-    let told = json!({ "data": { "viewer": { "unreadNotificationsCount": count + 1 } } });
-    assert_eq!(ada.json(unread).await, told);
+    let notified = json!({ "data": { "viewer": { "unreadNotificationsCount": count + 1 } } });
+    assert_eq!(ada.json(unread).await, notified);
     let read = format!(
         "mutation {{ markMessagesRead(input: {{ upToId: {sent} }}) {{ userErrors {{ code }} }} }}"
     );

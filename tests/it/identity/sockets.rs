@@ -3,20 +3,22 @@ use cruddur::http::Patience;
 use serde_json::{Value, json};
 
 use crate::{
-    identity::provider::{ANDREW, KeyFile, RSA, access, app, but, now},
+    identity::provider::{ANDREW, KeyFile, RSA, access, app, now, with_claims},
     support::server::{Running, Socket},
 };
 
-/// A socket that has just given a token, which ended so many seconds ago. It counts for a minute more.
+/// Opens a socket and sends a token that expired so many seconds ago. Clock skew of up to a minute is
+/// tolerated.
 async fn socket(
     keys: &KeyFile,
-    ended: i64,
+    expired: i64,
     payload: impl FnOnce(String) -> Value,
 ) -> (Running, Socket) {
     let (app, client) = app(&keys.path()).await;
     let running = Running::start(client.0, Patience::default()).await;
-    let end = (now(&app) - TimeDelta::seconds(ended)).timestamp();
-    let token = RSA.token(Some("rsa"), &but(access(ANDREW, now(&app)), json!({ "exp": end })));
+    let exp = (now(&app) - TimeDelta::seconds(expired)).timestamp();
+    let token =
+        RSA.token(Some("rsa"), &with_claims(access(ANDREW, now(&app)), json!({ "exp": exp })));
     let mut socket = running.open().await;
     socket.say(json!({ "type": "connection_init", "payload": payload(token) })).await;
     (running, socket)

@@ -81,8 +81,8 @@ async fn a_crud_has_at_most_280_characters_in_both_flavors() {
 #[tokio::test]
 async fn whitespace_is_a_message_and_nul_counts_as_blank() {
     let andrew = app().await.as_user("andrewbrown");
-    let white = andrew.post(PATH, r#"{"message": " \n", "ttl": "1-day"}"#).await;
-    assert_eq!(white.json()["message"], " \n");
+    let posted = andrew.post(PATH, r#"{"message": " \n", "ttl": "1-day"}"#).await;
+    assert_eq!(posted.json()["message"], " \n");
     assert_snapshot!(andrew.post(PATH, r#"{"message": "a\u0000b", "ttl": "1-day"}"#).await, @r#"422 ["message_blank"]"#);
 }
 
@@ -117,11 +117,11 @@ async fn the_content_type_must_be_json() {
     let send = async |content_type: &str| {
         andrew.send(Method::POST, PATH, &[("content-type", content_type)], HELLO).await
     };
-    for right in ["APPLICATION/JSON", "application/json ; charset=latin-1", "application/json;"] {
-        assert_eq!(send(right).await.status, 200, "{right}");
+    for accepted in ["APPLICATION/JSON", "application/json ; charset=latin-1", "application/json;"] {
+        assert_eq!(send(accepted).await.status, 200, "{accepted}");
     }
-    for wrong in ["text/json", "text/plain", "application/jsonx", "application/ld+json", ""] {
-        assert_eq!(send(wrong).await.to_string(), r#"415 ["unsupported_media_type"]"#);
+    for rejected in ["text/json", "text/plain", "application/jsonx", "application/ld+json", ""] {
+        assert_eq!(send(rejected).await.to_string(), r#"415 ["unsupported_media_type"]"#);
     }
     assert_snapshot!(andrew.send(Method::POST, PATH, &[], HELLO).await, @r#"415 ["unsupported_media_type"]"#);
 }
@@ -137,9 +137,9 @@ async fn anonymous_posts_get_401_whatever_the_body() {
 
 #[tokio::test]
 async fn unregistered_viewers_get_422_once_the_message_is_valid() {
-    let stranger = app().await.as_user(UNREGISTERED);
-    assert_snapshot!(stranger.post(PATH, r#"{"message": "hello"}"#).await, @r#"422 ["cognito_user_id_blank"]"#);
-    assert_snapshot!(stranger.post(PATH, "{}").await, @r#"422 ["message_blank"]"#);
+    let unregistered = app().await.as_user(UNREGISTERED);
+    assert_snapshot!(unregistered.post(PATH, r#"{"message": "hello"}"#).await, @r#"422 ["cognito_user_id_blank"]"#);
+    assert_snapshot!(unregistered.post(PATH, "{}").await, @r#"422 ["message_blank"]"#);
 }
 
 #[tokio::test]

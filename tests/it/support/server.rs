@@ -1,4 +1,4 @@
-//! The gateway on a port of its own, and a client that speaks to it over a WebSocket.
+//! The gateway on a free port, and a WebSocket client.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -22,7 +22,7 @@ use tokio_tungstenite::{
     },
 };
 
-/// Longer than any test takes.
+/// A timeout for waiting that never expires in a passing test.
 pub const LONG: Duration = Duration::from_secs(60);
 
 /// A server that runs until it is told to stop, or is dropped.
@@ -50,10 +50,10 @@ impl Running {
     /// Waits until it has stopped.
     pub async fn stopped(&mut self) {
         self.stop();
-        timeout(LONG, &mut self.server).await.expect("it stops").expect("in order");
+        timeout(LONG, &mut self.server).await.expect("the server stops").expect("without a panic");
     }
 
-    /// Asks for a WebSocket with these headers.
+    /// Opens a WebSocket with these headers.
     pub async fn handshake(
         &self,
         headers: &[(&'static str, &str)],
@@ -68,21 +68,21 @@ impl Running {
         client_async(request, stream).await
     }
 
-    /// The status that an upgrade with these headers is refused with.
+    /// Returns the status with which an upgrade with these headers is rejected.
     pub async fn refusal(&self, headers: &[(&'static str, &str)]) -> StatusCode {
         match self.handshake(headers).await {
             Err(tungstenite::Error::Http(response)) => response.status(),
-            other => panic!("the upgrade is refused, not {other:?}"),
+            other => panic!("expected a rejected upgrade, got {other:?}"),
         }
     }
 
-    /// A socket that has said nothing yet.
+    /// Opens a socket that has not sent `connection_init` yet.
     pub async fn open(&self) -> Socket {
         let protocol = [("sec-websocket-protocol", "graphql-transport-ws")];
         Socket(self.handshake(&protocol).await.expect("a handshake").0)
     }
 
-    /// A socket that is acknowledged.
+    /// Opens a socket and completes the handshake of `graphql-transport-ws`.
     pub async fn connect(&self) -> Socket {
         let mut socket = self.open().await;
         socket.say(json!({ "type": "connection_init" })).await;
@@ -105,7 +105,7 @@ impl Socket {
     }
 
     pub async fn send(&mut self, message: Message) {
-        self.0.send(message).await.expect("the gateway listens");
+        self.0.send(message).await.expect("the socket is open");
     }
 
     pub async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
@@ -113,18 +113,18 @@ impl Socket {
         self.say(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
     }
 
-    /// The next message.
+    /// Receives the next JSON message. Skips pings and pongs of the WebSocket.
     pub async fn hear(&mut self) -> Value {
         loop {
             match self.next().await {
                 Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
                 Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("a message, not {other:?}"),
+                other => panic!("expected a text message, got {other:?}"),
             }
         }
     }
 
-    /// Code and reason of the close, after whatever comes before.
+    /// Skips messages up to the close. Returns its code and reason.
     pub async fn close(&mut self) -> (u16, String) {
         loop {
             if let Message::Close(frame) = self.next().await {
@@ -135,7 +135,7 @@ impl Socket {
     }
 
     pub async fn next(&mut self) -> Message {
-        let next = timeout(LONG, self.0.next()).await.expect("something comes");
-        next.expect("the connection is open").expect("and in order")
+        let next = timeout(LONG, self.0.next()).await.expect("a message arrives in time");
+        next.expect("the connection is open").expect("the frame is valid")
     }
 }

@@ -1,4 +1,4 @@
-//! Operations over one WebSocket: how many there may be, and what becomes of those that nobody reads.
+//! Concurrent operations over one WebSocket: ids, their maximum number, and clients that read too slowly.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,26 +15,26 @@ use crate::{
 
 const SHORT: Duration = Duration::from_millis(50);
 
-/// An operation that does not end here.
+/// An operation that never completes, because the store hangs.
 const HELD: &str = "{ home { nodes { id } } }";
 
-/// A gateway whose store never answers for the home feed.
-async fn holding() -> Running {
-    let (source, sources) = RecordingStore::wrap(Arc::new(Mock::default()).into());
+/// Starts a gateway whose store hangs on the home feed.
+async fn hanging() -> Running {
+    let (recorder, sources) = RecordingStore::wrap(Arc::new(Mock::default()).into());
     let app = TestApp::with_demo(sources).await;
-    source.hold_method("home");
+    recorder.hold_method("home");
     Running::start(app.anon().0, Patience::default()).await
 }
 
 #[tokio::test]
 async fn a_duplicate_operation_id_closes_with_4409_and_completed_ids_are_free() {
-    let running = holding().await;
+    let server = hanging().await;
     let mut socket = running.connect().await;
     for _ in 0..3 {
         socket.subscribe("1", HELD, json!({})).await;
         socket.say(json!({ "type": "complete", "id": "1" })).await;
     }
-    // Nobody has it.
+    // No operation has this id.
     socket.say(json!({ "type": "complete", "id": "2" })).await;
     socket.subscribe("1", HELD, json!({})).await;
     socket.subscribe("2", "{ __typename }", json!({})).await;
@@ -47,7 +47,7 @@ async fn a_duplicate_operation_id_closes_with_4409_and_completed_ids_are_free() 
 
 #[tokio::test]
 async fn a_socket_has_at_most_50_concurrent_operations() {
-    let running = holding().await;
+    let server = hanging().await;
     let mut socket = running.connect().await;
     for n in 0..51 {
         socket.subscribe(&format!("{n}"), HELD, json!({})).await;
@@ -60,7 +60,7 @@ async fn a_socket_has_at_most_50_concurrent_operations() {
     assert_eq!(socket.hear().await["type"], "next");
 }
 
-/// Reads in spurts until the gateway has had enough: the close.
+/// Reads a message every 200 ms until the gateway closes the socket. Returns the code and reason.
 async fn read_slowly(socket: &mut Socket) -> (u16, String) {
     loop {
         sleep(SHORT * 4).await;

@@ -1,4 +1,4 @@
-//! What is read as a request, and what it is answered.
+//! GraphQL requests over POST and GET, and the responses to them.
 
 use axum::{
     body::Body,
@@ -111,7 +111,7 @@ async fn nothing_is_executed_if_the_client_accepts_no_supported_type() {
     let app = TestApp::new().await;
     let query = "mutation($m: String!) { createActivity(input: { message: $m, ttl: ONE_DAY }) { \
                  activity { id } } }";
-    let body = json!({ "query": query, "variables": { "m": "unheard" } }).to_string();
+    let body = json!({ "query": query, "variables": { "m": "unwanted" } }).to_string();
     for accept in ["text/html", "application/json;q=0", "multipart/form-data"] {
         let headers = [("accept", accept), ("content-type", "application/json")];
         let worf = app.as_user("worf");
@@ -120,7 +120,7 @@ async fn nothing_is_executed_if_the_client_accepts_no_supported_type() {
         assert_eq!(answer.header("content-type"), "application/json");
         assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "NOT_ACCEPTABLE");
     }
-    assert!(!app.anon().get("/api/activities/home").await.text.contains("unheard"));
+    assert!(!app.anon().get("/api/activities/home").await.text.contains("unwanted"));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The protocol graphql-transport-ws, message by message.
+//! The WebSocket protocol `graphql-transport-ws`.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ async fn queries_and_mutations_are_answered_and_completed() {
     let mutation = "mutation($input: CreateActivityInput!) { createActivity(input: $input) \
         { activity { message } userErrors { code } } }";
     let input = json!({ "message": "Over a socket", "ttl": "ONE_DAY" });
-    // An id may be used again once its operation has ended.
+    // An id can be reused when its operation has completed.
     socket.subscribe("q", mutation, json!({ "input": input })).await;
     let next = socket.hear().await;
     let created = &next["payload"]["data"]["createActivity"];
@@ -177,14 +177,14 @@ async fn websocket_protocol_violations_close_with_standard_codes() {
     let mut socket = running.connect().await;
     socket.subscribe("1", "{ __typename }", json!({})).await;
     assert_eq!(socket.hear().await["type"], "next");
-    // A text frame, masked with zeros, that is no UTF-8.
+    // A text frame, masked with zeros, that is not UTF-8.
     let stream = socket.0.get_mut();
     tokio::io::AsyncWriteExt::write_all(stream, &[0x81, 0x81, 0, 0, 0, 0, 0xff])
         .await
         .expect("sent");
     assert_eq!(socket.close().await.0, 1007);
     let mut socket = running.connect().await;
-    // A frame of an unknown kind.
+    // A frame with an unknown opcode.
     let stream = socket.0.get_mut();
     tokio::io::AsyncWriteExt::write_all(stream, &[0x83, 0x80, 0, 0, 0, 0]).await.expect("sent");
     assert_eq!(socket.close().await.0, 1002);
