@@ -1,6 +1,6 @@
-//! What a GraphQL request costs in process, over the mock and over SQLite.
+//! The time of GraphQL requests in process, over the mock and over SQLite.
 //!
-//! `cargo bench` writes what it measured below target/criterion and tells what has changed since.
+//! `cargo bench` writes its results to target/criterion and reports the changes since the last run.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use async_graphql::{Request, Variables};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use cruddur::{
     domain::Viewer,
-    graphql::{self, Limits, Schema},
+    graphql::{self, DocumentLimits, Schema},
     service::{Clock, Service, SystemClock},
     sources::{self, SourceUrl, Sources, seed},
 };
@@ -18,14 +18,14 @@ const HOME: &str = "query Home($first: Int) { home(first: $first) { pageInfo { h
                     edges { cursor node { id message createdAt likesCount author { handle } \
                     replies(first: 3) { nodes { message author { handle } } } } } } }";
 
-/// 2^22 fields in 827 bytes, or so.
+/// A document of about 827 bytes that expands to 2^22 fields.
 fn bomb() -> String {
     let fragments =
         (0..22).map(|n| format!("fragment F{n} on Query {{ ...F{0} ...F{0} }} ", n + 1));
     format!("{{ ...F0 }} {}fragment F22 on Query {{ __typename }}", fragments.collect::<String>())
 }
 
-/// The store with the demo people, and with these many made-up users and activities.
+/// A service over a store with the demo users, and this many generated users and activities.
 async fn filled(sources: Sources, users: u64, activities: u64) -> Service {
     let now = SystemClock.now();
     sources.migrate().await.expect("a store");
@@ -38,9 +38,9 @@ async fn filled(sources: Sources, users: u64, activities: u64) -> Service {
 
 async fn ask(schema: &Schema, service: &Service, text: &str) {
     let variables = Variables::from_json(serde_json::json!({ "first": 20 }));
-    let admitted = schema.admit(Request::new(text).variables(variables));
-    let admitted = admitted.map_err(|refused| refused.errors).expect("a harmless document");
-    let response = schema.execute(service, Viewer::Anonymous, admitted).await;
+    let prepared = schema.prepare(Request::new(text).variables(variables));
+    let prepared = prepared.map_err(|rejected| rejected.errors).expect("a harmless document");
+    let response = schema.execute(service, Viewer::Anonymous, prepared).await;
     assert!(response.is_ok(), "{:?}", response.errors);
 }
 
@@ -52,7 +52,7 @@ fn home(criterion: &mut Criterion) {
         [("mock", SourceUrl::Mock, 0, 0), ("sqlite", file, 500, 20_000)]
     {
         let service = runtime.block_on(filled(sources::open(&url, 4), users, activities));
-        let schema = graphql::schema(Limits::default());
+        let schema = graphql::schema(DocumentLimits::default());
         criterion.bench_function(&format!("home feed, {name}"), |bencher| {
             bencher.to_async(&runtime).iter(|| ask(&schema, &service, HOME));
         });
@@ -70,17 +70,17 @@ fn home(criterion: &mut Criterion) {
     }
 }
 
-fn guard(criterion: &mut Criterion) {
-    let schema = graphql::schema(Limits::default());
+fn limits(criterion: &mut Criterion) {
+    let schema = graphql::schema(DocumentLimits::default());
     let bomb = bomb();
-    criterion.bench_function("a fragment bomb is refused", |bencher| {
-        bencher.iter(|| assert!(schema.admit(Request::new(&bomb)).is_err()));
+    criterion.bench_function("a fragment bomb is rejected", |bencher| {
+        bencher.iter(|| assert!(schema.prepare(Request::new(&bomb)).is_err()));
     });
-    criterion.bench_function("a document of 4,001 tokens is refused", |bencher| {
+    criterion.bench_function("a document of 4,001 tokens is rejected", |bencher| {
         let text = "{".to_owned() + &"a ".repeat(100_000);
-        bencher.iter(|| assert!(schema.admit(Request::new(&text)).is_err()));
+        bencher.iter(|| assert!(schema.prepare(Request::new(&text)).is_err()));
     });
 }
 
-criterion_group!(benches, home, guard);
+criterion_group!(benches, home, limits);
 criterion_main!(benches);

@@ -1,4 +1,4 @@
-//! Every way in which a request can fail, in words that are safe for clients.
+//! All errors of requests, with messages that are safe for clients.
 
 use std::fmt;
 
@@ -6,35 +6,35 @@ use async_graphql::Enum;
 
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a request was not carried out.
+/// Why a request failed.
 ///
-/// The set is closed and its `Display` texts go to clients as they are. What went wrong inside the
-/// process is logged where it happened and reaches a client only as [`Error::Internal`] or
+/// The set is closed, and clients receive the `Display` texts unchanged. Details of internal
+/// failures are logged where they occur; clients see only [`Error::Internal`] or
 /// [`Error::Unavailable`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The input breaks a rule of the domain.
     #[error("{0}")]
     User(UserErrorCode),
-    /// The request itself makes no sense, whoever sends it: a malformed cursor, a page of 1,000.
+    /// The request is invalid for every viewer: a malformed cursor, or a page of 1,000 items.
     #[error("{0}")]
     BadInput(String),
-    /// The request needs a signed-in user.
+    /// The request requires a signed-in user.
     #[error("Sign in first.")]
     Unauthenticated,
-    /// The store did not answer in time or cannot be reached.
+    /// The store timed out or is unreachable.
     #[error("The service is busy or starting. Try again in a moment.")]
     Unavailable,
-    /// A defect of the gateway or of its data.
+    /// A bug in the gateway, or inconsistent data.
     #[error("Something went wrong on our side.")]
     Internal,
 }
 
 impl Error {
-    /// The error's `extensions.code` in GraphQL, in the words of Apollo.
+    /// Returns the error's `extensions.code` in GraphQL. The codes are those of Apollo Server.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::User(rule) => rule.class(),
+            Self::User(code) => code.apollo_code(),
             Self::BadInput(_) => "BAD_USER_INPUT",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Unavailable => "SERVICE_UNAVAILABLE",
@@ -44,70 +44,72 @@ impl Error {
 }
 
 impl From<UserErrorCode> for Error {
-    fn from(rule: UserErrorCode) -> Self {
-        Self::User(rule)
+    fn from(code: UserErrorCode) -> Self {
+        Self::User(code)
     }
 }
 
-/// The rule of Cruddur that an input broke.
+/// The rule that an input broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
 pub enum UserErrorCode {
-    /// The message is missing or empty. White space alone counts as a message.
+    /// The message is missing or empty. A message of white space only is allowed.
     MessageBlank,
-    /// The message has more characters than allowed: 280 for a crud, 1024 for a reply or a direct message.
+    /// The message is too long. The limit is 280 characters for a crud, and 1024 for a reply or a
+    /// direct message.
     MessageTooLong,
-    /// The message contains U+0000, which no store can keep.
+    /// The message contains U+0000, which cannot be stored.
     MessageInvalid,
-    /// The time to live is missing or none of the seven that Cruddur knows.
+    /// The time to live is missing, or not one of the seven allowed values.
     TtlBlank,
     /// The handle is missing or empty.
     HandleBlank,
-    /// The handle is longer than 64 characters, or has others than letters from A to Z, digits, `_`,
-    /// and inner `-` and `.`.
+    /// The handle is longer than 64 characters, contains characters other than ASCII letters,
+    /// digits, `_`, `-` and `.`, or starts or ends with `-` or `.`.
     HandleInvalid,
-    /// Somebody has the handle already, regardless of case.
+    /// Another user has the handle, regardless of case.
     HandleTaken,
     /// The search term is missing or empty.
     SearchTermBlank,
-    /// The search term has more than 280 characters.
+    /// The search term is longer than 280 characters.
     SearchTermTooLong,
     /// The display name is missing or empty.
     DisplayNameBlank,
-    /// The display name has more than 64 characters, or contains U+0000.
+    /// The display name is longer than 64 characters, or contains U+0000.
     DisplayNameInvalid,
-    /// The bio has more than 1024 characters, or contains U+0000.
+    /// The bio is longer than 1024 characters, or contains U+0000.
     BioInvalid,
     /// The recipient of a direct message is missing or empty.
     RecipientBlank,
-    /// Nobody has the recipient's handle, or it is the sender's own.
+    /// There is no user with the recipient's handle, or it is the sender's own handle.
     RecipientNotFound,
-    /// There is no such conversation, or the viewer has no part in it.
+    /// There is no such conversation, or the viewer is not a participant.
     MessageGroupNotFound,
-    /// There is no such message in a conversation of the viewer's.
+    /// There is no such message in the viewer's conversations.
     MessageNotFound,
     /// There is no such activity, or it has expired.
     ActivityNotFound,
-    /// The activity belongs to somebody else.
+    /// The activity belongs to another user.
     ActivityNotYours,
     /// There is no such user.
     UserNotFound,
-    /// Nobody follows themselves.
+    /// Users cannot follow themselves.
     CannotFollowYourself,
-    /// There is no such notification among the viewer's.
+    /// The viewer has no such notification.
     NotificationNotFound,
     /// The idempotency key is empty, longer than 255 characters, or contains U+0000.
     IdempotencyKeyInvalid,
-    /// The idempotency key was used within the last day with another input.
+    /// The idempotency key was used with a different input within the last day.
     IdempotencyKeyReused,
-    /// The signed-in identity belongs to no Cruddur user yet.
+    /// The viewer is signed in but has not registered as a Cruddur user yet.
     ViewerUnknown,
-    /// The signed-in identity belongs to a Cruddur user already.
+    /// The viewer is already registered as a Cruddur user.
     ViewerRegistered,
 }
 
 impl UserErrorCode {
-    /// The word of Apollo's error codes that covers the rule when it is broken outside of a mutation.
-    fn class(self) -> &'static str {
+    /// Returns Apollo's error code for the rule. It is used if the rule is broken outside a
+    /// mutation.
+    fn apollo_code(self) -> &'static str {
         match self {
             Self::ActivityNotFound
             | Self::UserNotFound
@@ -120,19 +122,22 @@ impl UserErrorCode {
         }
     }
 
-    fn text(self) -> &'static str {
+    /// Returns a sentence in English for the user.
+    fn message(self) -> &'static str {
         match self {
             Self::MessageBlank => "The message is empty.",
             Self::MessageTooLong => "The message is too long.",
             Self::MessageInvalid => "The message contains a NUL character.",
             Self::TtlBlank => {
-                "The time to live must be one of 1-hour, 3-hours, 12-hours, 1-day, 3-days, 7-days, 30-days."
+                "The time to live must be one of 1-hour, 3-hours, 12-hours, 1-day, 3-days, 7-days, \
+                 30-days."
             }
             Self::HandleBlank => "The handle is empty.",
             Self::HandleInvalid => {
-                "A handle has up to 64 letters from A to Z, digits, _, and inner - and dots."
+                "A handle has 1 to 64 letters from A to Z, digits, _, - and dots, and no - or dot \
+                 at either end."
             }
-            Self::HandleTaken => "Somebody has this handle already.",
+            Self::HandleTaken => "This handle is already taken.",
             Self::SearchTermBlank => "The search term is empty.",
             Self::SearchTermTooLong => "The search term is longer than 280 characters.",
             Self::DisplayNameBlank => "The display name is empty.",
@@ -143,28 +148,28 @@ impl UserErrorCode {
                 "The bio is longer than 1024 characters or contains a NUL character."
             }
             Self::RecipientBlank => "The recipient's handle is empty.",
-            Self::RecipientNotFound => "There is nobody else with that handle.",
-            Self::MessageGroupNotFound => "There is no such conversation of yours.",
-            Self::MessageNotFound => "There is no such message in a conversation of yours.",
+            Self::RecipientNotFound => "There is no other user with this handle.",
+            Self::MessageGroupNotFound => "You have no such conversation.",
+            Self::MessageNotFound => "There is no such message in your conversations.",
             Self::ActivityNotFound => "There is no such activity, or it has expired.",
-            Self::ActivityNotYours => "The activity is not yours.",
+            Self::ActivityNotYours => "The activity belongs to another user.",
             Self::UserNotFound => "There is no such user.",
             Self::CannotFollowYourself => "You cannot follow yourself.",
-            Self::NotificationNotFound => "There is no such notification of yours.",
+            Self::NotificationNotFound => "You have no such notification.",
             Self::IdempotencyKeyInvalid => {
                 "The idempotency key must have 1 to 255 characters and no NUL character."
             }
             Self::IdempotencyKeyReused => {
-                "The idempotency key was used within the last day with another input."
+                "The idempotency key was used with a different input within the last day."
             }
-            Self::ViewerUnknown => "Your account has no Cruddur user yet.",
-            Self::ViewerRegistered => "Your account has its Cruddur user already.",
+            Self::ViewerUnknown => "Your account is not registered with Cruddur yet.",
+            Self::ViewerRegistered => "Your account is already registered with Cruddur.",
         }
     }
 }
 
 impl fmt::Display for UserErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
+        f.write_str(self.message())
     }
 }

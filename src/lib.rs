@@ -6,6 +6,7 @@
 //! * [`sources`]: where the data lives, memory, SQLite or PostgreSQL behind one contract;
 //! * [`events`]: what has happened, told to this gateway and to the others;
 //! * [`service`]: the only place that decides: validation, expiry, permission, ids and time;
+//! * [`headers`]: the HTTP headers that more than one room reads or writes;
 //! * [`auth`]: who asks, the viewer of a request;
 //! * [`graphql`]: the GraphQL schema over the service;
 //! * [`rest`]: the REST routes of the two original backends over the service;
@@ -21,6 +22,8 @@ pub mod sources;
 pub mod events;
 
 pub mod service;
+
+pub mod headers;
 
 pub mod auth;
 

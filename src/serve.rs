@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::TimeDelta;
 use cruddur::{
     config::{Settings, SigningIn},
-    graphql::Trusted,
+    graphql::TrustedDocuments,
     http::{self, Patience, Readiness},
     service::{Clock, Service, SystemClock},
     sources::{MigrateError, Migrated, Sources, seed},
@@ -60,8 +60,12 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
                 None => std::future::pending().await,
             }
         };
-        let line = settings.line();
-        let ((), outcome) = tokio::join!(service.carry_events(line), sweep);
+        let events = async {
+            if let Some(bus) = settings.event_bus() {
+                service.run_events(bus).await;
+            }
+        };
+        let ((), outcome) = tokio::join!(events, sweep);
         outcome
     };
     let outcome = tokio::select! {
@@ -82,7 +86,7 @@ fn listen(kind: SignalKind) -> Result<Signal, Failure> {
 }
 
 /// Reads the trusted documents again at each hangup.
-async fn reload(trusted: Trusted, mut hangup: Signal) {
+async fn reload(trusted: TrustedDocuments, mut hangup: Signal) {
     while hangup.recv().await.is_some() {
         match trusted.reload() {
             None => info!("there are no trusted documents to read again"),

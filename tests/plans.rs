@@ -176,10 +176,13 @@ async fn read(sources: &Sources, page: &Pagination) {
     source.unread_notifications(keys[1], now).await.expect(failed);
     source.snapshot().await.expect(failed);
     let seen = Cursor { at: at(3_000), uuid: id(3_000) };
-    let position = source.activity_log_position(seen).await.expect(failed).expect("a crud before it");
-    for position in
-        [position, LogPosition { at: Cursor::min(), ..position }, LogPosition::after_all(position.position)]
-    {
+    let position =
+        source.activity_log_position(seen).await.expect(failed).expect("a crud before it");
+    for position in [
+        position,
+        LogPosition { at: Cursor::min(), ..position },
+        LogPosition::after_all(position.position),
+    ] {
         source.activities_after(&position, now).await.expect(failed);
         source.notifications_after(None, &position, now).await.expect(failed);
         source.notifications_after(Some(keys[1]), &position, now).await.expect(failed);

@@ -5,8 +5,8 @@ const config: CodegenConfig = {
   schema: '../schema.graphql',
   documents: ['src/app/**/*.graphql'],
   generates: {
-    // Typed documents, and persisted-documents.json: the SHA-256 and the text of every operation, as
-    // the app sends it.
+    // Typed documents, and persisted-documents.json: the SHA-256 hash and the exact text of every
+    // operation.
     'src/app/gen/': {
       preset: 'client',
       presetConfig: {

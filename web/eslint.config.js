@@ -19,7 +19,7 @@ export default defineConfig(
     },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
-      // An invariant that the compiler cannot see, such as an element of our own index.html.
+      // For invariants that the compiler cannot see, such as an element of our own index.html.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
@@ -29,12 +29,12 @@ export default defineConfig(
     files: ['src/**/*.{ts,tsx}'],
     extends: [hooks.configs.flat.recommended, a11y.flatConfigs.strict],
     rules: {
-      // Where a dialog or a page opens to be written in. Elsewhere the prop is not set.
+      // Only dialogs and pages whose purpose is an input set this prop.
       'jsx-a11y/no-autofocus': 'off',
     },
   },
   {
-    // The operations of the app and the tabs of GraphiQL, checked against ../schema.graphql.
+    // Checks the app's operations and GraphiQL's tabs against ../schema.graphql.
     files: ['src/**/*.graphql'],
     languageOptions: { parser: graphql.parser },
     plugins: { '@graphql-eslint': graphql },
@@ -51,7 +51,7 @@ export default defineConfig(
     },
   },
   {
-    // Each tab stands by itself, beside the app's operations.
+    // Tabs may reuse the names of the app's operations.
     files: ['src/graphiql/**/*.graphql'],
     rules: { '@graphql-eslint/unique-operation-name': 'off' },
   },

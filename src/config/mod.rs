@@ -18,10 +18,10 @@ use chrono::TimeDelta;
 use ipnet::IpNet;
 
 use crate::{
-    events::Nats,
-    graphql::{Limits, Trusted},
+    events::{EventBus, Nats, Postgres},
+    graphql::{DocumentLimits, TrustedDocuments},
     rest::Flavor,
-    sources::{self, Line, MessageTable, SourceUrl, Sources},
+    sources::{self, MessageTable, SourceUrl, Sources},
 };
 
 pub use self::{
@@ -58,8 +58,8 @@ pub struct Settings {
     pub metrics: bool,
     /// For how long expired activities are kept; none for ever.
     pub delete_expired_after: Option<TimeDelta>,
-    pub limits: Limits,
-    pub trusted: Trusted,
+    pub limits: DocumentLimits,
+    pub trusted: TrustedDocuments,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -157,7 +157,7 @@ impl Config {
                     days => Some(Some(TimeDelta::days(within(days, 36_500)?.into()))),
                 },
             )?,
-            limits: Limits {
+            limits: DocumentLimits {
                 depth: number("MAX_DEPTH", self.max_depth, 15, 100)? as usize,
                 nodes: number("MAX_NODES", self.max_nodes, 10_000, 1_000_000)?.into(),
                 bytes: number("MAX_BYTES", self.max_bytes, 100_000, 1_000_000)? as usize,
@@ -217,9 +217,14 @@ impl Settings {
         }
     }
 
-    /// The line on which gateways tell each other what happens; none for that of the database.
-    pub fn line(&self) -> Option<Arc<dyn Line>> {
-        self.events.as_deref().map(|url| Arc::new(Nats::new(url)) as Arc<dyn Line>)
+    /// The event bus: NATS if `EVENTS_URL` is set, else the PostgreSQL database. Returns `None` for
+    /// SQLite and the in-memory store, which have one gateway each.
+    pub fn event_bus(&self) -> Option<Arc<dyn EventBus>> {
+        match (&self.events, &self.database) {
+            (Some(url), _) => Some(Arc::new(Nats::new(url))),
+            (None, SourceUrl::Postgres(url)) => Some(Arc::new(Postgres::new(url))),
+            (None, SourceUrl::Mock | SourceUrl::Sqlite(_)) => None,
+        }
     }
 
     /// The address of the gateway for this machine itself, without a slash at its end.

@@ -8,7 +8,7 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use super::{Invalid, Origins, shown::masked};
 use crate::{
     events::Nats,
-    graphql::Trusted,
+    graphql::TrustedDocuments,
     sources::{MessageTable, SourceUrl},
 };
 
@@ -140,7 +140,10 @@ pub(super) fn messages(
     Ok(Some(MessageTable { endpoint, ..table }))
 }
 
-pub(super) fn trusted(policy: Option<String>, file: Option<String>) -> Result<Trusted, Invalid> {
+pub(super) fn trusted(
+    policy: Option<String>,
+    file: Option<String>,
+) -> Result<TrustedDocuments, Invalid> {
     let allowed = "off, log, only";
     let only = read("TRUSTED_DOCUMENTS", policy, "off", allowed, |text| match text {
         "off" => Some(None),
@@ -148,9 +151,9 @@ pub(super) fn trusted(policy: Option<String>, file: Option<String>) -> Result<Tr
         "only" => Some(Some(true)),
         _ => None,
     })?;
-    let Some(only) = only else { return Ok(Trusted::default()) };
+    let Some(only) = only else { return Ok(TrustedDocuments::default()) };
     let file = given(file).unwrap_or_default();
-    Trusted::open(Path::new(&file), only).map_err(|error| {
+    TrustedDocuments::open(Path::new(&file), only).map_err(|error| {
         let allowed = format!("a JSON object of SHA-256 hashes and documents ({error})");
         Invalid::new("TRUSTED_DOCUMENTS_FILE", &file, allowed)
     })

@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use super::{Cursor, HasCursor, NotificationKind, Timestamp};
 
-/// A crud, the short post that Cruddur is named after, or a reply to one. An activity is served
-/// until it expires; after that no query finds it.
+/// A crud, which is a short post, or a reply to an activity. Queries return an activity until it
+/// expires.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
 #[graphql(complex)]
 pub struct Activity {
@@ -15,16 +15,16 @@ pub struct Activity {
     pub user_uuid: Uuid,
     /// The text: 1 to 280 characters in a crud, 1 to 1024 in a reply.
     pub message: String,
-    /// How many direct replies it has.
+    /// The number of direct replies.
     pub replies_count: i32,
-    /// How many users reposted it.
+    /// The number of users who reposted it.
     pub reposts_count: i32,
-    /// How many users like it.
+    /// The number of users who like it.
     pub likes_count: i32,
     #[graphql(skip)]
     pub reply_to_activity_uuid: Option<Uuid>,
-    /// When it disappears. Null for a reply, which lives as long as the crud its thread began with,
-    /// and for an old crud that was given no end.
+    /// When it expires. Null for a reply, which expires with the crud that started its thread, and
+    /// for an old crud without an expiry.
     pub expires_at: Option<Timestamp>,
     /// When it was posted.
     pub created_at: Timestamp,
@@ -36,7 +36,7 @@ impl HasCursor for Activity {
     }
 }
 
-/// For how long a crud is shown after it was posted.
+/// How long a crud is shown after it was posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
 #[graphql(name = "ActivityTtl")]
 pub enum Ttl {

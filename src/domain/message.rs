@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use super::{Cursor, HasCursor, Timestamp};
 
-/// A conversation of two people, as one of them sees it.
+/// A conversation between two users, as one of them sees it.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
 #[graphql(complex)]
 pub struct MessageGroup {
@@ -15,7 +15,7 @@ pub struct MessageGroup {
     /// The text of the last message.
     #[graphql(skip)]
     pub last_message: String,
-    /// When the last message was sent.
+    /// When the most recent message was sent.
     #[graphql(name = "updatedAt")]
     pub last_message_at: Timestamp,
 }
@@ -26,7 +26,7 @@ impl HasCursor for MessageGroup {
     }
 }
 
-/// One direct message.
+/// A direct message.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
 #[graphql(complex)]
 pub struct Message {

@@ -3,25 +3,25 @@ use uuid::Uuid;
 
 use super::{Cursor, HasCursor, Timestamp};
 
-/// What a notification tells.
+/// The kind of event that a notification is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Enum, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum NotificationKind {
-    /// Somebody replied to an activity of yours.
+    /// A user replied to one of the viewer's activities.
     Reply,
-    /// Somebody likes an activity of yours.
+    /// A user liked one of the viewer's activities.
     Like,
-    /// Somebody reposted an activity of yours.
+    /// A user reposted one of the viewer's activities.
     Repost,
-    /// Somebody mentioned you with `@handle`.
+    /// A user mentioned the viewer with `@handle`.
     Mention,
-    /// Somebody follows you.
+    /// A user followed the viewer.
     Follow,
-    /// Somebody sent you a direct message.
+    /// A user sent the viewer a direct message.
     Message,
 }
 
-/// Something that others did and that concerns the viewer.
+/// An event that another user caused and that concerns the viewer.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
 #[graphql(complex)]
 pub struct Notification {
@@ -33,7 +33,7 @@ pub struct Notification {
     /// The user who did it.
     #[graphql(skip)]
     pub actor_uuid: Uuid,
-    /// What happened.
+    /// The kind of event.
     pub kind: NotificationKind,
     #[graphql(skip)]
     pub activity_uuid: Option<Uuid>,

@@ -199,6 +199,16 @@ impl<T> Page<T> {
     pub fn into_nodes(self) -> Vec<T> {
         self.items.into_iter().map(|(_, item)| item).collect()
     }
+
+    /// Returns the cursor after which the next page starts, or `None` if this page is the last.
+    pub fn next_cursor(&self) -> Option<Cursor> {
+        self.items.last().filter(|_| self.has_next).map(|(cursor, _)| *cursor)
+    }
+
+    /// Returns the cursor before which the previous page ends, or `None` if this page is the first.
+    pub fn previous_cursor(&self) -> Option<Cursor> {
+        self.items.first().filter(|_| self.has_previous).map(|(cursor, _)| *cursor)
+    }
 }
 
 #[cfg(test)]

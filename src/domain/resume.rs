@@ -157,7 +157,7 @@ impl ResumeCursor {
             };
             Some(Self { at: Cursor::from_bytes(at)?, when })
         });
-        seen.ok_or_else(|| Error::BadInput("The cursor is none that this service gave out.".into()))
+        seen.ok_or_else(|| Error::BadInput("Invalid cursor.".into()))
     }
 }
 

@@ -3,25 +3,25 @@ use uuid::Uuid;
 
 use super::{Cursor, HasCursor, Timestamp};
 
-/// A person on Cruddur.
+/// A Cruddur user.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject, sqlx::FromRow)]
 #[graphql(complex)]
 pub struct User {
     #[graphql(skip)]
     pub uuid: Uuid,
-    /// The unique name that people are mentioned and looked up by, without the `@`. Case matters
-    /// in a look-up, but no two handles differ in case alone.
+    /// The unique name for mentions and lookups, without the `@`. Lookups are case-sensitive, but
+    /// no two handles differ only in case.
     pub handle: String,
-    /// The name to show. Not unique.
+    /// The display name. Not unique.
     pub display_name: String,
-    /// What the user says about themselves, up to 1024 characters. Null when never written.
+    /// The user's self-description, up to 1024 characters. Null if the user has none.
     pub bio: Option<String>,
     #[graphql(skip)]
     pub email: String,
     /// The `sub` of the user's tokens.
     #[graphql(skip)]
     pub cognito_user_id: String,
-    /// When the user joined.
+    /// When the user registered.
     pub created_at: Timestamp,
 }
 

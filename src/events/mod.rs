@@ -1,13 +1,20 @@
-//! What has happened, told to those who wait for it, in this gateway and in the others.
+//! Change notifications within this gateway and between gateways.
 //!
-//! An event is a hint to look at the store, which alone is the truth: it may come twice, late or
-//! never. It is published once the write it tells of is committed.
+//! * mod.rs       [`Event`], the hub of this gateway ([`Events`]), and the bus ([`EventBus`])
+//! * postgres.rs  a bus over LISTEN and NOTIFY
+//! * nats.rs      a bus over a NATS server
+//!
+//! An event is only a hint to read the store again. It may arrive twice, late or not at all. The
+//! service publishes it after the write is committed.
 
 mod nats;
+mod postgres;
 
 use std::{collections::BTreeSet, future::pending, sync::Arc, time::Duration};
 
-use futures_util::StreamExt;
+use async_trait::async_trait;
+use backon::{BackoffBuilder, ExponentialBuilder};
+use futures_util::{StreamExt, stream::BoxStream};
 use tokio::{
     sync::broadcast::{
         self,
@@ -18,35 +25,54 @@ use tokio::{
 use uuid::Uuid;
 
 pub use nats::Nats;
+pub use postgres::Postgres;
 
-use crate::sources::Line;
+/// The number of events buffered for a slow receiver. A receiver that falls further behind gets
+/// [`Event::Lagged`] in place of the events that it missed.
+const CHANNEL_CAPACITY: usize = 1024;
+/// How long to collect events before publishing them as one message.
+const BATCH_WINDOW: Duration = Duration::from_millis(5);
+/// The maximum number of events in one message. A larger batch becomes one [`Event::Lagged`].
+const MAX_BATCH: usize = 150;
+/// The longest delay between two attempts to use a bus that fails.
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
+/// The delays between attempts to use a bus that fails.
+const RETRY_BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(100))
+    .with_max_delay(MAX_RETRY_DELAY)
+    .without_max_times();
 
-/// How many events wait for a reader that is slow. One that misses some looks at all.
-const CAPACITY: usize = 1024;
-/// How long events are collected for, to be told together.
-const COLLECT: Duration = Duration::from_millis(5);
-/// The most events that are told together; more become [`Event::Lagged`].
-const TOGETHER: usize = 150;
-/// The pauses between tries on a line that does not work.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Why a bus failed. It goes to the log only.
+pub type BusError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Something that has happened.
+/// Delivers messages between the gateways of one store. Messages may get lost: the store is the
+/// source of truth, and a bus only says when to read it.
+#[async_trait]
+pub trait EventBus: Send + Sync + 'static {
+    /// Sends a message of at most 7,000 bytes to all subscribed gateways, including this one.
+    async fn publish(&self, message: &str) -> Result<(), BusError>;
+
+    /// Returns the messages that are published from now on. The stream ends when messages may have
+    /// been lost.
+    async fn subscribe(&self) -> Result<BoxStream<'static, String>, BusError>;
+}
+
+/// A change in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Event {
-    /// A crud was added.
+    /// A crud was created.
     ActivityCreated,
-    /// Somebody was notified.
+    /// A notification was created.
     NotificationCreated,
-    /// The activity's counts have changed, or it was deleted.
+    /// The activity's counts changed, or it was deleted.
     ActivityChanged(Uuid),
-    /// Anything may have happened.
+    /// Events were missed, so that anything may have changed.
     Lagged,
 }
 
 impl Event {
-    /// The event in one word.
-    fn word(self) -> String {
+    /// Returns the event's word on the bus. Gateways of other versions read it, so it never changes.
+    fn encode(self) -> String {
         match self {
             Self::ActivityCreated => "crud".into(),
             Self::NotificationCreated => "notified".into(),
@@ -55,8 +81,9 @@ impl Event {
         }
     }
 
-    /// Reads what [`Event::word`] wrote. A word of a later version means that something happened.
-    fn read(word: &str) -> Self {
+    /// Decodes a word of [`Event::encode`]. An unknown word, such as one of a later version, becomes
+    /// [`Event::Lagged`].
+    fn decode(word: &str) -> Self {
         match word {
             "crud" => Self::ActivityCreated,
             "notified" => Self::NotificationCreated,
@@ -65,131 +92,151 @@ impl Event {
     }
 }
 
-/// The events of this gateway and of those on the same line.
+/// Encodes events as one message: the id of the sending gateway and a word for each event, separated
+/// by spaces.
+fn encode_message(gateway_id: &str, events: &BTreeSet<Event>) -> String {
+    let words: Vec<_> = events.iter().map(|event| event.encode()).collect();
+    format!("{gateway_id} {}", words.join(" "))
+}
+
+/// The event hub of this gateway. A clone is the same hub.
+///
+/// Events published here reach the receivers in this gateway and, while [`Events::run`] runs, those
+/// in the other gateways.
 #[derive(Debug, Clone)]
 pub struct Events {
-    /// All of them.
+    /// The events of all gateways.
     all: broadcast::Sender<Event>,
-    /// Those of this gateway, for the others.
-    own: broadcast::Sender<Event>,
+    /// The events of this gateway, for the bus.
+    local: broadcast::Sender<Event>,
 }
 
 impl Default for Events {
     fn default() -> Self {
-        Self { all: broadcast::Sender::new(CAPACITY), own: broadcast::Sender::new(CAPACITY) }
+        Self {
+            all: broadcast::Sender::new(CHANNEL_CAPACITY),
+            local: broadcast::Sender::new(CHANNEL_CAPACITY),
+        }
     }
 }
 
 impl Events {
-    /// Tells what has happened here.
+    /// Publishes an event of this gateway.
     pub fn publish(&self, event: Event) {
-        // Nobody may be waiting.
+        // Sending fails only if there is no receiver, which is fine.
         let _ = self.all.send(event);
-        let _ = self.own.send(event);
+        let _ = self.local.send(event);
     }
 
-    /// What happens from now on.
-    pub fn subscribe(&self) -> Waiting {
-        Waiting(self.all.subscribe())
+    /// Returns a receiver of the events from now on.
+    pub fn subscribe(&self) -> EventReceiver {
+        EventReceiver(self.all.subscribe())
     }
 
-    /// Carries events to and from the other gateways on a line, which knows this one by its name.
-    pub async fn carry(self, line: Arc<dyn Line>, name: Uuid) {
-        let name = name.simple().to_string();
-        tokio::join!(self.tell(&*line, &name), self.hear(&*line, &name));
+    /// Exchanges events with the other gateways over a bus, until the future is dropped.
+    ///
+    /// `gateway_id` must be unique, because a gateway skips the messages with its own id.
+    pub async fn run(self, bus: Arc<dyn EventBus>, gateway_id: Uuid) {
+        let gateway_id = gateway_id.simple().to_string();
+        tokio::join!(
+            self.run_publisher(&*bus, &gateway_id),
+            self.run_subscriber(&*bus, &gateway_id)
+        );
     }
 
-    async fn tell(&self, line: &dyn Line, name: &str) {
-        let mut own = Waiting(self.own.subscribe());
+    /// Publishes this gateway's events on the bus. A batch that fails is retried, together with the
+    /// events that happened since.
+    async fn run_publisher(&self, bus: &dyn EventBus, gateway_id: &str) {
+        let mut local = EventReceiver(self.local.subscribe());
         loop {
-            let mut events = own.collect().await;
-            sleep(COLLECT).await;
-            let mut pause = FIRST_PAUSE;
-            loop {
-                own.add_to(&mut events);
-                let words: Vec<_> = events.iter().map(|event| event.word()).collect();
-                match line.tell(&format!("{name} {}", words.join(" "))).await {
+            let mut events = local.drain().await;
+            sleep(BATCH_WINDOW).await;
+            for delay in RETRY_BACKOFF.build() {
+                local.drain_into(&mut events);
+                match bus.publish(&encode_message(gateway_id, &events)).await {
                     Ok(()) => break,
-                    Err(error) => tracing::warn!(%error, "the other gateways were not told"),
+                    Err(error) => tracing::warn!(%error, "failed to publish events"),
                 }
-                sleep(pause).await;
-                pause = LONGEST_PAUSE.min(pause * 2);
+                sleep(delay).await;
             }
         }
     }
 
-    async fn hear(&self, line: &dyn Line, name: &str) {
-        let mut pause = FIRST_PAUSE;
+    /// Passes the other gateways' events on to the receivers. Each new subscription starts with
+    /// [`Event::Lagged`], because events before it may have been missed.
+    async fn run_subscriber(&self, bus: &dyn EventBus, gateway_id: &str) {
+        let mut backoff = RETRY_BACKOFF.build();
         loop {
-            match line.listen().await {
-                Ok(mut told) => {
-                    // Whatever happened while nobody listened.
+            match bus.subscribe().await {
+                Ok(mut messages) => {
                     let _ = self.all.send(Event::Lagged);
-                    pause = FIRST_PAUSE;
-                    while let Some(text) = told.next().await {
-                        let mut words = text.split(' ');
-                        if words.next() == Some(name) {
+                    backoff = RETRY_BACKOFF.build();
+                    while let Some(message) = messages.next().await {
+                        let mut words = message.split(' ');
+                        if words.next() == Some(gateway_id) {
                             continue;
                         }
                         for word in words {
-                            let _ = self.all.send(Event::read(word));
+                            let _ = self.all.send(Event::decode(word));
                         }
                     }
                 }
-                Err(error) => tracing::warn!(%error, "the other gateways cannot be heard"),
+                Err(error) => tracing::warn!(%error, "event subscription failed"),
             }
-            sleep(pause).await;
-            pause = LONGEST_PAUSE.min(pause * 2);
+            sleep(backoff.next().unwrap_or(MAX_RETRY_DELAY)).await;
         }
     }
 }
 
-/// Waits for events.
+/// Receives the events of a hub.
 #[derive(Debug)]
-pub struct Waiting(broadcast::Receiver<Event>);
+pub struct EventReceiver(broadcast::Receiver<Event>);
 
-impl Waiting {
-    /// Returns once something has happened that matters, or may have.
-    pub async fn wait_for(&mut self, matters: impl Fn(Event) -> bool) {
+impl EventReceiver {
+    /// Waits for an event for which `is_relevant` returns true, or for [`Event::Lagged`].
+    pub async fn wait_for(&mut self, is_relevant: impl Fn(Event) -> bool) {
         loop {
-            match self.0.recv().await {
-                Ok(event) if event == Event::Lagged || matters(event) => return,
-                Ok(_) => {}
-                Err(RecvError::Lagged(_)) => return,
-                Err(RecvError::Closed) => return pending().await,
+            let event = self.recv().await;
+            if event == Event::Lagged || is_relevant(event) {
+                return;
             }
         }
     }
 
-    /// Waits until something has happened, and takes all of it.
-    pub async fn collect(&mut self) -> BTreeSet<Event> {
-        let first = match self.0.recv().await {
-            Ok(event) => event,
-            Err(RecvError::Lagged(_)) => Event::Lagged,
-            Err(RecvError::Closed) => return pending().await,
-        };
-        let mut events = BTreeSet::from([first]);
-        self.add_to(&mut events);
+    /// Waits for an event, and returns it with all other events received so far. More than
+    /// `MAX_BATCH` become one [`Event::Lagged`].
+    pub async fn drain(&mut self) -> BTreeSet<Event> {
+        let mut events = BTreeSet::from([self.recv().await]);
+        self.drain_into(&mut events);
         events
     }
 
-    /// Adds what has come meanwhile.
-    fn add_to(&mut self, events: &mut BTreeSet<Event>) {
+    /// Adds the events received so far to `events`, without waiting.
+    fn drain_into(&mut self, events: &mut BTreeSet<Event>) {
         loop {
             match self.0.try_recv() {
                 Ok(event) => events.insert(event),
                 Err(TryRecvError::Lagged(_)) => events.insert(Event::Lagged),
-                Err(_) => break,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             };
         }
-        if events.len() > TOGETHER {
+        if events.len() > MAX_BATCH {
             *events = BTreeSet::from([Event::Lagged]);
         }
     }
 
-    /// Forgets what has happened so far.
-    pub fn forget(&mut self) {
+    /// Discards the events received so far.
+    pub fn resubscribe(&mut self) {
         self.0 = self.0.resubscribe();
+    }
+
+    /// Waits for the next event; for ever once the hub is gone.
+    async fn recv(&mut self) -> Event {
+        match self.0.recv().await {
+            Ok(event) => event,
+            Err(RecvError::Lagged(_)) => Event::Lagged,
+            Err(RecvError::Closed) => pending().await,
+        }
     }
 }
 
@@ -198,27 +245,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_is_read_as_it_is_written() {
+    fn events_survive_encoding() {
         for event in [
             Event::ActivityCreated,
             Event::NotificationCreated,
             Event::ActivityChanged(Uuid::max()),
             Event::Lagged,
         ] {
-            assert_eq!(Event::read(&event.word()), event);
+            assert_eq!(Event::decode(&event.encode()), event);
         }
-        assert_eq!(Event::read("of a later version"), Event::Lagged);
+        assert_eq!(Event::decode("of a later version"), Event::Lagged);
     }
 
     #[test]
-    fn many_events_are_told_as_one() {
+    fn the_message_format_is_that_of_every_version() {
+        let events = BTreeSet::from([
+            Event::Lagged,
+            Event::ActivityChanged(Uuid::from_u128(0x2a)),
+            Event::NotificationCreated,
+            Event::ActivityCreated,
+        ]);
+        assert_eq!(
+            encode_message("00000000000000000000000000000001", &events),
+            "00000000000000000000000000000001 crud notified 0000000000000000000000000000002a missed",
+        );
+    }
+
+    #[test]
+    fn too_many_events_for_one_message_become_lagged() {
         let events = Events::default();
-        let mut own = Waiting(events.own.subscribe());
+        let mut local = EventReceiver(events.local.subscribe());
         for n in 0..10_000 {
             events.publish(Event::ActivityChanged(Uuid::from_u128(n)));
         }
-        let mut told = BTreeSet::from([Event::ActivityCreated]);
-        own.add_to(&mut told);
-        assert_eq!(told, BTreeSet::from([Event::Lagged]));
+        let mut batch = BTreeSet::from([Event::ActivityCreated]);
+        local.drain_into(&mut batch);
+        assert_eq!(batch, BTreeSet::from([Event::Lagged]));
     }
 }

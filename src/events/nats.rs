@@ -1,4 +1,4 @@
-//! A NATS server as a line between gateways.
+//! A NATS server as the event bus.
 
 use std::time::Duration;
 
@@ -10,37 +10,35 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{
-    error::{Error, Result},
-    sources::Line,
-};
+use super::{BusError, EventBus};
 
-/// The subject that all gateways publish and hear.
+/// The subject on which all gateways publish and subscribe.
 const SUBJECT: &str = "cruddur.events";
-/// How long the server has to take what it is told.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long the server has to receive everything that was sent to it.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A line through a NATS server. The client connects at the first use, and again whenever it has to.
+/// The event bus on a NATS server. The client connects at the first use, and reconnects by itself.
 pub struct Nats {
     url: String,
     client: OnceCell<Client>,
-    /// How often the connection was lost, or messages were.
+    /// Counts the times that the connection was lost or messages were dropped.
     losses: watch::Sender<u64>,
 }
 
 impl Nats {
-    /// A line through the server at a URL; [`Nats::is_url`] says whether it is one.
+    /// A bus on the server at `url`, for which [`Nats::is_url`] returns true.
     pub fn new(url: &str) -> Self {
         Self { url: url.to_owned(), client: OnceCell::new(), losses: watch::Sender::new(0) }
     }
 
-    /// Whether the text names a NATS server.
+    /// Returns whether the text is the URL of a NATS server.
     pub fn is_url(text: &str) -> bool {
         ["nats://", "tls://"].iter().any(|scheme| text.starts_with(scheme))
             && text.parse::<ServerAddr>().is_ok()
     }
 
-    async fn client(&self) -> Result<&Client> {
+    /// Returns the client, which the first call creates.
+    async fn client(&self) -> Result<&Client, BusError> {
         let connect = async || {
             let losses = self.losses.clone();
             ConnectOptions::new()
@@ -50,36 +48,34 @@ impl Nats {
                     if matches!(event, Event::Disconnected | Event::SlowConsumer(_)) {
                         losses.send_modify(|losses| *losses += 1);
                     }
-                    tracing::info!(%event, "NATS");
+                    tracing::info!(%event, "NATS connection event");
                     std::future::ready(())
                 })
                 .connect(&self.url)
                 .await
-                .map_err(|error| unavailable(&error))
         };
-        self.client.get_or_try_init(connect).await
+        Ok(self.client.get_or_try_init(connect).await?)
     }
 
-    /// Waits until the server has all that was sent to it.
-    async fn flush(client: &Client) -> Result<()> {
-        let flushed = timeout(PATIENCE, client.flush()).await;
-        flushed.map_err(|error| unavailable(&error))?.map_err(|error| unavailable(&error))
+    /// Waits until the server has received everything that was sent to it.
+    async fn flush(client: &Client) -> Result<(), BusError> {
+        timeout(FLUSH_TIMEOUT, client.flush()).await??;
+        Ok(())
     }
 }
 
 #[async_trait]
-impl Line for Nats {
-    async fn tell(&self, text: &str) -> Result<()> {
+impl EventBus for Nats {
+    async fn publish(&self, message: &str) -> Result<(), BusError> {
         let client = self.client().await?;
-        let published = client.publish(SUBJECT, text.to_owned().into()).await;
-        published.map_err(|error| unavailable(&error))?;
+        client.publish(SUBJECT, message.to_owned().into()).await?;
         Self::flush(client).await
     }
 
-    async fn listen(&self) -> Result<BoxStream<'static, String>> {
+    async fn subscribe(&self) -> Result<BoxStream<'static, String>, BusError> {
         let client = self.client().await?;
         let mut losses = self.losses.subscribe();
-        let messages = client.subscribe(SUBJECT).await.map_err(|error| unavailable(&error))?;
+        let messages = client.subscribe(SUBJECT).await?;
         Self::flush(client).await?;
         losses.mark_unchanged();
         let texts = stream::unfold((messages, losses), |(mut messages, mut losses)| async {
@@ -93,9 +89,4 @@ impl Line for Nats {
         });
         Ok(texts.boxed())
     }
-}
-
-fn unavailable(error: &dyn std::error::Error) -> Error {
-    tracing::warn!(%error, "NATS did not answer");
-    Error::Unavailable
 }

@@ -1,6 +1,7 @@
-//! Loaders: what the resolvers of one request need singly is fetched together, and once.
+//! Loaders: resolvers ask for single values, and the loaders fetch them in batches, each value
+//! once.
 //!
-//! A loader answers from what it has fetched before, so it lives no longer than a request, and a
+//! A loader keeps what it has fetched. It therefore lives no longer than its request, and each
 //! mutation clears it.
 
 use std::{
@@ -23,110 +24,130 @@ use crate::{
     service::{Service, UserRelation},
 };
 
-/// The most keys that are fetched at once.
+/// The most keys that one fetch loads.
 const MAX_BATCH: usize = 1000;
 
-/// All loaders of a request.
-pub struct Loaders {
-    pub users: Loader<Users>,
-    pub user_pages: Loader<UserPages>,
-    pub counts: Loader<Counts>,
-    pub followed: Loader<Followed>,
-    pub activities: Loader<Activities>,
-    pub activity_pages: Loader<ActivityPages>,
-    pub reactions: Loader<Reactions>,
-    pub message_groups: Loader<MessageGroups>,
-    pub message_groups_with: Loader<MessageGroupsWith>,
-    pub message_pages: Loader<MessagePages>,
-    pub unread: Loader<Unread>,
-}
-
-impl Loaders {
-    pub fn new(service: &Service, viewer: Viewer) -> Self {
-        let reader = Arc::new(Reader { service: service.clone(), viewer });
-        Self {
-            users: Loader::new(&reader),
-            user_pages: Loader::new(&reader),
-            counts: Loader::new(&reader),
-            followed: Loader::new(&reader),
-            activities: Loader::new(&reader),
-            activity_pages: Loader::new(&reader),
-            reactions: Loader::new(&reader),
-            message_groups: Loader::new(&reader),
-            message_groups_with: Loader::new(&reader),
-            message_pages: Loader::new(&reader),
-            unread: Loader::new(&reader),
+macro_rules! loaders {
+    ($($name:ident: $load:ty,)*) => {
+        /// All loaders of a request.
+        pub struct Loaders {
+            $(pub $name: Loader<$load>,)*
         }
-    }
 
-    /// Forgets all that was fetched, because it may have changed.
-    pub async fn clear(&self) {
-        self.users.0.clear_all().await;
-        self.user_pages.0.clear_all().await;
-        self.counts.0.clear_all().await;
-        self.followed.0.clear_all().await;
-        self.activities.0.clear_all().await;
-        self.activity_pages.0.clear_all().await;
-        self.reactions.0.clear_all().await;
-        self.message_groups.0.clear_all().await;
-        self.message_groups_with.0.clear_all().await;
-        self.message_pages.0.clear_all().await;
-        self.unread.0.clear_all().await;
-    }
+        impl Loaders {
+            pub fn new(service: &Service, viewer: Viewer) -> Self {
+                let context = Arc::new(LoaderContext { service: service.clone(), viewer });
+                Self { $($name: Loader::new(&context),)* }
+            }
+
+            /// Forgets all fetched values, because a mutation may have changed them.
+            pub async fn clear(&self) {
+                $(self.$name.0.clear_all().await;)*
+            }
+        }
+    };
 }
 
-/// On whose behalf loaders read, and where.
-pub struct Reader {
+loaders! {
+    users: Users,
+    user_pages: UserPages,
+    user_counts: CountsByUser,
+    followed: FollowedByViewer,
+    activities: Activities,
+    activity_pages: ActivityPages,
+    reactions: ReactionsByViewer,
+    message_groups: MessageGroups,
+    message_groups_with: MessageGroupsWith,
+    message_pages: MessagePages,
+    unread_counts: UnreadCounts,
+}
+
+/// What every fetch needs: the service to read from, and the viewer.
+pub struct LoaderContext {
     service: Service,
     viewer: Viewer,
 }
 
-/// Something that is fetched for many uuids at once.
-pub trait Lookup: Send + Sync + 'static {
-    /// What else a fetch depends on. Only uuids with the same are fetched together.
-    type Of: Copy + Debug + Eq + Hash + Send + Sync + 'static;
+/// The key of one value: a uuid, and the group of keys that one fetch can load together with it.
+pub trait LoaderKey: Copy + Debug + Eq + Hash + Send + Sync + 'static {
+    type Group: Copy + Debug + Eq + Hash + Send + Sync + 'static;
+
+    fn split(self) -> (Self::Group, Uuid);
+}
+
+impl LoaderKey for Uuid {
+    type Group = ();
+
+    fn split(self) -> ((), Uuid) {
+        ((), self)
+    }
+}
+
+/// Pages of the same size and position are fetched together.
+impl LoaderKey for (Pagination, Uuid) {
+    type Group = Pagination;
+
+    fn split(self) -> (Pagination, Uuid) {
+        self
+    }
+}
+
+/// The same for pages of one kind of list.
+impl<K: Copy + Debug + Eq + Hash + Send + Sync + 'static> LoaderKey for (K, Pagination, Uuid) {
+    type Group = (K, Pagination);
+
+    fn split(self) -> ((K, Pagination), Uuid) {
+        let (kind, pagination, uuid) = self;
+        ((kind, pagination), uuid)
+    }
+}
+
+type Group<L> = <<L as BatchLoad>::Key as LoaderKey>::Group;
+
+/// Loads the values of many keys at once.
+pub trait BatchLoad: Send + Sync + 'static {
+    type Key: LoaderKey;
     type Value: Clone + Send + Sync + 'static;
 
-    /// The value of each uuid, in their order.
+    /// Returns the value of each uuid, in the order of `uuids`.
     fn fetch(
-        reader: &Reader,
-        of: Self::Of,
+        context: &LoaderContext,
+        group: Group<Self>,
         uuids: &[Uuid],
     ) -> impl Future<Output = Result<Vec<Self::Value>>> + Send;
 }
 
-type Key<L> = (<L as Lookup>::Of, Uuid);
-type Value<L> = Result<<L as Lookup>::Value>;
+type Loaded<L> = Result<<L as BatchLoad>::Value>;
 
-/// Fetches together what is asked for at the same time.
-pub struct Loader<L: Lookup>(cached::Loader<Key<L>, Value<L>, Fetch<L>>);
+/// Collects the keys that fields ask for at the same time, and fetches their values together.
+pub struct Loader<L: BatchLoad>(cached::Loader<L::Key, Loaded<L>, Batch<L>>);
 
-impl<L: Lookup> Loader<L> {
-    fn new(reader: &Arc<Reader>) -> Self {
-        let fetch = Fetch { reader: reader.clone(), what: PhantomData };
-        Self(cached::Loader::new(fetch).with_yield_count(1).with_max_batch_size(MAX_BATCH))
+impl<L: BatchLoad> Loader<L> {
+    fn new(context: &Arc<LoaderContext>) -> Self {
+        let batch = Batch { context: context.clone(), load: PhantomData };
+        Self(cached::Loader::new(batch).with_yield_count(1).with_max_batch_size(MAX_BATCH))
     }
 
-    pub async fn load(&self, of: L::Of, uuid: Uuid) -> Result<L::Value> {
+    pub async fn load(&self, key: L::Key) -> Loaded<L> {
         loop {
-            // Every key is answered, so there is no value only where the fetch was given up
-            // together with the field that began it: then it is begun again here.
-            if let Ok(value) = self.0.try_load((of, uuid)).await {
+            // A fetch answers all its keys. A value can only be missing if the field that started
+            // the fetch was cancelled; then this field starts it again.
+            if let Ok(value) = self.0.try_load(key).await {
                 return value;
             }
         }
     }
 
-    /// Keeps what was fetched by other means.
-    pub async fn keep(&self, values: Vec<(Key<L>, L::Value)>) {
+    /// Stores values that were fetched by other means.
+    pub async fn prime(&self, values: Vec<(L::Key, L::Value)>) {
         self.0.prime_many(values.into_iter().map(|(key, value)| (key, Ok(value)))).await;
     }
 
-    /// Loads many at once: those of them that are not here yet with one fetch for each `Of`.
+    /// Loads many values: those that are missing with one fetch for each group of keys.
     pub async fn load_many(
         &self,
-        keys: impl IntoIterator<Item = Key<L>>,
-    ) -> HashMap<Key<L>, Value<L>> {
+        keys: impl IntoIterator<Item = L::Key>,
+    ) -> HashMap<L::Key, Loaded<L>> {
         let keys: Vec<_> = keys.into_iter().collect();
         if keys.is_empty() {
             return HashMap::new();
@@ -139,42 +160,45 @@ impl<L: Lookup> Loader<L> {
     }
 }
 
-/// The fetching of one loader.
-struct Fetch<L> {
-    reader: Arc<Reader>,
-    what: PhantomData<L>,
+/// Fetches the batches of one loader.
+struct Batch<L> {
+    context: Arc<LoaderContext>,
+    load: PhantomData<L>,
 }
 
-impl<L: Lookup> BatchFn<Key<L>, Value<L>> for Fetch<L> {
-    async fn load(&mut self, keys: &[Key<L>]) -> HashMap<Key<L>, Value<L>> {
-        let mut groups = HashMap::<L::Of, Vec<Uuid>>::new();
-        for (of, uuid) in keys {
-            groups.entry(*of).or_default().push(*uuid);
+impl<L: BatchLoad> BatchFn<L::Key, Loaded<L>> for Batch<L> {
+    async fn load(&mut self, keys: &[L::Key]) -> HashMap<L::Key, Loaded<L>> {
+        let mut groups = HashMap::<Group<L>, (Vec<L::Key>, Vec<Uuid>)>::new();
+        for key in keys {
+            let (group, uuid) = key.split();
+            let (keys, uuids) = groups.entry(group).or_default();
+            keys.push(*key);
+            uuids.push(uuid);
         }
-        let fetches = groups.into_iter().map(async |(of, uuids)| {
-            let values = match L::fetch(&self.reader, of, &uuids).await {
-                Ok(values) if values.len() == uuids.len() => values.into_iter().map(Ok).collect(),
+        let fetches = groups.into_iter().map(async |(group, (keys, uuids))| {
+            let values = match L::fetch(&self.context, group, &uuids).await {
+                Ok(values) if values.len() == keys.len() => values.into_iter().map(Ok).collect(),
                 Ok(_) => {
-                    tracing::error!("a fetch of {of:?} did not answer every key");
-                    vec![Err(Error::Internal); uuids.len()]
+                    tracing::error!(?group, "a fetch did not return one value for each key");
+                    vec![Err(Error::Internal); keys.len()]
                 }
-                Err(error) => vec![Err(error); uuids.len()],
+                Err(error) => vec![Err(error); keys.len()],
             };
-            uuids.into_iter().map(move |uuid| (of, uuid)).zip(values).collect::<Vec<_>>()
+            keys.into_iter().zip(values).collect::<Vec<_>>()
         });
         join_all(fetches).await.into_iter().flatten().collect()
     }
 }
 
-/// Users by uuid; none where there is no such user.
+/// Users by uuid; `None` for unknown ones.
 pub struct Users;
 
-impl Lookup for Users {
-    type Of = ();
+impl BatchLoad for Users {
+    type Key = Uuid;
     type Value = Option<Arc<User>>;
 
-    async fn fetch(reader: &Reader, (): (), uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
-        let found = reader.service.users_by_uuids(uuids).await?;
+    async fn fetch(context: &LoaderContext, (): (), uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
+        let found = context.service.users_by_uuids(uuids).await?;
         Ok(in_order(uuids, found.into_iter().map(|user| (user.uuid, Arc::new(user)))))
     }
 }
@@ -182,55 +206,59 @@ impl Lookup for Users {
 /// Pages of the users on the other side of a relation.
 pub struct UserPages;
 
-impl Lookup for UserPages {
-    type Of = (UserRelation, Pagination);
+impl BatchLoad for UserPages {
+    type Key = (UserRelation, Pagination, Uuid);
     type Value = Arc<Page<Arc<User>>>;
 
-    async fn fetch(reader: &Reader, of: Self::Of, uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
-        let (relation, page) = of;
-        shared(reader.service.users_by_relation(relation, uuids, &page).await)
+    async fn fetch(
+        context: &LoaderContext,
+        group: Group<Self>,
+        uuids: &[Uuid],
+    ) -> Result<Vec<Self::Value>> {
+        let (relation, pagination) = group;
+        shared(context.service.users_by_relation(relation, uuids, &pagination).await)
     }
 }
 
-/// How much hangs on each user.
-pub struct Counts;
+/// The number of cruds, followers and followed users of each user.
+pub struct CountsByUser;
 
-impl Lookup for Counts {
-    type Of = ();
+impl BatchLoad for CountsByUser {
+    type Key = Uuid;
     type Value = UserCounts;
 
-    async fn fetch(reader: &Reader, (): (), uuids: &[Uuid]) -> Result<Vec<UserCounts>> {
-        reader.service.counts_by_users(uuids).await
+    async fn fetch(context: &LoaderContext, (): (), uuids: &[Uuid]) -> Result<Vec<UserCounts>> {
+        context.service.counts_by_users(uuids).await
     }
 }
 
 /// Whether the viewer follows each user.
-pub struct Followed;
+pub struct FollowedByViewer;
 
-impl Lookup for Followed {
-    type Of = ();
+impl BatchLoad for FollowedByViewer {
+    type Key = Uuid;
     type Value = bool;
 
-    async fn fetch(reader: &Reader, (): (), uuids: &[Uuid]) -> Result<Vec<bool>> {
-        let followed = reader.service.followed_by_viewer(reader.viewer, uuids).await?;
+    async fn fetch(context: &LoaderContext, (): (), uuids: &[Uuid]) -> Result<Vec<bool>> {
+        let followed = context.service.followed_by_viewer(context.viewer, uuids).await?;
         Ok(uuids.iter().map(|uuid| followed.contains(uuid)).collect())
     }
 }
 
-/// Activities by uuid; none where there is no such activity, or it has expired.
+/// Activities by uuid; `None` for unknown and expired ones.
 pub struct Activities;
 
-impl Lookup for Activities {
-    type Of = ();
+impl BatchLoad for Activities {
+    type Key = Uuid;
     type Value = Option<Arc<Activity>>;
 
-    async fn fetch(reader: &Reader, (): (), uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
-        let found = reader.service.activities_by_uuids(uuids).await?;
+    async fn fetch(context: &LoaderContext, (): (), uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
+        let found = context.service.activities_by_uuids(uuids).await?;
         Ok(in_order(uuids, found.into_iter().map(|it| (it.uuid, Arc::new(it)))))
     }
 }
 
-/// A list of activities that hangs on something.
+/// The lists of activities that another object has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActivityList {
     /// The cruds of a user, newest first.
@@ -242,29 +270,37 @@ pub enum ActivityList {
 /// Pages of lists of activities.
 pub struct ActivityPages;
 
-impl Lookup for ActivityPages {
-    type Of = (ActivityList, Pagination);
+impl BatchLoad for ActivityPages {
+    type Key = (ActivityList, Pagination, Uuid);
     type Value = Arc<Page<Arc<Activity>>>;
 
-    async fn fetch(reader: &Reader, of: Self::Of, uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
-        let (list, page) = of;
+    async fn fetch(
+        context: &LoaderContext,
+        group: Group<Self>,
+        uuids: &[Uuid],
+    ) -> Result<Vec<Self::Value>> {
+        let (list, pagination) = group;
         shared(match list {
-            ActivityList::OfUser => reader.service.activities_by_users(uuids, &page).await,
-            ActivityList::Replies => reader.service.replies_by_parents(uuids, &page).await,
+            ActivityList::OfUser => context.service.activities_by_users(uuids, &pagination).await,
+            ActivityList::Replies => context.service.replies_by_parents(uuids, &pagination).await,
         })
     }
 }
 
-/// How the viewer has reacted to each activity.
-pub struct Reactions;
+/// The viewer's reactions to each activity.
+pub struct ReactionsByViewer;
 
-impl Lookup for Reactions {
-    type Of = ();
-    type Value = Reacted;
+impl BatchLoad for ReactionsByViewer {
+    type Key = Uuid;
+    type Value = ViewerReactions;
 
-    async fn fetch(reader: &Reader, (): (), uuids: &[Uuid]) -> Result<Vec<Reacted>> {
-        let found = reader.service.reactions_by_viewer(reader.viewer, uuids).await?;
-        let reacted = |uuid: &Uuid| Reacted {
+    async fn fetch(
+        context: &LoaderContext,
+        (): (),
+        uuids: &[Uuid],
+    ) -> Result<Vec<ViewerReactions>> {
+        let found = context.service.reactions_by_viewer(context.viewer, uuids).await?;
+        let reacted = |uuid: &Uuid| ViewerReactions {
             liked: found.contains(&(ReactionKind::Like, *uuid)),
             reposted: found.contains(&(ReactionKind::Repost, *uuid)),
         };
@@ -272,35 +308,35 @@ impl Lookup for Reactions {
     }
 }
 
-/// How the viewer has reacted to an activity.
+/// The viewer's reactions to one activity.
 #[derive(Debug, Clone, Copy)]
-pub struct Reacted {
+pub struct ViewerReactions {
     pub liked: bool,
     pub reposted: bool,
 }
 
-/// The viewer's conversations by uuid; none for one that is not the viewer's.
+/// The viewer's conversations by uuid; `None` for unknown ones and those of other people.
 pub struct MessageGroups;
 
-impl Lookup for MessageGroups {
-    type Of = ();
+impl BatchLoad for MessageGroups {
+    type Key = Uuid;
     type Value = Option<Arc<MessageGroup>>;
 
-    async fn fetch(reader: &Reader, (): (), uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
-        let found = reader.service.message_groups_by_uuids(reader.viewer, uuids).await?;
+    async fn fetch(context: &LoaderContext, (): (), uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
+        let found = context.service.message_groups_by_uuids(context.viewer, uuids).await?;
         Ok(in_order(uuids, found.into_iter().map(|it| (it.uuid, Arc::new(it)))))
     }
 }
 
-/// The viewer's conversations by the uuid of the other person.
+/// The viewer's conversations by the uuid of the other person; `None` if they have none together.
 pub struct MessageGroupsWith;
 
-impl Lookup for MessageGroupsWith {
-    type Of = ();
+impl BatchLoad for MessageGroupsWith {
+    type Key = Uuid;
     type Value = Option<Arc<MessageGroup>>;
 
-    async fn fetch(reader: &Reader, (): (), uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
-        let found = reader.service.message_groups_by_others(reader.viewer, uuids).await?;
+    async fn fetch(context: &LoaderContext, (): (), uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
+        let found = context.service.message_groups_by_others(context.viewer, uuids).await?;
         Ok(in_order(uuids, found.into_iter().map(|it| (it.other_uuid, Arc::new(it)))))
     }
 }
@@ -308,28 +344,32 @@ impl Lookup for MessageGroupsWith {
 /// Pages of the messages of the viewer's conversations, oldest first.
 pub struct MessagePages;
 
-impl Lookup for MessagePages {
-    type Of = Pagination;
+impl BatchLoad for MessagePages {
+    type Key = (Pagination, Uuid);
     type Value = Arc<Page<Arc<Message>>>;
 
-    async fn fetch(reader: &Reader, page: Pagination, uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
-        shared(reader.service.messages_by_groups(reader.viewer, uuids, &page).await)
+    async fn fetch(
+        context: &LoaderContext,
+        pagination: Pagination,
+        uuids: &[Uuid],
+    ) -> Result<Vec<Self::Value>> {
+        shared(context.service.messages_by_groups(context.viewer, uuids, &pagination).await)
     }
 }
 
-/// How many messages the viewer has not read in each conversation.
-pub struct Unread;
+/// The number of messages in each conversation that the viewer has not read.
+pub struct UnreadCounts;
 
-impl Lookup for Unread {
-    type Of = ();
+impl BatchLoad for UnreadCounts {
+    type Key = Uuid;
     type Value = i64;
 
-    async fn fetch(reader: &Reader, (): (), uuids: &[Uuid]) -> Result<Vec<i64>> {
-        reader.service.unread_by_groups(reader.viewer, uuids).await
+    async fn fetch(context: &LoaderContext, (): (), uuids: &[Uuid]) -> Result<Vec<i64>> {
+        context.service.unread_by_groups(context.viewer, uuids).await
     }
 }
 
-/// The value that was found for each uuid, in their order.
+/// Returns the value found for each uuid, in the order of `uuids`.
 fn in_order<T>(uuids: &[Uuid], found: impl Iterator<Item = (Uuid, T)>) -> Vec<Option<T>> {
     let mut found: BTreeMap<_, _> = found.collect();
     uuids.iter().map(|uuid| found.remove(uuid)).collect()

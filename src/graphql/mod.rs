@@ -1,31 +1,19 @@
 //! The GraphQL schema over the service.
 //!
-//! [`Schema::execute`] runs one request. Its resolvers hold no rule: they ask the service, through the
-//! loaders where many ask for the same kind of thing.
+//! [`Schema::prepare`] takes a request through the steps of `pipeline`, and [`Schema::execute`]
+//! runs it. The resolvers in `types` contain no rules: they call the service, through the loaders
+//! if many of them ask for the same kind of value.
 
-mod activity;
-mod connection;
-mod documents;
-mod errors;
-pub mod guard;
-mod id;
-mod known;
+mod context;
 mod loaders;
-mod message;
-mod mutation;
-mod notification;
-mod priming;
-mod query;
-mod scope;
-mod subscription;
-mod user;
-mod variables;
-mod viewer;
+mod lookahead;
+pub mod pipeline;
+mod types;
 
 use std::sync::Arc;
 
 use async_graphql::{
-    Request, Response, SDLExportOptions, SchemaBuilder, ValidationMode, Value,
+    Request, Response, ValidationMode, Value,
     parser::types::{ExecutableDocument, OperationDefinition, OperationType},
     to_value,
 };
@@ -34,222 +22,172 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use tokio::task::unconstrained;
-use uuid::Uuid;
 
 use self::{
-    connection::{Connection, Edge},
-    documents::Documents,
-    guard::{Cost, Guard},
-    known::{Key, Known, KnownDocuments},
-    mutation::Mutation,
-    notification::Unread,
-    query::{Query, SearchResult},
-    scope::Scope,
-    subscription::{FreshScope, Live},
-    variables::Signatures,
+    context::{ContextPerEvent, RequestContext},
+    pipeline::{
+        cache::{DocumentCache, DocumentKey, ValidatedDocument},
+        errors,
+        limits::{Cost, CostAnalyzer},
+        persisted::PersistedQueries,
+        variables::InputTypes,
+    },
+    types::ExecutableSchema,
 };
-pub use documents::Trusted;
-pub use guard::Limits;
+pub use pipeline::{limits::DocumentLimits, persisted::TrustedDocuments};
+pub use types::sdl;
 
 use crate::{
-    domain::{
-        Activity, Message, MessageGroup, Notification, Timestamp, UnregisteredIdentity, User,
-        Viewer,
-    },
+    domain::{UnregisteredIdentity, Viewer},
     service::Service,
 };
 
-type Library = async_graphql::Schema<Query, Mutation, Live>;
-
-/// The schema, which serves any number of requests, and what stands before it.
+/// The schema and the pipeline in front of it. It serves any number of requests.
 #[derive(Clone)]
 pub struct Schema {
-    library: Library,
-    /// For documents that the library has found valid: this one looks at their shape no more.
-    fast: Library,
-    /// For subscriptions, whose every event has a scope of its own.
-    live: Library,
-    guard: Guard,
-    signatures: Arc<Signatures>,
-    documents: Documents,
-    known: KnownDocuments,
+    /// Validates every document.
+    strict: ExecutableSchema,
+    /// Skips validation; for cached documents only.
+    fast: ExecutableSchema,
+    /// Validates every document, and gives each event of a subscription a context of its own.
+    subscription_schema: ExecutableSchema,
+    cost_analyzer: CostAnalyzer,
+    input_types: Arc<InputTypes>,
+    persisted_queries: PersistedQueries,
+    document_cache: DocumentCache,
 }
 
-/// A request whose document has been read and may be run.
-pub struct Admitted {
+/// A request whose document is parsed and within the limits.
+pub struct PreparedRequest {
     request: Request,
-    /// What the operation is that the request names; none where it names none of the document.
+    /// The type of the operation that the request names, and `None` if the document has no such
+    /// operation.
     pub operation: Option<OperationType>,
-    /// What the document asks for, where the client wants to know.
+    /// The cost of the document, if the client asks for it.
     cost: Option<Cost>,
-    /// The document and where to keep it once it has proved valid; none where it has already.
-    new: Option<(Key, Arc<Known>)>,
+    /// The document and its key in the cache if it still has to be validated.
+    unvalidated: Option<(DocumentKey, Arc<ValidatedDocument>)>,
 }
 
-impl Admitted {
-    /// Sent by somebody who may become a user.
+impl PreparedRequest {
+    /// Adds the identity of a viewer who may register.
     #[must_use]
-    pub fn by(mut self, newcomer: Option<&UnregisteredIdentity>) -> Self {
-        if let Some(newcomer) = newcomer {
-            self.request = self.request.data(newcomer.clone());
+    pub fn with_identity(mut self, identity: Option<&UnregisteredIdentity>) -> Self {
+        if let Some(identity) = identity {
+            self.request = self.request.data(identity.clone());
         }
         self
     }
 }
 
-/// The schema, for documents within these limits.
-pub fn schema(limits: Limits) -> Schema {
+/// Builds the schema for documents within these limits.
+pub fn schema(limits: DocumentLimits) -> Schema {
     let sdl = sdl();
     Schema {
-        library: library().finish(),
-        fast: library().validation_mode(ValidationMode::Fast).finish(),
-        live: library().extension(FreshScope).finish(),
-        guard: Guard::new(limits, &sdl),
-        signatures: Arc::new(Signatures::new(&sdl)),
-        documents: Documents::new(Trusted::default()),
-        known: KnownDocuments::default(),
+        strict: types::builder().finish(),
+        fast: types::builder().validation_mode(ValidationMode::Fast).finish(),
+        subscription_schema: types::builder().extension(ContextPerEvent).finish(),
+        cost_analyzer: CostAnalyzer::new(limits, &sdl),
+        input_types: Arc::new(InputTypes::new(&sdl)),
+        persisted_queries: PersistedQueries::new(TrustedDocuments::default()),
+        document_cache: DocumentCache::default(),
     }
-}
-
-fn library() -> SchemaBuilder<Query, Mutation, Live> {
-    Library::build(Query, Mutation, Live)
-        .override_output_type_description::<Timestamp>(
-            "An instant as RFC 3339 writes it, in UTC: `2026-01-31T09:30:00.123456+00:00`. At most \
-             six digits follow the second.",
-        )
-        .override_output_type_description::<Uuid>(
-            "A UUID as RFC 9562 writes it, in lower case: `68f126b0-1ceb-4a33-88be-d90fa7109eee`.",
-        )
-        .override_output_type_description::<Connection<Arc<Activity>>>("A page of activities.")
-        .override_output_type_description::<Edge<Arc<Activity>>>(
-            "An activity and its place in a list.",
-        )
-        .override_output_type_description::<Connection<Arc<User>>>("A page of users.")
-        .override_output_type_description::<Edge<Arc<User>>>("A user and their place in a list.")
-        .override_output_type_description::<Connection<Arc<Notification>, Unread>>(
-            "A page of notifications.",
-        )
-        .override_output_type_description::<Edge<Arc<Notification>>>(
-            "A notification and its place in a list.",
-        )
-        .override_output_type_description::<Connection<Arc<MessageGroup>>>(
-            "A page of conversations.",
-        )
-        .override_output_type_description::<Edge<Arc<MessageGroup>>>(
-            "A conversation and its place in a list.",
-        )
-        .override_output_type_description::<Connection<Arc<Message>>>("A page of messages.")
-        .override_output_type_description::<Edge<Arc<Message>>>(
-            "A message and its place in its conversation.",
-        )
-        .override_output_type_description::<Connection<SearchResult>>(
-            "A page of what a search found.",
-        )
-        .override_output_type_description::<Edge<SearchResult>>(
-            "Something that a search found and its place in the list.",
-        )
-}
-
-/// The schema in GraphQL's own language.
-pub fn sdl() -> String {
-    let options = SDLExportOptions::new()
-        .include_specified_by()
-        .prefer_single_line_descriptions()
-        .use_space_ident();
-    library().finish().sdl_with_options(options)
 }
 
 impl Schema {
-    /// The schema for a gateway whose operator trusts these documents.
+    /// Sets the documents that the operator trusts.
     #[must_use]
-    pub fn trusting(self, trusted: Trusted) -> Self {
-        Self { documents: Documents::new(trusted), ..self }
+    pub fn with_trusted_documents(self, trusted: TrustedDocuments) -> Self {
+        Self { persisted_queries: PersistedQueries::new(trusted), ..self }
     }
 
-    /// Finds and reads a request's document, unless it asks for more than is allowed or the
-    /// variables do not fit it.
+    /// Finds and parses a request's document, and checks its limits and the values of its
+    /// variables. Returns the response if the request is rejected.
     ///
-    /// The extension `persistedQuery` names a document by its hash; with `cost: true` the response
-    /// says what the document asks for.
-    pub fn admit(&self, mut request: Request) -> Result<Admitted, Box<Response>> {
-        let sent = self.documents.complete(&mut request).map_err(errors::unknown)?;
+    /// The extension `persistedQuery` names a document by its hash. With the extension `cost:
+    /// true`, the response contains the document's cost.
+    pub fn prepare(&self, mut request: Request) -> Result<PreparedRequest, Box<Response>> {
+        let to_register =
+            self.persisted_queries.resolve(&mut request).map_err(errors::unresolved_document)?;
         let key = (request.operation_name.clone(), request.query.clone());
-        let (known, is_new) = match self.known.find(&key) {
-            Some(known) => (known, false),
+        let (document, is_validated) = match self.document_cache.get(&key) {
+            Some(document) => (document, true),
             None => {
-                let (document, tokens) =
-                    self.guard.read(&request.query).map_err(errors::refused)?;
-                (Arc::new(Known { document, tokens }), true)
+                let parsed = self.cost_analyzer.parse(&request.query);
+                let (document, tokens) = parsed.map_err(errors::rejected_document)?;
+                (Arc::new(ValidatedDocument { document, tokens }), false)
             }
         };
-        let cost =
-            self.guard.admit(&known.document, &request.variables).map_err(errors::refused)?;
-        let mut ty = None;
-        if let Some(operation) = operation(&known.document, request.operation_name.as_deref()) {
-            ty = Some(operation.ty);
-            if is_new {
-                let usages = self.signatures.check_usages(&known.document, operation);
-                usages.map_err(|error| errors::request(error, "GRAPHQL_VALIDATION_FAILED"))?;
-            }
-            let values = self.signatures.check_values(operation, &request.variables);
-            values.map_err(|error| errors::request(error, "BAD_USER_INPUT"))?;
+        let cost = self.cost_analyzer.analyze(&document.document, &request.variables);
+        let cost = cost.map_err(errors::rejected_document)?;
+        let operation = operation(&document.document, request.operation_name.as_deref());
+        if let Some(operation) = operation {
+            let checked = self.input_types.check_values(operation, &request.variables);
+            checked.map_err(|error| errors::rejected_request(error, "BAD_USER_INPUT"))?;
         }
-        if let Some(hash) = sent {
-            self.documents.keep(hash, &request.query);
+        let operation = operation.map(|operation| operation.ty);
+        if let Some(hash) = to_register {
+            self.persisted_queries.register(hash, &request.query);
         }
-        let asked = request.extensions.get("cost") == Some(&Value::Boolean(true));
-        request.set_parsed_query(known.document.clone());
-        Ok(Admitted {
+        let wants_cost = request.extensions.get("cost") == Some(&Value::Boolean(true));
+        request.set_parsed_query(document.document.clone());
+        Ok(PreparedRequest {
             request,
-            operation: ty,
-            cost: asked.then_some(Cost { tokens: known.tokens, ..cost }),
-            new: is_new.then_some((key, known)),
+            operation,
+            cost: wants_cost.then_some(Cost { tokens: document.tokens, ..cost }),
+            unvalidated: (!is_validated).then_some((key, document)),
         })
     }
 
-    /// Runs one request in the name of a viewer.
+    /// Executes a request on behalf of a viewer.
     ///
-    /// Every error of the response has a code in `extensions.code` and a text that is safe for
+    /// Every error of the response has a code in `extensions.code` and a message that is safe for
     /// clients.
-    pub async fn execute(&self, service: &Service, viewer: Viewer, admitted: Admitted) -> Response {
-        let request = admitted.request.data(Scope::new(service, viewer));
-        let library = if admitted.new.is_some() { &self.library } else { &self.fast };
-        // Cooperative scheduling would stop the fields every hundred or so looks into a loader, and
-        // so tear apart what is fetched together.
-        let mut response = errors::finished(unconstrained(library.execute(request)).await);
-        if let Some((key, known)) = admitted.new.filter(|_| response.is_ok()) {
-            self.known.keep(key, known);
+    pub async fn execute(
+        &self,
+        service: &Service,
+        viewer: Viewer,
+        prepared: PreparedRequest,
+    ) -> Response {
+        let request = prepared.request.data(RequestContext::new(service, viewer));
+        let schema = if prepared.unvalidated.is_some() { &self.strict } else { &self.fast };
+        // Cooperative scheduling would suspend the fields after about a hundred calls of a loader,
+        // which would split one batch into several fetches.
+        let mut response = errors::sanitized(unconstrained(schema.execute(request)).await);
+        if let Some((key, document)) = prepared.unvalidated.filter(|_| response.is_ok()) {
+            self.document_cache.insert(key, document);
         }
-        if let Some(cost) = admitted.cost.and_then(|cost| to_value(cost).ok()) {
+        if let Some(cost) = prepared.cost.and_then(|cost| to_value(cost).ok()) {
             response.extensions.insert("cost".to_owned(), cost);
         }
         response
     }
 
-    /// The responses to one request: those of a subscription as they come, and one to anything
-    /// else. Errors are as in [`Schema::execute`]. Dropped, it stops.
+    /// Returns the responses to a request: one for each event of a subscription, and exactly one
+    /// for any other operation. Errors are as in [`Schema::execute`]. Drop the stream to cancel the
+    /// operation.
     pub fn stream(
         &self,
         service: &Service,
         viewer: Viewer,
-        admitted: Admitted,
+        prepared: PreparedRequest,
     ) -> BoxStream<'static, Response> {
-        if admitted.operation == Some(OperationType::Subscription) {
-            let request = admitted.request.data(Scope::new(service, viewer));
-            let responses = self.live.execute_stream(request).boxed();
+        if prepared.operation == Some(OperationType::Subscription) {
+            let request = prepared.request.data(RequestContext::new(service, viewer));
+            let responses = self.subscription_schema.execute_stream(request).boxed();
             return stream::unfold(responses, |mut responses| async {
-                // As in `execute`.
+                // Unconstrained for the same reason as in `execute`.
                 let response = unconstrained(responses.next()).await?;
-                Some((errors::finished(response), responses))
+                Some((errors::sanitized(response), responses))
             })
             .boxed();
         }
         let (schema, service) = (self.clone(), service.clone());
-        stream::once(async move { schema.execute(&service, viewer, admitted).await }).boxed()
+        stream::once(async move { schema.execute(&service, viewer, prepared).await }).boxed()
     }
 }
 
-/// The operation with this name; the only operation where no name is given.
+/// Returns the operation with this name or, without a name, the only operation of the document.
 fn operation<'d>(
     document: &'d ExecutableDocument,
     name: Option<&str>,

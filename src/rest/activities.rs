@@ -1,17 +1,15 @@
-//! Activities: cruds and replies, one at a time, and the body in which every route shows them.
-
-use std::collections::HashMap;
+//! Activities: routes for single cruds and replies, and the response body that all routes share.
 
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::SecondsFormat;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
     Rest,
-    error::{AnyFailure, BodyFailure, Code, Codes, Failure, Nothing},
-    request::{IdempotencyKey, Segments, Writing},
+    error::{BodyErrors, CommonErrors, EmptyObject, ErrorCode, ErrorCodes, RestError},
+    request::{Authenticated, IdempotencyKeyHeader, PathParams, text_or_none},
 };
 use crate::{
     domain::{Activity, Pagination, Timestamp, User},
@@ -23,7 +21,7 @@ use crate::{
 #[derive(Clone, Serialize, ToSchema)]
 pub struct ActivityBody {
     uuid: Uuid,
-    /// The author's name to show.
+    /// The author's display name.
     #[schema(example = "Andrew Brown")]
     display_name: String,
     /// The author's handle.
@@ -34,7 +32,8 @@ pub struct ActivityBody {
     #[serde(serialize_with = "microseconds")]
     #[schema(value_type = String, format = DateTime, example = "2026-01-01T12:00:00.000000+00:00")]
     created_at: Timestamp,
-    /// When it disappears. Null for a reply, which lives as long as its thread's first crud.
+    /// When the crud disappears. Null for a reply: it disappears with the crud that its thread
+    /// began with.
     #[serde(serialize_with = "maybe_microseconds")]
     #[schema(
         value_type = Option<String>,
@@ -45,9 +44,10 @@ pub struct ActivityBody {
     likes_count: i32,
     replies_count: i32,
     reposts_count: i32,
-    /// What it replies to. Null for a crud.
+    /// The activity that this one replies to. Null for a crud.
     reply_to_activity_uuid: Option<Uuid>,
-    /// The latest direct replies, newest first, at most 100. Replies inside of this list show none.
+    /// The latest direct replies, newest first, at most 100. The replies in this list have an empty
+    /// `replies` of their own.
     #[schema(no_recursion, max_items = 100)]
     replies: Vec<ActivityBody>,
 }
@@ -78,7 +78,8 @@ impl ActivityBody {
         }
     }
 
-    /// The bodies of activities in their order, with replies and authors: two look-ups for all.
+    /// Returns the bodies of activities in their order, with replies and authors. Replies and
+    /// authors take one look-up each, however many activities there are.
     pub async fn list(service: &Service, activities: Vec<Activity>) -> Result<Vec<Self>, Error> {
         if activities.is_empty() {
             return Ok(Vec::new());
@@ -86,15 +87,12 @@ impl ActivityBody {
         let uuids: Vec<_> = activities.iter().map(|activity| activity.uuid).collect();
         let replies =
             service.replies_by_parents(&uuids, &Pagination::last(Pagination::MAX)).await?;
-        let mut authors: Vec<_> = activities
+        let authors: Vec<_> = activities
             .iter()
             .chain(replies.iter().flat_map(|page| page.nodes()))
             .map(|activity| activity.user_uuid)
             .collect();
-        authors.sort_unstable();
-        authors.dedup();
-        let authors = service.users_by_uuids(&authors).await?;
-        let authors: HashMap<_, _> = authors.into_iter().map(|user| (user.uuid, user)).collect();
+        let authors = service.users_map(&authors).await?;
         let body = |activity: Activity| {
             let author = authors.get(&activity.user_uuid)?;
             Some(Self::new(activity, author))
@@ -106,15 +104,28 @@ impl ActivityBody {
         Ok(bodies.collect())
     }
 
-    /// The body of an activity that has just been written.
-    async fn written(service: &Service, activity: Activity) -> Result<Self, Error> {
-        Self::list(service, vec![activity]).await?.pop().ok_or_else(|| {
-            tracing::error!("an activity has lost its author as soon as it was written");
+    /// Returns the body of the activity that a request has created.
+    ///
+    /// An idempotency key can stand for an activity of an earlier request, which may have replies.
+    /// Without a key the activity is new, so only its author is looked up.
+    async fn created(
+        service: &Service,
+        activity: Activity,
+        idempotency_key: Option<&str>,
+    ) -> Result<Self, Error> {
+        let body = if idempotency_key.is_some() {
+            Self::list(service, vec![activity]).await?.pop()
+        } else {
+            let author = service.user_by_uuid(activity.user_uuid).await?;
+            author.map(|author| Self::new(activity, &author))
+        };
+        body.ok_or_else(|| {
+            tracing::error!("author of a created activity not found");
             Error::Internal
         })
     }
 
-    /// The body of the activity with a uuid; none where there is none.
+    /// Returns the body of the activity with a uuid, or `None` if there is no such activity.
     async fn by_uuid(service: &Service, uuid: &str) -> Result<Option<Self>, Error> {
         let Ok(uuid) = Uuid::parse_str(uuid) else { return Ok(None) };
         let activities = service.activities_by_uuids(&[uuid]).await?;
@@ -122,7 +133,7 @@ impl ActivityBody {
     }
 }
 
-/// Writes an instant with six digits and `+00:00`, the one form that suits both frontends.
+/// Writes a timestamp with six fractional digits and `+00:00`, a form that both frontends can read.
 pub fn microseconds<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&at.to_rfc3339_opts(SecondsFormat::Micros, false))
 }
@@ -138,22 +149,26 @@ fn maybe_microseconds<S: Serializer>(
 }
 
 /// A crud to post.
-#[expect(dead_code, reason = "it documents what is read as `Fields`")]
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 pub struct ActivityCreateBody {
-    /// Unicode characters are counted.
+    /// The length is counted in Unicode characters.
+    #[serde(default, deserialize_with = "text_or_none")]
     #[schema(
+        value_type = String,
+        required = true,
         min_length = 1,
         max_length = 280,
         pattern = "^[^\\x00]*$",
         example = "Cloud is very fun!"
     )]
-    message: String,
-    ttl: TtlWord,
+    message: Option<String>,
+    #[serde(default, deserialize_with = "text_or_none")]
+    #[schema(value_type = TtlWord, required = true)]
+    ttl: Option<String>,
 }
 
-/// For how long a crud is shown.
-#[expect(dead_code, reason = "it documents what is read as text")]
+/// How long a crud is visible.
+#[expect(dead_code, reason = "it only documents the texts that the service accepts")]
 #[derive(ToSchema)]
 #[schema(example = "7-days")]
 pub enum TtlWord {
@@ -174,17 +189,19 @@ pub enum TtlWord {
 }
 
 /// A reply to post.
-#[expect(dead_code, reason = "it documents what is read as `Fields`")]
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 pub struct ReplyCreateBody {
-    /// Unicode characters are counted.
+    /// The length is counted in Unicode characters.
+    #[serde(default, deserialize_with = "text_or_none")]
     #[schema(
+        value_type = String,
+        required = true,
         min_length = 1,
         max_length = 1024,
         pattern = "^[^\\x00]*$",
         example = "This post has no honor!"
     )]
-    message: String,
+    message: Option<String>,
 }
 
 /// An activity, in an array of one
@@ -196,17 +213,17 @@ pub struct ReplyCreateBody {
         example = "68f126b0-1ceb-4a33-88be-d90fa7109eee")),
     responses(
         (status = 200, description = "The activity.", body = [ActivityBody]),
-        (status = 404, description = "There is no such activity, or it has expired.", body = Codes,
-            example = json!(["activity_not_found"])),
-        AnyFailure,
+        (status = 404, description = "The activity does not exist or has expired.",
+            body = ErrorCodes, example = json!(["activity_not_found"])),
+        CommonErrors,
     )
 )]
 pub async fn show_activity(
     State(rest): State<Rest>,
-    Segments(uuid): Segments<String>,
-) -> Result<Json<[ActivityBody; 1]>, Failure> {
+    PathParams(uuid): PathParams<String>,
+) -> Result<Json<[ActivityBody; 1]>, RestError> {
     let activity = ActivityBody::by_uuid(&rest.service, &uuid).await?;
-    let not_found = Failure::Code(StatusCode::NOT_FOUND, Code::ActivityNotFound);
+    let not_found = RestError::Code(StatusCode::NOT_FOUND, ErrorCode::ActivityNotFound);
     Ok(Json([activity.ok_or(not_found)?]))
 }
 
@@ -216,25 +233,25 @@ pub async fn show_activity(
     path = "/activities/@{handle}/status/{uuid}",
     tag = "activities",
     params(
-        ("handle" = String, Path, description = "Anything: the uuid alone counts.",
+        ("handle" = String, Path, description = "Ignored; only the uuid selects the activity.",
             example = "andrewbrown"),
         ("uuid" = Uuid, Path, description = "The activity.",
             example = "68f126b0-1ceb-4a33-88be-d90fa7109eee"),
     ),
     responses(
         (status = 200, description = "The activity and its replies.", body = StatusBody),
-        (status = 404, description = "There is no such activity, or it has expired.",
-            body = Nothing),
-        AnyFailure,
+        (status = 404, description = "The activity does not exist or has expired.",
+            body = EmptyObject),
+        CommonErrors,
     )
 )]
 pub async fn show_status(
     State(rest): State<Rest>,
-    segments: Segments<(String, String)>,
-) -> Result<Json<StatusBody>, Failure> {
-    let Segments((_, uuid)) = segments;
+    parameters: PathParams<(String, String)>,
+) -> Result<Json<StatusBody>, RestError> {
+    let PathParams((_, uuid)) = parameters;
     let activity = ActivityBody::by_uuid(&rest.service, &uuid).await?;
-    let activity = activity.ok_or(Failure::Nothing(StatusCode::NOT_FOUND))?;
+    let activity = activity.ok_or(RestError::Empty(StatusCode::NOT_FOUND))?;
     Ok(Json(StatusBody { replies: activity.replies.clone(), activity }))
 }
 
@@ -243,27 +260,27 @@ pub async fn show_status(
     post,
     path = "/activities",
     tag = "activities",
-    params(IdempotencyKey),
+    params(IdempotencyKeyHeader),
     request_body(content = ActivityCreateBody,
         example = json!({"message": "Cloud is very fun!", "ttl": "7-days"})),
     responses(
         (status = 200, description = "The crud.", body = ActivityBody),
         (status = 422, description = "In this order: `message_blank`, \
-            `message_exceed_max_chars`, `cognito_user_id_blank` for a viewer who is no user, \
+            `message_exceed_max_chars`, `cognito_user_id_blank` if the viewer is unregistered, \
             `ttl_blank`, `idempotency_key_invalid`, `idempotency_key_reused` with another body.",
-            body = Codes, example = json!(["message_blank"])),
-        BodyFailure,
-        AnyFailure,
+            body = ErrorCodes, example = json!(["message_blank"])),
+        BodyErrors,
+        CommonErrors,
     )
 )]
 pub async fn create_activity(
     State(rest): State<Rest>,
-    writing: Writing,
-) -> Result<Json<ActivityBody>, Failure> {
-    let (message, ttl) = (writing.fields.text("message"), writing.fields.text("ttl"));
-    let key = writing.idempotency_key();
-    let activity = rest.service.create_activity(writing.viewer, message, ttl, key).await?;
-    Ok(Json(ActivityBody::written(&rest.service, activity).await?))
+    request: Authenticated<ActivityCreateBody>,
+) -> Result<Json<ActivityBody>, RestError> {
+    let (message, ttl) = (request.body.message.as_deref(), request.body.ttl.as_deref());
+    let key = request.idempotency_key.as_deref();
+    let activity = rest.service.create_activity(request.viewer, message, ttl, key).await?;
+    Ok(Json(ActivityBody::created(&rest.service, activity, key).await?))
 }
 
 /// Replies to an activity
@@ -272,30 +289,31 @@ pub async fn create_activity(
     path = "/activities/{uuid}/reply",
     tag = "activities",
     params(
-        ("uuid" = Uuid, Path, description = "The activity, which may be a reply itself.",
+        ("uuid" = Uuid, Path, description = "The activity to reply to: a crud or a reply.",
             example = "68f126b0-1ceb-4a33-88be-d90fa7109eee"),
-        IdempotencyKey,
+        IdempotencyKeyHeader,
     ),
-    request_body(content = ReplyCreateBody, example = json!({"message": "This post has no honor!"})),
+    request_body(content = ReplyCreateBody,
+        example = json!({"message": "This post has no honor!"})),
     responses(
         (status = 200, description = "The reply.", body = ActivityBody),
         (status = 422, description = "In this order: `message_blank`, \
             `message_exceed_max_chars` (`--rest final`: `message_exceed_max_chars_1024`), \
-            `cognito_user_id_blank` for a viewer who is no user, `activity_uuid_blank` where there \
-            is no such activity, `idempotency_key_invalid`, `idempotency_key_reused` with another \
-            body.", body = Codes, example = json!(["message_blank"])),
-        BodyFailure,
-        AnyFailure,
+            `cognito_user_id_blank` if the viewer is unregistered, `activity_uuid_blank` if the \
+            activity does not exist, `idempotency_key_invalid`, `idempotency_key_reused` with \
+            another body.", body = ErrorCodes, example = json!(["message_blank"])),
+        BodyErrors,
+        CommonErrors,
     )
 )]
 pub async fn create_reply(
     State(rest): State<Rest>,
-    Segments(uuid): Segments<String>,
-    writing: Writing,
-) -> Result<Json<ActivityBody>, Failure> {
-    let (message, key) = (writing.fields.text("message"), writing.idempotency_key());
+    PathParams(uuid): PathParams<String>,
+    request: Authenticated<ReplyCreateBody>,
+) -> Result<Json<ActivityBody>, RestError> {
+    let (message, key) = (request.body.message.as_deref(), request.idempotency_key.as_deref());
     let parent = Uuid::parse_str(&uuid).ok();
-    let reply = rest.service.create_reply(writing.viewer, parent, message, key).await;
-    let reply = reply.map_err(Failure::of_long_text(rest.flavor))?;
-    Ok(Json(ActivityBody::written(&rest.service, reply).await?))
+    let reply = rest.service.create_reply(request.viewer, parent, message, key).await;
+    let reply = reply.map_err(RestError::for_long_text(rest.flavor))?;
+    Ok(Json(ActivityBody::created(&rest.service, reply, key).await?))
 }

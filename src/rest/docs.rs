@@ -1,4 +1,4 @@
-//! The OpenAPI document and a page to browse it.
+//! The OpenAPI document, and Swagger UI to browse it.
 
 use std::sync::Arc;
 
@@ -16,38 +16,40 @@ use utoipa_swagger_ui::Config;
 
 use super::{
     Rest,
-    error::{Code, Failure},
-    request::Segments,
+    error::{ErrorCode, RestError},
+    request::PathParams,
 };
 
-/// What a browser may load for the page: nothing from elsewhere.
-const POLICY: (HeaderName, &str) = (
+/// The Swagger UI may load nothing from other origins. It needs inline styles and `data:` images.
+const CONTENT_POLICY: (HeaderName, &str) = (
     CONTENT_SECURITY_POLICY,
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
      frame-ancestors 'none'",
 );
 
-/// The head of the OpenAPI document.
+/// The OpenAPI document without its paths.
 pub fn document() -> OpenApi {
     #[derive(utoipa::OpenApi)]
     #[openapi(
         info(
             title = "Cruddur",
-            description = "The REST routes of the Cruddur backends. A failed rule answers 422 with \
-                an array of one code; times are UTC with six digits.",
+            description = "The REST routes of the original Cruddur backends. Invalid input \
+                returns 422 with an array of one code. Timestamps are in UTC with six fractional \
+                digits.",
         ),
         tags(
             (name = "feeds", description = "Lists of activities, newest first."),
             (name = "activities", description = "Cruds and replies."),
             (name = "messages", description = "Direct messages."),
-            (name = "users", description = "People."),
-            (name = "health", description = "Whether the routes are there."),
+            (name = "users", description = "Users and the viewer's profile."),
+            (name = "health", description = "Liveness of the REST routes."),
         )
     )]
     struct Document;
     <Document as utoipa::OpenApi>::openapi()
 }
 
+/// The routes that serve the OpenAPI document and the Swagger UI.
 pub fn routes() -> Router<Rest> {
     let document = Arc::new(super::openapi());
     let document = move || std::future::ready(Json(document.clone()));
@@ -59,22 +61,23 @@ pub fn routes() -> Router<Rest> {
         .route("/docs/", get(move || std::future::ready(file("", index.clone()))))
         .route(
             "/docs/{*file}",
-            get(move |Segments(path): Segments<String>| {
+            get(move |PathParams(path): PathParams<String>| {
                 std::future::ready(file(&path, files.clone()))
             }),
         )
 }
 
-/// A file of the Swagger UI that is built into the program.
+/// Serves a file of the Swagger UI, which is compiled into the binary.
 fn file(path: &str, config: Arc<Config<'_>>) -> Response {
     match utoipa_swagger_ui::serve(path, config) {
         Ok(Some(file)) => {
-            ([POLICY], [(CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response()
+            ([CONTENT_POLICY], [(CONTENT_TYPE, file.content_type)], file.bytes.into_owned())
+                .into_response()
         }
-        Ok(None) => Failure::NOT_FOUND.into_response(),
+        Ok(None) => RestError::NOT_FOUND.into_response(),
         Err(error) => {
-            tracing::error!(%error, path, "the Swagger UI has a broken file");
-            Failure::Code(StatusCode::INTERNAL_SERVER_ERROR, Code::InternalServerError)
+            tracing::error!(%error, path, "broken Swagger UI file");
+            RestError::Code(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::InternalServerError)
                 .into_response()
         }
     }

@@ -1,23 +1,24 @@
-//! A failure as both frontends expect it: an array of one code, or an empty object.
+//! Error responses as both frontends expect them: an array of one code, or an empty object.
 
 use axum::{
     Json,
-    http::{StatusCode, header::RETRY_AFTER},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
 use super::Flavor;
-use crate::error::{Error, UserErrorCode};
+use crate::{
+    error::{Error, UserErrorCode},
+    headers::retry_after,
+};
 
-/// For how many seconds a client should wait when the service cannot answer.
-const RETRY_SECONDS: u32 = 5;
-
-/// What is wrong with a request.
+/// Says what is wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Code)]
 #[serde(rename_all = "snake_case")]
-pub enum Code {
+pub enum ErrorCode {
     ActivityNotFound,
     ActivityNotYours,
     ActivityUuidBlank,
@@ -47,13 +48,13 @@ pub enum Code {
     TtlBlank,
     UnsupportedMediaType,
     UserNotFound,
-    /// Spelled as the original spells it.
+    /// "Reciever" is the spelling of the original backends.
     UserRecieverHandleBlank,
 }
 
-impl From<UserErrorCode> for Code {
-    fn from(rule: UserErrorCode) -> Self {
-        match rule {
+impl From<UserErrorCode> for ErrorCode {
+    fn from(code: UserErrorCode) -> Self {
+        match code {
             UserErrorCode::MessageBlank | UserErrorCode::MessageInvalid => Self::MessageBlank,
             UserErrorCode::MessageTooLong => Self::MessageExceedMaxChars,
             UserErrorCode::TtlBlank => Self::TtlBlank,
@@ -85,100 +86,104 @@ impl From<UserErrorCode> for Code {
     }
 }
 
-/// The body of a failure: exactly one code.
+/// The body of an error response: exactly one code.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(min_items = 1, max_items = 1)]
-pub struct Codes(Vec<Code>);
+#[schema(as = Codes, min_items = 1, max_items = 1)]
+pub struct ErrorCodes(Vec<ErrorCode>);
 
 /// An object without keys.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Nothing {}
+#[schema(as = Nothing)]
+pub struct EmptyObject {}
 
-/// Why there is no answer but this.
+/// An error response.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum RestError {
     /// The status with an array of the code.
-    Code(StatusCode, Code),
+    Code(StatusCode, ErrorCode),
     /// The status with `{}`.
-    Nothing(StatusCode),
+    Empty(StatusCode),
 }
 
-impl Failure {
-    pub const NOT_FOUND: Self = Self::Code(StatusCode::NOT_FOUND, Code::NotFound);
+impl RestError {
+    pub const NOT_FOUND: Self = Self::Code(StatusCode::NOT_FOUND, ErrorCode::NotFound);
 
-    /// The failure of a reply or message, whose limit the final backend names in its code.
-    pub fn of_long_text(flavor: Flavor) -> impl Fn(Error) -> Self {
+    /// Converts an error of a reply or message. If the text is too long, the final backend names
+    /// the limit in the code.
+    pub fn for_long_text(flavor: Flavor) -> impl Fn(Error) -> Self {
         move |error| match error {
             Error::User(UserErrorCode::MessageTooLong) => {
-                Self::Code(StatusCode::UNPROCESSABLE_ENTITY, flavor.too_long())
+                Self::Code(StatusCode::UNPROCESSABLE_ENTITY, flavor.too_long_code())
             }
             error => error.into(),
         }
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for RestError {
     fn from(error: Error) -> Self {
         match error {
-            Error::User(rule) => Self::Code(StatusCode::UNPROCESSABLE_ENTITY, rule.into()),
+            Error::User(code) => Self::Code(StatusCode::UNPROCESSABLE_ENTITY, code.into()),
             // A cursor is the only input of a REST route that can be malformed.
-            Error::BadInput(_) => Self::Code(StatusCode::UNPROCESSABLE_ENTITY, Code::CursorInvalid),
-            Error::Unauthenticated => Self::Nothing(StatusCode::UNAUTHORIZED),
+            Error::BadInput(_) => {
+                Self::Code(StatusCode::UNPROCESSABLE_ENTITY, ErrorCode::CursorInvalid)
+            }
+            Error::Unauthenticated => Self::Empty(StatusCode::UNAUTHORIZED),
             Error::Unavailable => {
-                Self::Code(StatusCode::SERVICE_UNAVAILABLE, Code::ServiceUnavailable)
+                Self::Code(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::ServiceUnavailable)
             }
             Error::Internal => {
-                Self::Code(StatusCode::INTERNAL_SERVER_ERROR, Code::InternalServerError)
+                Self::Code(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::InternalServerError)
             }
         }
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for RestError {
     fn into_response(self) -> Response {
         match self {
             Self::Code(StatusCode::SERVICE_UNAVAILABLE, code) => {
-                let retry = [(RETRY_AFTER, RETRY_SECONDS.to_string())];
-                (StatusCode::SERVICE_UNAVAILABLE, retry, Json(Codes(vec![code]))).into_response()
+                (StatusCode::SERVICE_UNAVAILABLE, [retry_after()], Json(ErrorCodes(vec![code])))
+                    .into_response()
             }
-            Self::Code(status, code) => (status, Json(Codes(vec![code]))).into_response(),
-            Self::Nothing(status) => (status, Json(Nothing {})).into_response(),
+            Self::Code(status, code) => (status, Json(ErrorCodes(vec![code]))).into_response(),
+            Self::Empty(status) => (status, Json(EmptyObject {})).into_response(),
         }
     }
 }
 
-/// The failures that every route can answer, for the OpenAPI document.
-#[expect(dead_code, reason = "it documents what `Failure` answers")]
+/// The error responses of every route.
+#[expect(dead_code, reason = "it only documents what `RestError` responds with")]
 #[derive(IntoResponses)]
-pub enum AnyFailure {
-    /// A defect of the service.
+pub enum CommonErrors {
+    /// An internal error.
     #[response(status = 500, example = json!(["internal_server_error"]))]
-    Internal(Codes),
-    /// The service is busy or starting: try again after the seconds in `Retry-After`.
+    Internal(ErrorCodes),
+    /// The service is overloaded, or a store is unreachable. Retry after `Retry-After` seconds.
     #[response(
         status = 503,
         example = json!(["service_unavailable"]),
-        headers(("retry-after" = u32, description = "How many seconds to wait."))
+        headers(("retry-after" = u32, description = "Seconds to wait before a retry."))
     )]
-    Unavailable(Codes),
+    Unavailable(ErrorCodes),
 }
 
-/// The failures that every route with a body can answer besides, for the OpenAPI document.
-#[expect(dead_code, reason = "it documents what `Failure` answers")]
+/// The further error responses of every route that reads a body.
+#[expect(dead_code, reason = "it only documents what `RestError` responds with")]
 #[derive(IntoResponses)]
-pub enum BodyFailure {
-    /// The body is no JSON.
+pub enum BodyErrors {
+    /// The body is not valid JSON.
     #[response(status = 400, example = json!(["bad_request"]))]
-    BadRequest(Codes),
-    /// Nobody is signed in. This is answered before the body is looked at.
+    BadRequest(ErrorCodes),
+    /// The viewer is anonymous. This is checked before the body is read.
     #[response(status = 401, example = json!({}))]
-    Unauthenticated(Nothing),
+    Unauthenticated(EmptyObject),
     /// The body is too large.
     #[response(status = 413, example = json!(["payload_too_large"]))]
-    TooLarge(Codes),
-    /// The body is not said to be application/json.
+    TooLarge(ErrorCodes),
+    /// The `Content-Type` is not `application/json`.
     #[response(status = 415, example = json!(["unsupported_media_type"]))]
-    UnsupportedMediaType(Codes),
+    UnsupportedMediaType(ErrorCodes),
 }
 
 #[cfg(test)]
@@ -186,37 +191,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_busy_service_says_when_to_come_back() {
-        let response = Failure::from(Error::Unavailable).into_response();
+    fn a_503_says_when_to_retry() {
+        let response = RestError::from(Error::Unavailable).into_response();
         assert_eq!(response.status(), 503);
-        assert_eq!(response.headers()[RETRY_AFTER], "5");
+        assert_eq!(response.headers()["retry-after"], "5");
     }
 
     #[test]
-    fn a_code_is_written_as_the_originals_write_it() {
-        let written = |code| serde_json::to_string(&Codes(vec![code])).unwrap();
+    fn codes_are_spelled_as_in_the_original_backends() {
+        let written = |code| serde_json::to_string(&ErrorCodes(vec![code])).unwrap();
         assert_eq!(
             written(UserErrorCode::RecipientNotFound.into()),
             r#"["user_reciever_handle_blank"]"#
         );
         assert_eq!(
-            written(Code::MessageExceedMaxChars1024),
+            written(ErrorCode::MessageExceedMaxChars1024),
             r#"["message_exceed_max_chars_1024"]"#
         );
     }
 
     #[test]
-    fn only_the_final_backend_names_the_limit_of_long_texts() {
-        let code = |flavor| Failure::of_long_text(flavor)(UserErrorCode::MessageTooLong.into());
-        let failure = |code| Failure::Code(StatusCode::UNPROCESSABLE_ENTITY, code);
-        assert_eq!(code(Flavor::Openapi), failure(Code::MessageExceedMaxChars));
-        assert_eq!(code(Flavor::Final), failure(Code::MessageExceedMaxChars1024));
+    fn only_the_final_backend_names_the_limit_of_replies_and_messages() {
+        let code = |flavor| RestError::for_long_text(flavor)(UserErrorCode::MessageTooLong.into());
+        let error = |code| RestError::Code(StatusCode::UNPROCESSABLE_ENTITY, code);
+        assert_eq!(code(Flavor::Openapi), error(ErrorCode::MessageExceedMaxChars));
+        assert_eq!(code(Flavor::Final), error(ErrorCode::MessageExceedMaxChars1024));
     }
 
     #[test]
-    fn what_goes_wrong_inside_stays_inside() {
-        let failure = Failure::from(Error::Internal);
-        let code = Code::InternalServerError;
-        assert_eq!(failure, Failure::Code(StatusCode::INTERNAL_SERVER_ERROR, code));
+    fn internal_errors_are_masked() {
+        let error = RestError::from(Error::Internal);
+        let code = ErrorCode::InternalServerError;
+        assert_eq!(error, RestError::Code(StatusCode::INTERNAL_SERVER_ERROR, code));
     }
 }

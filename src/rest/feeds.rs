@@ -12,18 +12,18 @@ use uuid::Uuid;
 use super::{
     Flavor, Rest,
     activities::ActivityBody,
-    error::{AnyFailure, Codes, Failure, Nothing},
-    request::{After, Query, Segments},
+    error::{CommonErrors, EmptyObject, ErrorCodes, RestError},
+    request::{AfterParam, PathParams, QueryParams},
 };
 use crate::{
     domain::{Activity, Page, Viewer},
     error::Error,
 };
 
-/// A page of activities, and the `Link` to the next one.
+/// A page of activities, and the `Link` header for the next one.
 type Feed = (HeaderMap, Json<Vec<ActivityBody>>);
 
-/// What a user has posted: two shapes, of which a setting chooses one.
+/// A user's cruds, in one of two shapes. `--rest` decides which.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum UserFeedBody {
@@ -33,14 +33,14 @@ pub enum UserFeedBody {
     Profile(ProfileFeedBody),
 }
 
-/// A user with what they have posted.
+/// A user and their cruds.
 #[derive(Serialize, ToSchema)]
 pub struct ProfileFeedBody {
     profile: ProfileBody,
     activities: Vec<ActivityBody>,
 }
 
-/// A user as their page shows them.
+/// A user's profile.
 #[derive(Serialize, ToSchema)]
 pub struct ProfileBody {
     uuid: Uuid,
@@ -48,122 +48,124 @@ pub struct ProfileBody {
     handle: String,
     #[schema(example = "Andrew Brown")]
     display_name: String,
-    /// Null when never written.
+    /// Null if the user has no bio.
     bio: Option<String>,
-    /// How many cruds there are to see.
+    /// The number of visible cruds, without replies.
     cruds_count: i64,
-    /// The key of the user's picture.
+    /// The `sub` of the user's tokens, which is also the key of their avatar image.
     #[schema(example = "f73f4b05-a59e-468b-8a29-a1c39e7a2222")]
     cognito_user_uuid: String,
 }
 
-/// The newest cruds of everybody
+/// The newest cruds of all users
 #[utoipa::path(
     get,
     path = "/activities/home",
     tag = "feeds",
-    params(After),
+    params(AfterParam),
     responses(
         (status = 200, description = "At most 100 cruds, newest first.", body = [ActivityBody],
-            headers(("link" = String, description = "The next page, where there is one: \
+            headers(("link" = String, description = "The next page, if there is one: \
                 `<?after=CURSOR>; rel=\"next\"`."))),
-        (status = 422, description = "The cursor is none.", body = Codes,
+        (status = 422, description = "Invalid cursor.", body = ErrorCodes,
             example = json!(["cursor_invalid"])),
-        AnyFailure,
+        CommonErrors,
     )
 )]
-pub async fn home(State(rest): State<Rest>, query: Query) -> Result<Feed, Failure> {
-    let slice = rest.service.home(&query.page_forward()?).await?.value;
-    Ok(feed(&rest, &query, slice).await?)
+pub async fn home(State(rest): State<Rest>, query: QueryParams) -> Result<Feed, RestError> {
+    let page = rest.service.home(&query.forward_pagination()?).await?.value;
+    Ok(feed(&rest, &query, page).await?)
 }
 
 /// The activities that the viewer's notifications are about
 ///
-/// A reply is shown with the crud its thread began with. Nobody's notifications are for others to
-/// see: a viewer who is no user gets the newest cruds that have replies.
+/// In place of a reply, the list has the crud that its thread began with. Anonymous and
+/// unregistered viewers have no notifications: they get the newest cruds that have replies.
 #[utoipa::path(
     get,
     path = "/activities/notifications",
     tag = "feeds",
     responses(
-        (status = 200, description = "At most 100 activities, the latest notification first.",
-            body = [ActivityBody]),
-        AnyFailure,
+        (status = 200, description = "At most 100 activities, the one with the latest \
+            notification first.", body = [ActivityBody]),
+        CommonErrors,
     )
 )]
 pub async fn notifications(
     State(rest): State<Rest>,
     viewer: Viewer,
-) -> Result<Json<Vec<ActivityBody>>, Failure> {
+) -> Result<Json<Vec<ActivityBody>>, RestError> {
     let activities = rest.service.notified_activities(viewer).await?;
     Ok(Json(ActivityBody::list(&rest.service, activities).await?))
 }
 
-/// Cruds and replies that have all words of a term
+/// Cruds and replies that contain every word of a search term
 ///
-/// A term of white space finds the newest cruds. `#hashtag` finds the hashtag alone.
+/// A term of nothing but white space returns the newest cruds. `#hashtag` matches the hashtag only,
+/// not the plain word.
 #[utoipa::path(
     get,
     path = "/activities/search",
     tag = "feeds",
     params(
-        ("term" = String, Query, description = "The words.", min_length = 1, max_length = 280,
-            example = "cloud"),
-        After,
+        ("term" = String, Query, description = "The words to search for.",
+            min_length = 1, max_length = 280, example = "cloud"),
+        AfterParam,
     ),
     responses(
         (status = 200, description = "At most 100 activities, newest first.", body = [ActivityBody],
-            headers(("link" = String, description = "The next page, where there is one: \
+            headers(("link" = String, description = "The next page, if there is one: \
                 `<?term=TERM&after=CURSOR>; rel=\"next\"`."))),
         (status = 422, description = "`search_term_blank`, `search_term_exceed_max_chars`, or \
-            `cursor_invalid`.", body = Codes, example = json!(["search_term_blank"])),
-        AnyFailure,
+            `cursor_invalid`.", body = ErrorCodes, example = json!(["search_term_blank"])),
+        CommonErrors,
     )
 )]
-pub async fn search(State(rest): State<Rest>, query: Query) -> Result<Feed, Failure> {
-    let page = query.page_forward()?;
-    let slice = rest.service.search_activities(query.first("term"), &page).await?;
-    Ok(feed(&rest, &query, slice).await?)
+pub async fn search(State(rest): State<Rest>, query: QueryParams) -> Result<Feed, RestError> {
+    let pagination = query.forward_pagination()?;
+    let page = rest.service.search_activities(query.first("term"), &pagination).await?;
+    Ok(feed(&rest, &query, page).await?)
 }
 
-/// What a user has posted
+/// The cruds of a user
 #[utoipa::path(
     get,
     path = "/activities/@{handle}",
     tag = "feeds",
     params(
-        ("handle" = String, Path, description = "The user's handle; case matters.",
+        ("handle" = String, Path, description = "The user's handle, case-sensitive.",
             example = "andrewbrown"),
-        After,
+        AfterParam,
     ),
     responses(
-        (status = 200, description = "At most 100 cruds, newest first: an array, empty where nobody \
-            has the handle, or with `--rest final` an object with the profile.",
+        (status = 200, description = "At most 100 cruds, newest first, as an array that is empty \
+            if the handle is unknown. With `--rest final`: an object that also has the profile.",
             body = UserFeedBody,
-            headers(("link" = String, description = "The next page, where there is one: \
+            headers(("link" = String, description = "The next page, if there is one: \
                 `<?after=CURSOR>; rel=\"next\"`."))),
-        (status = 404, description = "Nobody has the handle (`--rest final`).", body = Nothing),
-        (status = 422, description = "`cursor_invalid` or `blank_user_handle`.", body = Codes,
+        (status = 404, description = "No user has this handle (`--rest final` only).",
+            body = EmptyObject),
+        (status = 422, description = "`cursor_invalid` or `blank_user_handle`.", body = ErrorCodes,
             example = json!(["cursor_invalid"])),
-        AnyFailure,
+        CommonErrors,
     )
 )]
 pub async fn user_feed(
     State(rest): State<Rest>,
-    Segments(handle): Segments<String>,
-    query: Query,
-) -> Result<(HeaderMap, Json<UserFeedBody>), Failure> {
-    let page = query.page_forward()?;
+    PathParams(handle): PathParams<String>,
+    query: QueryParams,
+) -> Result<(HeaderMap, Json<UserFeedBody>), RestError> {
+    let pagination = query.forward_pagination()?;
     let user = rest.service.user_by_handle(&handle).await?;
     let Some(user) = user else {
         return match rest.flavor {
             Flavor::Openapi => Ok((HeaderMap::new(), Json(UserFeedBody::Activities(Vec::new())))),
-            Flavor::Final => Err(Failure::Nothing(StatusCode::NOT_FOUND)),
+            Flavor::Final => Err(RestError::Empty(StatusCode::NOT_FOUND)),
         };
     };
-    let slices = rest.service.activities_by_users(&[user.uuid], &page).await?;
-    let slice = slices.into_iter().next().unwrap_or_else(Page::empty);
-    let (headers, Json(activities)) = feed(&rest, &query, slice).await?;
+    let pages = rest.service.activities_by_users(&[user.uuid], &pagination).await?;
+    let page = pages.into_iter().next().unwrap_or_else(Page::empty);
+    let (headers, Json(activities)) = feed(&rest, &query, page).await?;
     let body = match rest.flavor {
         Flavor::Openapi => UserFeedBody::Activities(activities),
         Flavor::Final => {
@@ -184,8 +186,8 @@ pub async fn user_feed(
     Ok((headers, Json(body)))
 }
 
-async fn feed(rest: &Rest, query: &Query, slice: Page<Activity>) -> Result<Feed, Error> {
-    let next = slice.items.last().filter(|_| slice.has_next).map(|(cursor, _)| *cursor);
-    let bodies = ActivityBody::list(&rest.service, slice.into_nodes()).await?;
-    Ok((query.link_next(next), Json(bodies)))
+async fn feed(rest: &Rest, query: &QueryParams, page: Page<Activity>) -> Result<Feed, Error> {
+    let link = query.link_next(page.next_cursor());
+    let bodies = ActivityBody::list(&rest.service, page.into_nodes()).await?;
+    Ok((link, Json(bodies)))
 }

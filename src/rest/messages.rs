@@ -1,25 +1,27 @@
-//! Direct messages and the conversations that they make.
-
-use std::collections::HashMap;
+//! Direct messages and conversations.
 
 use axum::{Json, extract::State, http::HeaderMap};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
     Flavor, Rest,
     activities::microseconds,
-    error::{AnyFailure, BodyFailure, Codes, Failure, Nothing},
-    request::{After, Before, IdempotencyKey, Query, Segments, Writing},
+    error::{BodyErrors, CommonErrors, EmptyObject, ErrorCodes, RestError},
+    request::{
+        AfterParam, Authenticated, BeforeParam, IdempotencyKeyHeader, PathParams, QueryParams,
+        text_or_none,
+    },
 };
 use crate::{
     domain::{Message, Page, Timestamp, User, Viewer},
     error::Error,
-    service::{Recipient, Service},
+    service::Recipient,
 };
 
-/// A conversation, named by the other person in it.
+/// A conversation, with the handle and display name of the other user in it.
 #[derive(Serialize, ToSchema)]
 pub struct MessageGroupBody {
     uuid: Uuid,
@@ -38,8 +40,8 @@ pub struct MessageGroupBody {
 /// A direct message, with its sender.
 #[derive(Serialize, ToSchema)]
 pub struct MessageBody {
-    /// The message's uuid; in the answer to a message that was sent to a `message_group_uuid`, the
-    /// sender's.
+    /// The uuid of the message. In the response to a message that was sent to a
+    /// `message_group_uuid`, it is the uuid of the sender.
     uuid: Uuid,
     #[schema(example = "Andrew Brown")]
     display_name: String,
@@ -66,21 +68,47 @@ impl MessageBody {
     }
 }
 
-/// A direct message to send: to a conversation, or to a person.
-#[expect(dead_code, reason = "it documents what is read as `Fields`")]
-#[derive(ToSchema)]
+/// A direct message to send, to a conversation or to a user.
+#[derive(Deserialize, ToSchema)]
 pub struct MessageSendBody {
-    /// Unicode characters are counted.
-    #[schema(min_length = 1, max_length = 1024, pattern = "^[^\\x00]*$", example = "Hello!")]
-    message: String,
-    /// The conversation. Where it is given, no handle counts.
-    message_group_uuid: Option<Uuid>,
-    /// The handle of the person, with or without `@`. Not with `--rest final`.
+    /// The length is counted in Unicode characters.
+    #[serde(default, deserialize_with = "text_or_none")]
+    #[schema(
+        value_type = String,
+        required = true,
+        min_length = 1,
+        max_length = 1024,
+        pattern = "^[^\\x00]*$",
+        example = "Hello!"
+    )]
+    message: Option<String>,
+    /// The conversation. If it is present, the handles are ignored.
+    #[schema(value_type = Option<Uuid>)]
+    message_group_uuid: Option<Value>,
+    /// The handle of the receiver, with or without `@`. Ignored with `--rest final`.
+    #[serde(default, deserialize_with = "text_or_none")]
     #[schema(example = "worf")]
     user_receiver_handle: Option<String>,
-    /// The same under the final frontend's name.
+    /// The handle of the receiver, under the name that the final frontend uses.
+    #[serde(default, deserialize_with = "text_or_none")]
     #[schema(example = "worf")]
     handle: Option<String>,
+}
+
+impl MessageSendBody {
+    /// Returns the receiver of the message. A `message_group_uuid` other than null takes precedence
+    /// over the handles. If it is not a uuid, the group is `None`, which the service rejects.
+    fn recipient(&self, flavor: Flavor) -> Recipient<'_> {
+        if let Some(group) = &self.message_group_uuid {
+            let uuid = group.as_str().and_then(|uuid| Uuid::parse_str(uuid).ok());
+            return Recipient::Group(uuid);
+        }
+        let handle = match flavor {
+            Flavor::Openapi => self.user_receiver_handle.as_deref(),
+            Flavor::Final => None,
+        };
+        Recipient::Handle(handle.or(self.handle.as_deref()))
+    }
 }
 
 /// The viewer's conversations
@@ -88,28 +116,29 @@ pub struct MessageSendBody {
     get,
     path = "/message_groups",
     tag = "messages",
-    params(After),
+    params(AfterParam),
     responses(
         (status = 200, description = "At most 100 conversations, the one with the newest message \
             first.", body = [MessageGroupBody],
-            headers(("link" = String, description = "The next page, where there is one: \
+            headers(("link" = String, description = "The next page, if there is one: \
                 `<?after=CURSOR>; rel=\"next\"`."))),
-        (status = 401, description = "Nobody is signed in.", body = Nothing),
-        (status = 422, description = "The cursor is none.", body = Codes,
+        (status = 401, description = "The viewer is not a registered user.", body = EmptyObject),
+        (status = 422, description = "Invalid cursor.", body = ErrorCodes,
             example = json!(["cursor_invalid"])),
-        AnyFailure,
+        CommonErrors,
     )
 )]
 pub async fn message_groups(
     State(rest): State<Rest>,
     viewer: Viewer,
-    query: Query,
-) -> Result<(HeaderMap, Json<Vec<MessageGroupBody>>), Failure> {
+    query: QueryParams,
+) -> Result<(HeaderMap, Json<Vec<MessageGroupBody>>), RestError> {
     viewer.require_user()?;
-    let slice = rest.service.message_groups(viewer, &query.page_forward()?).await?;
-    let next = slice.items.last().filter(|_| slice.has_next).map(|(cursor, _)| *cursor);
-    let others = users(&rest.service, slice.nodes().map(|group| group.other_uuid)).await?;
-    let bodies = slice.into_nodes().into_iter().filter_map(|group| {
+    let page = rest.service.message_groups(viewer, &query.forward_pagination()?).await?;
+    let link = query.link_next(page.next_cursor());
+    let others: Vec<_> = page.nodes().map(|group| group.other_uuid).collect();
+    let others = rest.service.users_map(&others).await?;
+    let bodies = page.into_nodes().into_iter().filter_map(|group| {
         let other = others.get(&group.other_uuid)?;
         Some(MessageGroupBody {
             uuid: group.uuid,
@@ -119,72 +148,72 @@ pub async fn message_groups(
             created_at: group.last_message_at,
         })
     });
-    Ok((query.link_next(next), Json(bodies.collect())))
+    Ok((link, Json(bodies.collect())))
 }
 
-/// The messages between the viewer and a person
+/// The messages between the viewer and another user
 #[utoipa::path(
     get,
     path = "/messages/@{handle}",
     tag = "messages",
     params(
-        ("handle" = String, Path, description = "The person's handle; case matters.",
+        ("handle" = String, Path, description = "The other user's handle, case-sensitive.",
             example = "worf"),
-        Before,
+        BeforeParam,
     ),
     responses(
-        (status = 200, description = "The last 100 messages, oldest first; an empty array where \
-            there are none.", body = [MessageBody],
-            headers(("link" = String, description = "The page before, where there is one: \
+        (status = 200, description = "The last 100 messages, oldest first; an empty array if \
+            there are no messages.", body = [MessageBody],
+            headers(("link" = String, description = "The previous page, if there is one: \
                 `<?before=CURSOR>; rel=\"prev\"`."))),
-        (status = 401, description = "Nobody is signed in.", body = Nothing),
-        (status = 422, description = "`cursor_invalid` or `blank_user_handle`.", body = Codes,
+        (status = 401, description = "The viewer is not a registered user.", body = EmptyObject),
+        (status = 422, description = "`cursor_invalid` or `blank_user_handle`.", body = ErrorCodes,
             example = json!(["cursor_invalid"])),
-        AnyFailure,
+        CommonErrors,
     )
 )]
 pub async fn messages_with(
     State(rest): State<Rest>,
     viewer: Viewer,
-    Segments(handle): Segments<String>,
-    query: Query,
-) -> Result<(HeaderMap, Json<Vec<MessageBody>>), Failure> {
+    PathParams(handle): PathParams<String>,
+    query: QueryParams,
+) -> Result<(HeaderMap, Json<Vec<MessageBody>>), RestError> {
     viewer.require_user()?;
-    let slice = rest.service.messages_with(viewer, &handle, &query.page_backward()?).await?;
-    Ok(messages(&rest, &query, slice).await?)
+    let page = rest.service.messages_with(viewer, &handle, &query.backward_pagination()?).await?;
+    Ok(messages(&rest, &query, page).await?)
 }
 
-/// The messages of a conversation of the viewer's
+/// The messages of one of the viewer's conversations
 #[utoipa::path(
     get,
     path = "/messages/{message_group_uuid}",
     tag = "messages",
     params(
-        ("message_group_uuid" = String, Path, description = "The conversation's uuid. There is \
-            nothing to see in any other.", example = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399"),
-        Before,
+        ("message_group_uuid" = String, Path, description = "The conversation's uuid.",
+            example = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399"),
+        BeforeParam,
     ),
     responses(
-        (status = 200, description = "The last 100 messages, oldest first; an empty array where \
-            there is no such conversation or the viewer has no part in it.", body = [MessageBody],
-            headers(("link" = String, description = "The page before, where there is one: \
+        (status = 200, description = "The last 100 messages, oldest first; an empty array if the \
+            conversation does not exist or the viewer is not a member of it.", body = [MessageBody],
+            headers(("link" = String, description = "The previous page, if there is one: \
                 `<?before=CURSOR>; rel=\"prev\"`."))),
-        (status = 401, description = "Nobody is signed in.", body = Nothing),
-        (status = 422, description = "The cursor is none.", body = Codes,
+        (status = 401, description = "The viewer is not a registered user.", body = EmptyObject),
+        (status = 422, description = "Invalid cursor.", body = ErrorCodes,
             example = json!(["cursor_invalid"])),
-        AnyFailure,
+        CommonErrors,
     )
 )]
 pub async fn messages_in_group(
     State(rest): State<Rest>,
     viewer: Viewer,
-    Segments(group): Segments<String>,
-    query: Query,
-) -> Result<(HeaderMap, Json<Vec<MessageBody>>), Failure> {
+    PathParams(group): PathParams<String>,
+    query: QueryParams,
+) -> Result<(HeaderMap, Json<Vec<MessageBody>>), RestError> {
     viewer.require_user()?;
     let group = Uuid::parse_str(&group).ok();
-    let slice = rest.service.messages_in_group(viewer, group, &query.page_backward()?).await?;
-    Ok(messages(&rest, &query, slice).await?)
+    let page = rest.service.messages_in_group(viewer, group, &query.backward_pagination()?).await?;
+    Ok(messages(&rest, &query, page).await?)
 }
 
 /// Sends a direct message
@@ -192,7 +221,7 @@ pub async fn messages_in_group(
     post,
     path = "/messages",
     tag = "messages",
-    params(IdempotencyKey),
+    params(IdempotencyKeyHeader),
     request_body(content = MessageSendBody, examples(
         ("by handle" = (value = json!({"message": "Hello!", "user_receiver_handle": "worf"}))),
         ("by handle, as the final frontend does" =
@@ -206,63 +235,43 @@ pub async fn messages_in_group(
         (status = 200, description = "The message.", body = MessageBody),
         (status = 422, description = "In this order: `message_blank`, \
             `message_exceed_max_chars` (`--rest final`: `message_exceed_max_chars_1024`), \
-            `cognito_user_id_blank` for a viewer who is no user, `user_reciever_handle_blank` where \
-            nobody else has the handle or `message_group_uuid_blank` where the viewer has no such \
+            `cognito_user_id_blank` if the viewer is unregistered, `user_reciever_handle_blank` if \
+            no other user has the handle or `message_group_uuid_blank` if the viewer has no such \
             conversation, `idempotency_key_invalid`, `idempotency_key_reused` with another body.",
-            body = Codes, example = json!(["message_blank"])),
-        BodyFailure,
-        AnyFailure,
+            body = ErrorCodes, example = json!(["message_blank"])),
+        BodyErrors,
+        CommonErrors,
     )
 )]
 pub async fn send_message(
     State(rest): State<Rest>,
-    writing: Writing,
-) -> Result<Json<MessageBody>, Failure> {
-    let fields = &writing.fields;
-    let by_group = fields.has("message_group_uuid");
-    let to = if by_group {
-        let group = fields.text("message_group_uuid");
-        Recipient::Group(group.and_then(|group| Uuid::parse_str(group).ok()))
-    } else {
-        let first = match rest.flavor {
-            Flavor::Openapi => fields.text("user_receiver_handle"),
-            Flavor::Final => None,
-        };
-        Recipient::Handle(first.or_else(|| fields.text("handle")))
-    };
-    let (message, key) = (fields.text("message"), writing.idempotency_key());
-    let message = rest.service.send_message(writing.viewer, to, message, key).await;
-    let message = message.map_err(Failure::of_long_text(rest.flavor))?;
+    request: Authenticated<MessageSendBody>,
+) -> Result<Json<MessageBody>, RestError> {
+    let recipient = request.body.recipient(rest.flavor);
+    let by_group = matches!(recipient, Recipient::Group(_));
+    let (message, key) = (request.body.message.as_deref(), request.idempotency_key.as_deref());
+    let message = rest.service.send_message(request.viewer, recipient, message, key).await;
+    let message = message.map_err(RestError::for_long_text(rest.flavor))?;
     let sender = rest.service.user_by_uuid(message.user_uuid).await?.ok_or_else(|| {
-        tracing::error!("a message has lost its sender as soon as it was sent");
+        tracing::error!("sender of a sent message not found");
         Error::Internal
     })?;
     let body = MessageBody::new(message, &sender);
-    // The final backend answers so.
+    // The final backend answers with the uuid of the sender here.
     Ok(Json(if by_group { MessageBody { uuid: sender.uuid, ..body } } else { body }))
 }
 
 async fn messages(
     rest: &Rest,
-    query: &Query,
-    slice: Page<Message>,
+    query: &QueryParams,
+    page: Page<Message>,
 ) -> Result<(HeaderMap, Json<Vec<MessageBody>>), Error> {
-    let before = slice.items.first().filter(|_| slice.has_previous).map(|(cursor, _)| *cursor);
-    let senders = users(&rest.service, slice.nodes().map(|message| message.user_uuid)).await?;
-    let bodies = slice.into_nodes().into_iter().filter_map(|message| {
+    let link = query.link_previous(page.previous_cursor());
+    let senders: Vec<_> = page.nodes().map(|message| message.user_uuid).collect();
+    let senders = rest.service.users_map(&senders).await?;
+    let bodies = page.into_nodes().into_iter().filter_map(|message| {
         let sender = senders.get(&message.user_uuid)?;
         Some(MessageBody::new(message, sender))
     });
-    Ok((query.link_previous(before), Json(bodies.collect())))
-}
-
-async fn users(
-    service: &Service,
-    uuids: impl Iterator<Item = Uuid>,
-) -> Result<HashMap<Uuid, User>, Error> {
-    let mut uuids: Vec<_> = uuids.collect();
-    uuids.sort_unstable();
-    uuids.dedup();
-    let users = service.users_by_uuids(&uuids).await?;
-    Ok(users.into_iter().map(|user| (user.uuid, user)).collect())
+    Ok((link, Json(bodies.collect())))
 }

@@ -1,10 +1,10 @@
 //! The REST routes of the two original Cruddur backends, over the service.
 //!
-//! One file per noun holds its handlers, the bodies they read and answer, and their OpenAPI
-//! documentation, registered together. What all of them share:
-//! * `request` reads what a request brings: the viewer, the query string, the fields of a body;
-//! * `error` writes a failure as both frontends expect it;
-//! * `paths` spells a path in one way before it is routed.
+//! Each noun has one file with its handlers, their request and response bodies, and their OpenAPI
+//! documentation. All of them share three files:
+//! * `request` has the extractors: viewer, path parameters, query string, JSON body;
+//! * `error` writes error responses as both frontends expect them;
+//! * `paths` normalizes percent-encoding before routing.
 
 mod activities;
 mod docs;
@@ -28,29 +28,29 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{auth::Auth, service::Service};
-use error::{Code, Failure};
+use error::{ErrorCode, RestError};
 
-/// Which of the two original backends is answered for where they differ.
+/// Selects the original backend to imitate if the two differ.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Flavor {
-    /// The first backend and its OpenAPI file.
+    /// The first backend, which has an OpenAPI file.
     #[default]
     Openapi,
-    /// The backend that the project ended with.
+    /// The last backend of the original project.
     Final,
 }
 
 impl Flavor {
-    /// The code of a reply or message of more than 1024 characters.
-    fn too_long(self) -> Code {
+    /// Returns the code for a reply or message of more than 1024 characters.
+    fn too_long_code(self) -> ErrorCode {
         match self {
-            Self::Openapi => Code::MessageExceedMaxChars,
-            Self::Final => Code::MessageExceedMaxChars1024,
+            Self::Openapi => ErrorCode::MessageExceedMaxChars,
+            Self::Final => ErrorCode::MessageExceedMaxChars1024,
         }
     }
 }
 
-/// What the REST routes work on.
+/// The state that the REST handlers share.
 #[derive(Clone)]
 pub struct Rest {
     pub service: Service,
@@ -58,21 +58,21 @@ pub struct Rest {
     pub flavor: Flavor,
 }
 
-/// Everything under /api, unknown paths and wrong methods included.
+/// The router for everything under `/api`, including unknown paths and wrong methods.
 ///
-/// Paths are respelled before they are routed, so this router serves what it routes as one nested
-/// service. OPTIONS is answered with the route's `Allow`; CORS is for a layer around.
+/// Paths are normalized before they are routed. Layers run after routing, so the routes are nested
+/// as one service. `OPTIONS` is answered with the route's `Allow`; CORS is left to an outer layer.
 pub fn routes(rest: Rest) -> Router {
     let (router, _) = api().split_for_parts();
     let router = router
         .merge(docs::routes())
-        .fallback(|| async { Failure::NOT_FOUND })
+        .fallback(|| async { RestError::NOT_FOUND })
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn(tell_route))
+        .layer(from_fn(expose_matched_path))
         .with_state(rest);
     let routed = ServiceBuilder::new()
-        .map_request(paths::respelled)
-        .map_response(allowing_options)
+        .map_request(paths::normalize_path)
+        .map_response(add_options_to_allow)
         .service(router);
     Router::new().nest_service("/api", routed)
 }
@@ -101,8 +101,9 @@ fn api() -> OpenApiRouter<Rest> {
         .routes(routes!(health::health_check))
 }
 
-/// Tells the layers around this nested router which route has answered: they see none in the request.
-async fn tell_route(request: Request, next: Next) -> Response {
+/// Copies the matched route to the response. Outer layers need it there, because they cannot see
+/// the routes of this nested router in the request.
+async fn expose_matched_path(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;
     if let Some(route) = route {
@@ -111,17 +112,17 @@ async fn tell_route(request: Request, next: Next) -> Response {
     response
 }
 
-/// Answers a method that a route does not have; the router adds `Allow`.
+/// Answers requests whose method the route does not serve. The router adds `Allow`.
 async fn method_not_allowed(method: Method) -> Response {
     if method == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()
     } else {
-        Failure::Code(StatusCode::METHOD_NOT_ALLOWED, Code::MethodNotAllowed).into_response()
+        RestError::Code(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed).into_response()
     }
 }
 
-/// Completes an `Allow` header: every route answers OPTIONS.
-fn allowing_options(mut response: Response) -> Response {
+/// Adds `OPTIONS`, which every route answers, to the `Allow` header.
+fn add_options_to_allow(mut response: Response) -> Response {
     if let Some(allow) = response.headers_mut().get_mut(ALLOW)
         && let Ok(all) =
             HeaderValue::from_bytes(&[allow.as_bytes(), b",OPTIONS".as_slice()].concat())
@@ -129,4 +130,45 @@ fn allowing_options(mut response: Response) -> Response {
         *allow = all;
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    use super::{
+        activities::{ActivityCreateBody, ReplyCreateBody},
+        messages::MessageSendBody,
+        users::ProfileUpdateBody,
+    };
+
+    /// A body that does not parse would be answered with 400 instead of the code of a blank field.
+    #[test]
+    fn request_bodies_parse_from_any_object() {
+        let parses = |body: &Value| {
+            fn parse<T: DeserializeOwned>(body: &Value) -> bool {
+                serde_json::from_value::<T>(body.clone()).is_ok()
+            }
+            parse::<ActivityCreateBody>(body)
+                && parse::<ReplyCreateBody>(body)
+                && parse::<MessageSendBody>(body)
+                && parse::<ProfileUpdateBody>(body)
+        };
+        for value in [json!(null), json!(true), json!(1.5), json!("a"), json!([1]), json!({"a": 1})]
+        {
+            let body = json!({
+                "message": value,
+                "ttl": value,
+                "message_group_uuid": value,
+                "user_receiver_handle": value,
+                "handle": value,
+                "display_name": value,
+                "bio": value,
+                "unknown": value,
+            });
+            assert!(parses(&body), "{body}");
+        }
+        assert!(parses(&json!({})));
+    }
 }

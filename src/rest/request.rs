@@ -1,34 +1,31 @@
-//! What a request brings.
+//! Extractors: the viewer, path and query parameters, and lenient JSON bodies.
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Query as Pairs, RawPathParams, Request},
-    http::{
-        HeaderMap, HeaderValue, StatusCode,
-        header::{CONTENT_TYPE, LINK},
-        request::Parts,
-    },
+    extract::{FromRequest, FromRequestParts, Path, Query, RawPathParams, Request},
+    http::{HeaderMap, HeaderValue, StatusCode, header::LINK, request::Parts},
     response::IntoResponse,
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use utoipa::IntoParams;
 
 use super::{
     Rest,
-    error::{Code, Failure},
+    error::{ErrorCode, RestError},
 };
 use crate::{
     auth::Identified,
     domain::{Cursor, Pagination, Viewer},
     error::Error,
+    headers::is_json,
 };
 
 impl FromRequestParts<Rest> for Viewer {
-    type Rejection = Failure;
+    type Rejection = RestError;
 
-    /// Whoever has no token that counts is nobody: what they ask for may be there for everybody.
-    async fn from_request_parts(parts: &mut Parts, rest: &Rest) -> Result<Self, Failure> {
+    /// A missing or invalid token means anonymous; public routes still answer.
+    async fn from_request_parts(parts: &mut Parts, rest: &Rest) -> Result<Self, RestError> {
         let identity = match parts.extensions.get() {
             Some(Identified(identity)) => identity.clone(),
             None => rest.auth.of(&parts.headers).await,
@@ -41,53 +38,59 @@ impl FromRequestParts<Rest> for Viewer {
     }
 }
 
-/// The parameters of a path. A path with an empty one, or one that is no text, leads nowhere.
-pub struct Segments<T>(pub T);
+/// The parameters of a path. An empty parameter, or one that is not UTF-8, answers 404.
+pub struct PathParams<T>(pub T);
 
-impl<T: DeserializeOwned + Send> FromRequestParts<Rest> for Segments<T> {
-    type Rejection = Failure;
+impl<T: DeserializeOwned + Send> FromRequestParts<Rest> for PathParams<T> {
+    type Rejection = RestError;
 
-    async fn from_request_parts(parts: &mut Parts, rest: &Rest) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, rest: &Rest) -> Result<Self, RestError> {
         let raw = RawPathParams::from_request_parts(parts, rest).await;
-        if raw.is_ok_and(|raw| raw.iter().any(|(_, segment)| segment.is_empty())) {
-            return Err(Failure::NOT_FOUND);
+        if raw.is_ok_and(|raw| raw.iter().any(|(_, value)| value.is_empty())) {
+            return Err(RestError::NOT_FOUND);
         }
         match Path::from_request_parts(parts, rest).await {
-            Ok(Path(segments)) => Ok(Self(segments)),
-            Err(_) => Err(Failure::NOT_FOUND),
+            Ok(Path(parameters)) => Ok(Self(parameters)),
+            Err(_) => Err(RestError::NOT_FOUND),
         }
     }
 }
 
-/// The query string of a request. The first of doubled parameters counts, unknown ones do not.
-pub struct Query {
+/// The query string of a request. Of duplicate parameters the first one is used; unknown ones are
+/// ignored.
+pub struct QueryParams {
     raw: String,
     pairs: Vec<(String, String)>,
 }
 
-impl Query {
+impl QueryParams {
+    /// Returns the first value of a parameter, decoded.
     pub fn first(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The largest page from the start of a list, or after the cursor in `after`.
-    pub fn page_forward(&self) -> Result<Pagination, Error> {
+    /// Asks for the largest page from the start of a list, or after the cursor in `after`.
+    ///
+    /// [`Error::BadInput`] for a malformed cursor.
+    pub fn forward_pagination(&self) -> Result<Pagination, Error> {
         let after = self.first("after").map(Cursor::decode).transpose()?;
         Ok(Pagination { after, ..Pagination::first(Pagination::MAX) })
     }
 
-    /// The largest page from the end of a list, or before the cursor in `before`.
-    pub fn page_backward(&self) -> Result<Pagination, Error> {
+    /// Asks for the largest page from the end of a list, or before the cursor in `before`.
+    ///
+    /// [`Error::BadInput`] for a malformed cursor.
+    pub fn backward_pagination(&self) -> Result<Pagination, Error> {
         let before = self.first("before").map(Cursor::decode).transpose()?;
         Ok(Pagination { before, ..Pagination::last(Pagination::MAX) })
     }
 
-    /// The `Link` header to the page after `cursor`; none without a cursor.
+    /// Returns the `Link` header for the page after `cursor`, or no header without a cursor.
     pub fn link_next(&self, cursor: Option<Cursor>) -> HeaderMap {
         self.link("next", "after", cursor)
     }
 
-    /// The `Link` header to the page before `cursor`; none without a cursor.
+    /// Returns the `Link` header for the page before `cursor`, or no header without a cursor.
     pub fn link_previous(&self, cursor: Option<Cursor>) -> HeaderMap {
         self.link("prev", "before", cursor)
     }
@@ -111,66 +114,63 @@ impl Query {
     }
 }
 
-impl FromRequestParts<Rest> for Query {
-    type Rejection = Failure;
+impl FromRequestParts<Rest> for QueryParams {
+    type Rejection = RestError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Rest) -> Result<Self, Failure> {
-        let Pairs(pairs) = Pairs::try_from_uri(&parts.uri)
-            .map_err(|_| Failure::Code(StatusCode::BAD_REQUEST, Code::BadRequest))?;
+    async fn from_request_parts(parts: &mut Parts, _: &Rest) -> Result<Self, RestError> {
+        let Query(pairs) = Query::try_from_uri(&parts.uri)
+            .map_err(|_| RestError::Code(StatusCode::BAD_REQUEST, ErrorCode::BadRequest))?;
         Ok(Self { raw: parts.uri.query().unwrap_or_default().to_owned(), pairs })
     }
 }
 
-/// The parameter of lists that are read forward.
-#[expect(dead_code, reason = "it documents what `Query` reads")]
+/// The query parameter of lists that are read forward.
+#[expect(dead_code, reason = "it only documents a parameter that `QueryParams` reads")]
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct After {
-    /// The page after this cursor, which the `Link` header of another page gave.
+pub struct AfterParam {
+    /// Returns the page after this cursor. Take the cursor from the `Link` header of a page.
     #[param(required = false)]
     after: String,
 }
 
-/// The parameter of lists that are read backward.
-#[expect(dead_code, reason = "it documents what `Query` reads")]
+/// The query parameter of lists that are read backward.
+#[expect(dead_code, reason = "it only documents a parameter that `QueryParams` reads")]
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Before {
-    /// The page before this cursor, which the `Link` header of another page gave.
+pub struct BeforeParam {
+    /// Returns the page before this cursor. Take the cursor from the `Link` header of a page.
     #[param(required = false)]
     before: String,
 }
 
 /// The header of requests that create something.
-#[expect(dead_code, reason = "it documents what `Writing` reads")]
+#[expect(dead_code, reason = "it only documents a header that `Authenticated` reads")]
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-pub struct IdempotencyKey {
-    /// The same key with the same input gives the first answer again for a day.
+pub struct IdempotencyKeyHeader {
+    /// A client-chosen key that makes retries safe: for a day, the same key with the same input
+    /// returns the first result again.
     #[param(rename = "Idempotency-Key", required = false, min_length = 1, max_length = 255)]
     idempotency_key: String,
 }
 
-/// A request that writes.
+/// A request that writes, with a JSON body.
 ///
-/// Who asks is looked at first: nobody gets an answer about a body who may not send one.
-pub struct Writing {
+/// The viewer is authenticated before the body is read, so anonymous requests get 401 whatever the
+/// body.
+pub struct Authenticated<T> {
     pub viewer: Viewer,
-    pub fields: Fields,
-    idempotency_key: Option<String>,
+    pub body: T,
+    /// The `Idempotency-Key` header. A value that is not UTF-8 becomes an empty key, which the
+    /// service rejects.
+    pub idempotency_key: Option<String>,
 }
 
-impl Writing {
-    /// The `Idempotency-Key` header. One that is no text is an empty key, which is refused.
-    pub fn idempotency_key(&self) -> Option<&str> {
-        self.idempotency_key.as_deref()
-    }
-}
+impl<T: DeserializeOwned> FromRequest<Rest> for Authenticated<T> {
+    type Rejection = RestError;
 
-impl FromRequest<Rest> for Writing {
-    type Rejection = Failure;
-
-    async fn from_request(request: Request, rest: &Rest) -> Result<Self, Failure> {
+    async fn from_request(request: Request, rest: &Rest) -> Result<Self, RestError> {
         let (mut parts, body) = request.into_parts();
         let viewer = Viewer::from_request_parts(&mut parts, rest).await?;
         if viewer == Viewer::Anonymous {
@@ -180,57 +180,56 @@ impl FromRequest<Rest> for Writing {
             .headers
             .get("idempotency-key")
             .map(|key| std::str::from_utf8(key.as_bytes()).unwrap_or_default().to_owned());
-        let fields = Fields::from_request(Request::from_parts(parts, body), rest).await?;
-        Ok(Self { viewer, fields, idempotency_key })
+        let request = Request::from_parts(parts, body);
+        let LenientJson(body) = LenientJson::from_request(request, rest).await?;
+        Ok(Self { viewer, body, idempotency_key })
     }
 }
 
-/// The fields of a JSON body, read leniently: a missing one, null and whatever is no text are the
-/// same, and so are JSON that is no object and an empty object. The last of doubled keys counts.
-pub struct Fields(Map<String, Value>);
+/// A JSON body, read as leniently as the original backends do: any JSON but an object counts as
+/// `{}`, unknown keys are ignored, and the last of duplicate keys is used.
+///
+/// Every field of `T` must be optional and accept any JSON value, as those that [`text_or_none`]
+/// reads do.
+struct LenientJson<T>(T);
 
-impl Fields {
-    pub fn text(&self, key: &str) -> Option<&str> {
-        self.0.get(key)?.as_str()
-    }
+impl<T: DeserializeOwned> FromRequest<Rest> for LenientJson<T> {
+    type Rejection = RestError;
 
-    /// Whether there is something under the key, be it text or not.
-    pub fn has(&self, key: &str) -> bool {
-        self.0.get(key).is_some_and(|value| !value.is_null())
-    }
-}
-
-impl FromRequest<Rest> for Fields {
-    type Rejection = Failure;
-
-    async fn from_request(request: Request, rest: &Rest) -> Result<Self, Failure> {
+    async fn from_request(request: Request, rest: &Rest) -> Result<Self, RestError> {
         if !is_json(request.headers()) {
-            let code = Code::UnsupportedMediaType;
-            return Err(Failure::Code(StatusCode::UNSUPPORTED_MEDIA_TYPE, code));
+            let code = ErrorCode::UnsupportedMediaType;
+            return Err(RestError::Code(StatusCode::UNSUPPORTED_MEDIA_TYPE, code));
         }
-        let bad_request = Failure::Code(StatusCode::BAD_REQUEST, Code::BadRequest);
+        let bad_request = RestError::Code(StatusCode::BAD_REQUEST, ErrorCode::BadRequest);
         let body = match Bytes::from_request(request, rest).await {
             Ok(body) => body,
             Err(rejection) => {
                 let status = rejection.into_response().status();
                 return Err(if status == StatusCode::PAYLOAD_TOO_LARGE {
-                    Failure::Code(status, Code::PayloadTooLarge)
+                    RestError::Code(status, ErrorCode::PayloadTooLarge)
                 } else {
                     bad_request
                 });
             }
         };
-        match serde_json::from_slice(&body) {
-            Ok(Value::Object(fields)) => Ok(Self(fields)),
-            Ok(_) => Ok(Self(Map::new())),
-            Err(_) => Err(bad_request),
-        }
+        // A derived `Deserialize` rejects duplicate keys, but `Value` keeps the last one.
+        let object = match serde_json::from_slice(&body) {
+            Ok(object @ Value::Object(_)) => object,
+            Ok(_) => Value::Object(Map::new()),
+            Err(_) => return Err(bad_request),
+        };
+        serde_json::from_value(object).map(Self).map_err(|_| bad_request)
     }
 }
 
-/// Whether the body is said to be JSON, with whatever parameters.
-fn is_json(headers: &HeaderMap) -> bool {
-    let said = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = said.split(';').next().unwrap_or_default().trim();
-    media_type.eq_ignore_ascii_case("application/json")
+/// Reads a text field of a lenient body. Null and every other type become `None`. A missing key
+/// needs `#[serde(default)]` in addition.
+pub fn text_or_none<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => Some(text),
+        _ => None,
+    })
 }

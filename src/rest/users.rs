@@ -1,18 +1,18 @@
-//! Users: who somebody is in short, and the viewer's own profile.
+//! Users: a short form of any user, and the viewer's profile.
 
 use axum::{Json, extract::State, http::StatusCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
     Rest,
-    error::{AnyFailure, BodyFailure, Codes, Failure, Nothing},
-    request::{Segments, Writing},
+    error::{BodyErrors, CommonErrors, EmptyObject, ErrorCodes, RestError},
+    request::{Authenticated, PathParams, text_or_none},
 };
 use crate::domain::User;
 
-/// A user in short.
+/// A user in short form.
 #[derive(Serialize, ToSchema)]
 pub struct UserBody {
     uuid: Uuid,
@@ -28,13 +28,21 @@ impl From<User> for UserBody {
     }
 }
 
-/// What to change about oneself.
-#[expect(dead_code, reason = "it documents what is read as `Fields`")]
-#[derive(ToSchema)]
+/// The viewer's new profile.
+#[derive(Deserialize, ToSchema)]
 pub struct ProfileUpdateBody {
-    #[schema(min_length = 1, max_length = 64, pattern = "^[^\\x00]*$", example = "Andrew Brown")]
-    display_name: String,
-    /// Null or missing takes the present bio away.
+    #[serde(default, deserialize_with = "text_or_none")]
+    #[schema(
+        value_type = String,
+        required = true,
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[^\\x00]*$",
+        example = "Andrew Brown"
+    )]
+    display_name: Option<String>,
+    /// Null or a missing key removes the current bio.
+    #[serde(default, deserialize_with = "text_or_none")]
     #[schema(
         required = false,
         max_length = 1024,
@@ -44,26 +52,27 @@ pub struct ProfileUpdateBody {
     bio: Option<String>,
 }
 
-/// A user in short
+/// A user in short form
 #[utoipa::path(
     get,
     path = "/users/@{handle}/short",
     tag = "users",
-    params(("handle" = String, Path, description = "The handle; case matters.", example = "worf")),
+    params(("handle" = String, Path, description = "The user's handle, case-sensitive.",
+        example = "worf")),
     responses(
         (status = 200, description = "The user.", body = UserBody),
-        (status = 404, description = "Nobody has the handle.", body = Nothing),
-        (status = 422, description = "The handle is blank.", body = Codes,
+        (status = 404, description = "No user has this handle.", body = EmptyObject),
+        (status = 422, description = "The handle is blank.", body = ErrorCodes,
             example = json!(["blank_user_handle"])),
-        AnyFailure,
+        CommonErrors,
     )
 )]
 pub async fn show_user(
     State(rest): State<Rest>,
-    Segments(handle): Segments<String>,
-) -> Result<Json<UserBody>, Failure> {
+    PathParams(handle): PathParams<String>,
+) -> Result<Json<UserBody>, RestError> {
     let user = rest.service.user_by_handle(&handle).await?;
-    Ok(Json(user.ok_or(Failure::Nothing(StatusCode::NOT_FOUND))?.into()))
+    Ok(Json(user.ok_or(RestError::Empty(StatusCode::NOT_FOUND))?.into()))
 }
 
 /// Changes the viewer's display name and bio
@@ -74,25 +83,24 @@ pub async fn show_user(
     request_body(content = ProfileUpdateBody,
         example = json!({"display_name": "Andrew Brown", "bio": "Cloud is very fun!"})),
     responses(
-        (status = 200, description = "The viewer as they are now.", body = UserBody),
-        (status = 422, description = "In this order: `cognito_user_id_blank` for a viewer who is \
-            no user, `display_name_blank`, `display_name_invalid`, `bio_invalid`.", body = Codes,
-            example = json!(["display_name_blank"])),
-        BodyFailure,
-        AnyFailure,
+        (status = 200, description = "The viewer with the new profile.", body = UserBody),
+        (status = 422, description = "In this order: `cognito_user_id_blank` if the viewer is \
+            unregistered, `display_name_blank`, `display_name_invalid`, `bio_invalid`.",
+            body = ErrorCodes, example = json!(["display_name_blank"])),
+        BodyErrors,
+        CommonErrors,
     )
 )]
 pub async fn update_profile(
     State(rest): State<Rest>,
-    writing: Writing,
-) -> Result<Json<UserBody>, Failure> {
-    let fields = &writing.fields;
-    let (display_name, bio) = (fields.text("display_name"), fields.text("bio"));
-    let user = rest.service.update_profile(writing.viewer, display_name, bio).await?;
+    request: Authenticated<ProfileUpdateBody>,
+) -> Result<Json<UserBody>, RestError> {
+    let (display_name, bio) = (request.body.display_name.as_deref(), request.body.bio.as_deref());
+    let user = rest.service.update_profile(request.viewer, display_name, bio).await?;
     Ok(Json(user.into()))
 }
 
-/// Changes the viewer's display name and bio, as PUT does
+/// Changes the viewer's display name and bio, as `PUT` does
 #[utoipa::path(
     post,
     path = "/profile/update",
@@ -100,14 +108,17 @@ pub async fn update_profile(
     request_body(content = ProfileUpdateBody,
         example = json!({"display_name": "Andrew Brown", "bio": "Cloud is very fun!"})),
     responses(
-        (status = 200, description = "The viewer as they are now.", body = UserBody),
-        (status = 422, description = "In this order: `cognito_user_id_blank` for a viewer who is \
-            no user, `display_name_blank`, `display_name_invalid`, `bio_invalid`.", body = Codes,
-            example = json!(["display_name_blank"])),
-        BodyFailure,
-        AnyFailure,
+        (status = 200, description = "The viewer with the new profile.", body = UserBody),
+        (status = 422, description = "In this order: `cognito_user_id_blank` if the viewer is \
+            unregistered, `display_name_blank`, `display_name_invalid`, `bio_invalid`.",
+            body = ErrorCodes, example = json!(["display_name_blank"])),
+        BodyErrors,
+        CommonErrors,
     )
 )]
-pub async fn post_profile(rest: State<Rest>, writing: Writing) -> Result<Json<UserBody>, Failure> {
-    update_profile(rest, writing).await
+pub async fn post_profile(
+    rest: State<Rest>,
+    request: Authenticated<ProfileUpdateBody>,
+) -> Result<Json<UserBody>, RestError> {
+    update_profile(rest, request).await
 }

@@ -21,8 +21,8 @@ use uuid::{NoContext, Uuid};
 use crate::{
     domain::{Activity, Notification, Timestamp, Viewer},
     error::{Error, Result, UserErrorCode},
-    events::Events,
-    sources::{Connections, Idempotency, Line, Sources},
+    events::{EventBus, Events},
+    sources::{Connections, Idempotency, Sources},
 };
 
 pub use activities::SearchHit;
@@ -105,13 +105,10 @@ impl Service {
         }))
     }
 
-    /// Carries events to and from the other gateways on a line, for as long as it is polled; none
-    /// stands for the line of the store, if it has one.
-    pub async fn carry_events(&self, line: Option<Arc<dyn Line>>) {
-        if let Some(line) = line.or_else(|| self.sources.store.line()) {
-            let name = self.clock.new_uuid(self.clock.now());
-            self.events.clone().carry(line, name).await;
-        }
+    /// Exchanges events with the other gateways over a bus, until the future is dropped.
+    pub async fn run_events(&self, bus: Arc<dyn EventBus>) {
+        let gateway_id = self.clock.new_uuid(self.clock.now());
+        self.events.clone().run(bus, gateway_id).await;
     }
 
     /// The present.

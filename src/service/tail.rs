@@ -19,7 +19,7 @@ use tokio::{
 use crate::{
     domain::{Cursor, LogPosition, Snapshot},
     error::Result,
-    events::{Event, Waiting},
+    events::{Event, EventReceiver},
     sources::ChangeBatch,
 };
 
@@ -64,7 +64,7 @@ impl<T: Send + Sync + 'static> Tail<T> {
         &self,
         now: LogPosition,
         read: Read<T>,
-        events: Waiting,
+        events: EventReceiver,
         matters: fn(Event) -> bool,
     ) -> broadcast::Receiver<Change<T>> {
         let mut sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,12 +82,12 @@ impl<T: Send + Sync + 'static> Tail<T> {
         sender: broadcast::Sender<Change<T>>,
         mut place: LogPosition,
         read: Read<T>,
-        mut events: Waiting,
+        mut events: EventReceiver,
         matters: fn(Event) -> bool,
     ) {
         let mut pause = FIRST_PAUSE;
         while self.is_followed(&sender) {
-            events.forget();
+            events.resubscribe();
             let wait = match read(place).await {
                 Ok(arrivals) => {
                     let (full, has_pending) = (arrivals.is_full(), arrivals.has_pending);
@@ -183,7 +183,7 @@ struct Follower<T> {
 pub fn follow<T: Send + Sync + 'static>(
     tail: &Tail<T>,
     start: Start,
-    events: Waiting,
+    events: EventReceiver,
     follow: Follow<T>,
 ) -> impl Stream<Item = Change<T>> + Send + use<T> {
     let arrivals = tail.subscribe(start.now, follow.all.clone(), events, follow.matters);

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
@@ -21,6 +21,13 @@ const MAX_HANDLE: usize = 64;
 impl Service {
     pub async fn users_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<User>> {
         self.sources.store.users_by_uuids(uuids).await
+    }
+
+    /// The users with these uuids, by uuid. Duplicate uuids are looked up once.
+    pub async fn users_map(&self, uuids: &[Uuid]) -> Result<HashMap<Uuid, User>> {
+        let unique: BTreeSet<_> = uuids.iter().copied().collect();
+        let users = self.users_by_uuids(&Vec::from_iter(unique)).await?;
+        Ok(users.into_iter().map(|user| (user.uuid, user)).collect())
     }
 
     pub async fn user_by_uuid(&self, uuid: Uuid) -> Result<Option<User>> {

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::Activity,
-    events::{Event, Waiting},
+    events::{Event, EventReceiver},
 };
 
 /// The most activities that are read at a time.
@@ -57,12 +57,12 @@ impl Watched {
         sender.or_insert_with(|| watch::Sender::new(Sight::Unknown)).subscribe()
     }
 
-    async fn read(self, service: Service, mut events: Waiting) {
+    async fn read(self, service: Service, mut events: EventReceiver) {
         let mut look = interval(LOOK);
         loop {
             let changed = tokio::select! {
                 _ = look.tick() => None,
-                events = events.collect() => {
+                events = events.drain() => {
                     let missed = events.contains(&Event::Lagged);
                     let changed = events.into_iter().filter_map(|event| match event {
                         Event::ActivityChanged(uuid) => Some(uuid),

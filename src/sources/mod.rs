@@ -2,14 +2,12 @@
 //!
 //! * contract.rs the two traits, and what every source keeps to
 //! * url.rs      where sources are
-//! * line.rs     how the gateways of one store tell each other what has happened
 //! * mock, sql, dynamodb  the sources
 //! * seed        data to start from
 
 mod contract;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
-mod line;
 pub mod mock;
 pub mod seed;
 mod sql;
@@ -23,7 +21,6 @@ pub use self::{
         InsertUserOutcome, Inserted, Lifecycle, Messages, MigrateError, Migrated, NewActivity,
         NewMessage, Notifications, Reactions, Store, UserRelation, Users,
     },
-    line::Line,
     url::{MessageTable, SourceUrl},
 };
 

@@ -3,15 +3,15 @@ import type { Plugin } from 'vite';
 import { compressed } from './compress.ts';
 
 interface Budget {
-  /** The page whose first load is weighed. */
+  /** The page whose initial scripts are measured. */
   page: string;
-  /** Bytes of JavaScript after brotli. */
+  /** The most bytes of JavaScript, compressed with Brotli. */
   limit: number;
-  /** Modules that must not come along, whatever they weigh. */
+  /** Modules that the page must not load initially. */
   without: RegExp;
 }
 
-/** Fails the build when the scripts that a page loads at once outweigh its budget. */
+/** Fails the build if the initial scripts of a page exceed its budget. */
 export function budget({ page, limit, without }: Budget): Plugin {
   return {
     name: 'budget',
@@ -24,8 +24,8 @@ export function budget({ page, limit, without }: Budget): Plugin {
         const chunk = bundle[name];
         if (chunk?.type !== 'chunk' || scripts.has(name)) return;
         scripts.add(name);
-        const stray = chunk.moduleIds.find((id) => without.test(id));
-        if (stray) this.error(`${page} loads ${stray}.`);
+        const forbidden = chunk.moduleIds.find((id) => without.test(id));
+        if (forbidden) this.error(`${page} must not load ${forbidden}.`);
         chunk.imports.forEach(visit);
       };
       for (const [, name] of String(html.source).matchAll(
@@ -33,14 +33,14 @@ export function budget({ page, limit, without }: Budget): Plugin {
       )) {
         visit(name!);
       }
-      let weight = 0;
+      let size = 0;
       for (const name of scripts) {
         const chunk = bundle[name];
-        if (chunk?.type === 'chunk') weight += (await compressed(Buffer.from(chunk.code))).length;
+        if (chunk?.type === 'chunk') size += (await compressed(Buffer.from(chunk.code))).length;
       }
       const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
-      this.info(`${page} first loads ${kilobytes(weight)} of brotli JavaScript.`);
-      if (weight > limit) this.error(`The budget of ${page} is ${kilobytes(limit)}.`);
+      this.info(`${page} initially loads ${kilobytes(size)} of JavaScript (Brotli).`);
+      if (size > limit) this.error(`${page} exceeds its budget of ${kilobytes(limit)}.`);
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Plugin } from 'vite';
 
 const brotli = promisify(brotliCompress);
 
-/** Writes a `.br` file beside each text file over 1 kB, for the gateway to send as it is. */
+/** Writes a `.br` file beside each text file over 1 kB. The gateway sends it to browsers as it is. */
 export function compress(): Plugin {
   let outDir: string;
   return {

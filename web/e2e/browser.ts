@@ -7,6 +7,7 @@ import {
   type BrowserContext,
   type BrowserContextOptions,
   chromium,
+  type Locator,
   type Page,
   type ViewportSize,
 } from 'playwright-core';
@@ -33,102 +34,115 @@ export function launch(): Promise<Browser> {
 export const desktop = { width: 1280, height: 900 };
 export const phone = { width: 360, height: 740 };
 
-/** A browser's profile: what its tabs have stored and cached. */
-export function profileIn(
+/** Opens a browser context: the storage and cache that its tabs share. */
+export function newContext(
   browser: Browser,
   options: BrowserContextOptions = {},
 ): Promise<BrowserContext> {
   return browser.newContext({ viewport: desktop, reducedMotion: 'reduce', ...options });
 }
 
-/** A tab that remembers what no page of ours may do. */
-export class Visit {
-  /** Requests to another host, console errors, broken policies: empty at the end of each test. */
-  readonly offences: string[] = [];
-  /** What Chromium logs by itself while a test keeps it from the gateway. */
-  readonly tolerated = ['ERR_INTERNET_DISCONNECTED'];
+/** A browser tab that records the violations of its pages. */
+export class Tab {
+  /** Requests to other hosts, console errors, policy violations. Must be empty when the tab closes. */
+  readonly violations: string[] = [];
+  /** Parts of console errors that Chromium logs when a test cuts the connection to the gateway. */
+  readonly expectedErrors = ['ERR_INTERNET_DISCONNECTED'];
 
   private constructor(
     readonly page: Page,
     private readonly origin: string,
-    private readonly ownProfile: BrowserContext | undefined,
+    private readonly ownContext: BrowserContext | undefined,
   ) {
     page.on('request', (request) => {
       const url = request.url();
       if (!url.startsWith(`${origin}/`) && !/^(data|blob):/.test(url)) {
-        this.offences.push(`request to ${url}`);
+        this.violations.push(`request to ${url}`);
       }
     });
     page.on('console', (message) => {
       const text = message.text();
-      if (message.type() !== 'error' || this.tolerated.some((it) => text.includes(it))) return;
-      this.offences.push(`console: ${text}`);
+      if (message.type() !== 'error' || this.expectedErrors.some((it) => text.includes(it))) return;
+      this.violations.push(`console: ${text}`);
     });
-    page.on('pageerror', (error) => this.offences.push(`uncaught: ${error}`));
+    page.on('pageerror', (error) => this.violations.push(`uncaught: ${error}`));
   }
 
-  /** A tab that shows nothing yet. Of a browser it gets a profile of its own. */
+  /** Opens an empty tab, in a context of its own if it is opened in a browser. */
   static async open(
-    browser: Browser | BrowserContext,
+    parent: Browser | BrowserContext,
     url: string,
     options: BrowserContextOptions = {},
-  ): Promise<Visit> {
-    const profile = 'newContext' in browser ? await profileIn(browser, options) : browser;
-    const ownProfile = profile === browser ? undefined : profile;
-    const visit = new Visit(await profile.newPage(), new URL(url).origin, ownProfile);
-    // A violation is also a console error in Chromium; the event names the directive.
-    await visit.page.exposeFunction('reportViolation', (text: string) =>
-      visit.offences.push(`policy: ${text}`),
+  ): Promise<Tab> {
+    const context = 'newContext' in parent ? await newContext(parent, options) : parent;
+    const ownContext = context === parent ? undefined : context;
+    const tab = new Tab(await context.newPage(), new URL(url).origin, ownContext);
+    // Chromium logs a violation as a console error, but only the event names the directive.
+    await tab.page.exposeFunction('reportViolation', (text: string) =>
+      tab.violations.push(`policy: ${text}`),
     );
-    await visit.page.addInitScript(() => {
+    await tab.page.addInitScript(() => {
       document.addEventListener('securitypolicyviolation', (event) => {
         const report = (window as unknown as { reportViolation: (text: string) => void })
           .reportViolation;
         report(`${event.violatedDirective} ${event.blockedURI}`);
       });
     });
-    return visit;
+    return tab;
   }
 
   async goto(path: string): Promise<void> {
     await this.page.goto(this.origin + path);
   }
 
-  /** Signs in as one of the demo people, by the page for that. */
+  /** Signs in as one of the demo people on the sign-in page. */
   async signIn(name: string): Promise<void> {
     await this.goto('/sign-in');
     await this.page
       .getByRole('list', { name: 'People to act as' })
       .getByText(name, { exact: true })
       .click();
-    await this.page.getByText(`You are ${name} now.`).waitFor();
+    await this.page.getByText(`You are now ${name}.`).waitFor();
   }
 
-  /** Shows the page in a window of this size and in this colour scheme. */
-  async show(window: ViewportSize, colorScheme: 'dark' | 'light'): Promise<void> {
+  /** Returns the cards of the page that contain a text. */
+  card(text: string): Locator {
+    return this.page.getByRole('main').getByRole('article').filter({ hasText: text });
+  }
+
+  /** Does an action and waits for the response to the operation that it causes. */
+  async withResponse(operation: string, action: Promise<void>): Promise<void> {
+    await Promise.all([
+      this.page.waitForResponse((response) => !!response.request().postData()?.includes(operation)),
+      action,
+    ]);
+  }
+
+  /** Sets the size of the window and the colour scheme. */
+  async emulate(window: ViewportSize, colorScheme: 'dark' | 'light'): Promise<void> {
     await this.page.setViewportSize(window);
     await this.page.emulateMedia({ colorScheme });
-    // Where scripts do the colouring, they have had their turn two frames later.
+    // Scripts that set colours have run two frames later.
     await this.page.evaluate(
-      () => new Promise((wake) => requestAnimationFrame(() => requestAnimationFrame(wake))),
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
     );
   }
 
-  /** Fails for each serious violation that axe finds on the page as it is. */
+  /** Fails if axe finds a serious accessibility violation. */
   async expectAccessible(): Promise<void> {
     await this.expectNoViolation();
   }
 
-  /** Fails for each serious violation in the colours of the page. */
-  async expectReadable(): Promise<void> {
+  /** Fails if axe finds a serious violation in the colours of the page. */
+  async expectContrast(): Promise<void> {
     await this.expectNoViolation({ runOnly: ['color-contrast', 'link-in-text-block'] });
   }
 
   private async expectNoViolation(options: RunOptions = {}): Promise<void> {
-    // Once in a page is enough; it goes when the page is left.
+    // A navigation removes axe from the page.
     if (!(await this.page.evaluate(() => 'axe' in window))) await this.page.evaluate(axe.source);
     const { violations } = await this.page.evaluate(
-      (asked) => (window as unknown as { axe: typeof axe }).axe.run(document, asked),
+      (options) => (window as unknown as { axe: typeof axe }).axe.run(document, options),
       { resultTypes: ['violations'], ...options } satisfies RunOptions,
     );
     const serious = violations
@@ -137,13 +151,14 @@ export class Visit {
     expect(serious).toEqual([]);
   }
 
-  /** Fails when the page is wider than its window. */
-  async expectFits(): Promise<void> {
-    const [content, window] = await this.page.evaluate(() => [
-      document.documentElement.scrollWidth,
-      innerWidth,
-    ]);
-    expect(content).toBeLessThanOrEqual(window);
+  /** Fails if the page is wider than its window, or the content of a dialog than the dialog. */
+  async expectNoHorizontalScroll(): Promise<void> {
+    const overflows = await this.page.evaluate(() =>
+      [document.documentElement, ...document.querySelectorAll('dialog[open]')].map(
+        (element) => element.scrollWidth - element.clientWidth,
+      ),
+    );
+    expect(Math.max(...overflows)).toBeLessThanOrEqual(0);
   }
 
   async screenshot(name: string): Promise<void> {
@@ -152,7 +167,7 @@ export class Visit {
   }
 
   async close(): Promise<void> {
-    await (this.ownProfile ?? this.page).close();
-    expect(this.offences).toEqual([]);
+    await (this.ownContext ?? this.page).close();
+    expect(this.violations).toEqual([]);
   }
 }

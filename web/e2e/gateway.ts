@@ -7,61 +7,61 @@ import { join, resolve } from 'node:path';
 
 const binary = resolve(process.env.CRUDDUR_BIN ?? '../target/debug/cruddur');
 
-/** A gateway of our own: the real binary over a fresh SQLite file with the demo people. */
+/** A gateway for tests: the real binary on a new SQLite file with the demo people. */
 export class Gateway {
   readonly url: string;
   private process: ChildProcess | undefined;
 
   private constructor(
     private readonly port: number,
-    private readonly settings: string[],
-    private readonly folder: string,
-    private readonly ownsFolder: boolean,
+    private readonly flags: string[],
+    private readonly directory: string,
+    private readonly ownsDirectory: boolean,
   ) {
     this.url = `http://127.0.0.1:${port}`;
   }
 
-  /** Starts a gateway; `beside` another one it serves the same file to another viewer. */
+  /** Starts a gateway. With `beside`, it shares the database file of that gateway. */
   static start(viewer = 'andrewbrown', beside?: Gateway): Promise<Gateway> {
     return Gateway.with(['--viewer', viewer], beside);
   }
 
   /** Starts a gateway with these flags. */
-  static async with(settings: string[], beside?: Gateway): Promise<Gateway> {
-    const folder = beside?.folder ?? (await mkdtemp(join(tmpdir(), 'cruddur-')));
-    const gateway = new Gateway(await freePort(), settings, folder, !beside);
+  static async with(flags: string[], beside?: Gateway): Promise<Gateway> {
+    const directory = beside?.directory ?? (await mkdtemp(join(tmpdir(), 'cruddur-')));
+    const gateway = new Gateway(await freePort(), flags, directory, !beside);
     await gateway.resume();
     return gateway;
   }
 
-  /** Runs it, on its port and its file, until it is paused or stopped. */
+  /** Starts the process on its port and database, until it is paused or stopped. */
   async resume(): Promise<void> {
-    const { port, settings, folder } = this;
-    const database = `sqlite://${join(folder, 'cruddur.db')}`;
-    const args = ['--port', `${port}`, '--database-url', database, ...settings];
+    const { port, flags, directory } = this;
+    const database = `sqlite://${join(directory, 'cruddur.db')}`;
+    const args = ['--port', `${port}`, '--database-url', database, ...flags];
     const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     let log = '';
     child.stderr.on('data', (text: Buffer) => (log += text.toString()));
     child.on('error', (error) => (log += `${error}`));
     this.process = child;
     const deadline = Date.now() + 20_000;
-    while (!(await this.answers())) {
+    while (!(await this.isReady())) {
       if (child.exitCode !== null || Date.now() > deadline) {
         await this.stop();
         throw new Error(`${binary} did not start:\n${log}`);
       }
-      await new Promise((wake) => setTimeout(wake, 50));
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 
-  private async answers(): Promise<boolean> {
+  private async isReady(): Promise<boolean> {
     return fetch(`${this.url}/health/ready`).then(
       ({ ok }) => ok,
       () => false,
     );
   }
 
-  /** Runs a GraphQL document beside the browser, as another client would, maybe of another user. */
+  /** Runs a GraphQL document outside of the browser, as the user with this handle or the default viewer. */
   async run<Data>(query: string, variables: object = {}, handle?: string): Promise<Data> {
     const response = await fetch(`${this.url}/graphql`, {
       method: 'POST',
@@ -76,14 +76,14 @@ export class Gateway {
     return data;
   }
 
-  /** A token of one of the demo people. */
+  /** Returns a token of one of the demo people. */
   async token(handle: string): Promise<string> {
     const response = await fetch(`${this.url}/identity/people`);
     const people = (await response.json()) as { handle: string; token: string }[];
     return people.find((person) => person.handle === handle)!.token;
   }
 
-  /** The path of the page of the crud that has the most replies. */
+  /** Returns the path of the crud with the most replies. */
   async thread(): Promise<string> {
     const { home } = await this.run<{ home: { nodes: { id: string; repliesCount: number }[] } }>(
       '{ home(first: 50) { nodes { id repliesCount } } }',
@@ -92,7 +92,7 @@ export class Gateway {
     return `/crud/${encodeURIComponent(most.id)}`;
   }
 
-  /** Ends the process and keeps its file. */
+  /** Ends the process but keeps its database. */
   async pause(): Promise<void> {
     const child = this.process;
     if (child?.exitCode !== null || !child.pid) return;
@@ -102,7 +102,7 @@ export class Gateway {
 
   async stop(): Promise<void> {
     await this.pause();
-    if (this.ownsFolder) await rm(this.folder, { recursive: true, force: true });
+    if (this.ownsDirectory) await rm(this.directory, { recursive: true, force: true });
   }
 }
 

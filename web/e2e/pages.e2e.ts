@@ -1,41 +1,50 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 
-import { desktop, launch, phone, Visit } from './browser.ts';
+import { desktop, launch, phone, Tab } from './browser.ts';
 import { Gateway } from './gateway.ts';
 
 let gateway: Gateway;
 let browser: Browser;
-let visit: Visit;
+let tab: Tab;
 let thread: string;
 
 beforeAll(async () => {
   [gateway, browser] = await Promise.all([Gateway.start(), launch()]);
   thread = await gateway.thread();
-  visit = await Visit.open(browser, gateway.url, { colorScheme: 'dark' });
+  tab = await Tab.open(browser, gateway.url, { colorScheme: 'dark' });
 });
 afterAll(async () => {
-  await visit.close();
+  await tab.close();
   await browser.close();
   await gateway.stop();
 });
 
 const pages = [
-  { name: 'home', path: () => '/', ready: '.crud' },
-  { name: 'following', path: () => '/following', ready: '.crud, .empty' },
-  { name: 'notifications', path: () => '/notifications', ready: '.notification, .empty' },
-  { name: 'messages', path: () => '/messages', ready: '.conversation-card' },
-  { name: 'conversation', path: () => '/messages/@worf', ready: '.message' },
-  { name: 'conversation-new', path: () => '/messages/@coco', ready: '.message-composer' },
-  { name: 'thread', path: () => thread, ready: '[aria-label="Replies"] .crud' },
-  { name: 'profile', path: () => '/@andrewbrown', ready: '.profile' },
-  { name: 'somebody', path: () => '/@bayko', ready: '.profile' },
-  { name: 'followers', path: () => '/@andrewbrown/followers', ready: '.person-card, .empty' },
-  { name: 'search', path: () => '/search?q=andrew', ready: '.person-card' },
-  { name: 'search-empty', path: () => '/search', ready: '.empty' },
-  { name: 'nowhere', path: () => '/nowhere', ready: '.empty' },
-  { name: 'edit-profile', path: () => '/@andrewbrown', press: 'Edit profile', ready: '.dialog' },
-  { name: 'composer', path: () => '/@andrewbrown', press: 'New crud', ready: '.dialog' },
+  { name: 'home', path: () => '/', ready: 'main article' },
+  { name: 'following', path: () => '/following', ready: 'main article, main h2' },
+  { name: 'notifications', path: () => '/notifications', ready: 'main article, main h2' },
+  { name: 'messages', path: () => '/messages', ready: 'main article' },
+  { name: 'conversation', path: () => '/messages/@worf', ready: '[role="log"] li' },
+  {
+    name: 'conversation-new',
+    path: () => '/messages/@coco',
+    ready: 'form[aria-label="New message"]',
+  },
+  { name: 'thread', path: () => thread, ready: '[aria-label="Replies"] article' },
+  { name: 'profile', path: () => '/@andrewbrown', ready: '[aria-label="Profile"]' },
+  { name: 'other-profile', path: () => '/@bayko', ready: '[aria-label="Profile"]' },
+  { name: 'followers', path: () => '/@andrewbrown/followers', ready: 'main article, main h2' },
+  { name: 'search', path: () => '/search?q=andrew', ready: 'main article' },
+  { name: 'search-empty', path: () => '/search', ready: 'main h2' },
+  { name: 'not-found', path: () => '/not-found', ready: 'main h2' },
+  {
+    name: 'edit-profile',
+    path: () => '/@andrewbrown',
+    press: 'Edit profile',
+    ready: 'dialog[open]',
+  },
+  { name: 'composer', path: () => '/@andrewbrown', press: 'New crud', ready: 'dialog[open]' },
   { name: 'graphiql', path: () => '/graphiql', ready: '.graphiql-query-editor .view-line .mtk1' },
   {
     name: 'graphiql-explorer',
@@ -58,23 +67,23 @@ const pages = [
 ];
 
 test.each(pages)('$name fits its window and is accessible', async ({ name, path, ...page }) => {
-  await visit.show(desktop, 'dark');
-  await visit.goto(path());
-  if (page.press) await visit.page.getByRole('button', { name: page.press }).click();
-  await visit.page.locator(page.ready).first().waitFor();
-  await visit.screenshot(`${name}-desktop-dark`);
-  await visit.expectFits();
-  await visit.expectAccessible();
-  // Another scheme has other colours, and nothing else.
-  await visit.show(desktop, 'light');
-  await visit.screenshot(`${name}-desktop-light`);
-  await visit.expectReadable();
+  await tab.emulate(desktop, 'dark');
+  await tab.goto(path());
+  if (page.press) await tab.page.getByRole('button', { name: page.press }).click();
+  await tab.page.locator(page.ready).first().waitFor();
+  await tab.screenshot(`${name}-desktop-dark`);
+  await tab.expectNoHorizontalScroll();
+  await tab.expectAccessible();
+  // The colour scheme changes nothing but colours.
+  await tab.emulate(desktop, 'light');
+  await tab.screenshot(`${name}-desktop-light`);
+  await tab.expectContrast();
 
-  await visit.show(phone, 'light');
-  await visit.screenshot(`${name}-phone-light`);
-  await visit.expectFits();
-  await visit.expectAccessible();
-  await visit.show(phone, 'dark');
-  await visit.screenshot(`${name}-phone-dark`);
-  await visit.expectReadable();
+  await tab.emulate(phone, 'light');
+  await tab.screenshot(`${name}-phone-light`);
+  await tab.expectNoHorizontalScroll();
+  await tab.expectAccessible();
+  await tab.emulate(phone, 'dark');
+  await tab.screenshot(`${name}-phone-dark`);
+  await tab.expectContrast();
 });

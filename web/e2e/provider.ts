@@ -7,24 +7,24 @@ import { join } from 'node:path';
 const ISSUER = 'https://provider.test';
 const AUDIENCE = 'cruddur';
 
-/** An identity provider: a key, and tokens that are signed with it. */
+/** An identity provider that signs tokens with one key. */
 export class Provider {
   private constructor(
-    private readonly folder: string,
+    private readonly directory: string,
     private readonly key: KeyObject,
   ) {}
 
   static async open(): Promise<Provider> {
-    const folder = await mkdtemp(join(tmpdir(), 'cruddur-provider-'));
+    const directory = await mkdtemp(join(tmpdir(), 'cruddur-provider-'));
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const key = { ...publicKey.export({ format: 'jwk' }), kid: '1', alg: 'ES256', use: 'sig' };
-    writeFileSync(join(folder, 'keys.json'), JSON.stringify({ keys: [key] }));
-    return new Provider(folder, privateKey);
+    writeFileSync(join(directory, 'keys.json'), JSON.stringify({ keys: [key] }));
+    return new Provider(directory, privateKey);
   }
 
-  /** The flags of a gateway that believes it. */
+  /** The flags for a gateway that accepts its tokens. */
   get flags(): string[] {
-    const keys = join(this.folder, 'keys.json');
+    const keys = join(this.directory, 'keys.json');
     return ['--jwks-url', keys, '--jwt-issuer', ISSUER, '--jwt-audience', AUDIENCE];
   }
 
@@ -42,6 +42,6 @@ export class Provider {
   }
 
   close(): Promise<void> {
-    return rm(this.folder, { recursive: true, force: true });
+    return rm(this.directory, { recursive: true, force: true });
   }
 }

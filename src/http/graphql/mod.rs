@@ -53,7 +53,7 @@ struct Graphql {
 }
 
 pub fn routes(settings: &Settings, service: Service, gate: &Gate) -> Router {
-    let schema = graphql::schema(settings.limits).trusting(settings.trusted.clone());
+    let schema = graphql::schema(settings.limits).with_trusted_documents(settings.trusted.clone());
     Router::new().route("/graphql", get(query).post(post)).with_state(Arc::new(Graphql {
         schema,
         service,
@@ -210,7 +210,7 @@ async fn answer(
         return refused(accepted.refusal(), refusal);
     }
     request.operation_name = request.operation_name.filter(|name| !name.is_empty());
-    let admitted = match graphql.schema.admit(request) {
+    let admitted = match graphql.schema.prepare(request) {
         Ok(admitted) => admitted,
         Err(refused) => return written(accepted.one(), *refused),
     };
@@ -238,7 +238,7 @@ async fn answer(
         }
     };
     let Graphql { schema, service, .. } = graphql;
-    let admitted = admitted.by(identity.newcomer.as_ref());
+    let admitted = admitted.with_identity(identity.newcomer.as_ref());
     match Framing::of(media) {
         None => written(media, schema.execute(service, identity.viewer, admitted).await),
         Some(framing) => {

@@ -1,14 +1,11 @@
 //! Preparing, filling and checking a store.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 
 use super::NewMessage;
 use crate::{
     domain::{Activity, Follow, Notification, Reaction, User},
     error::Result,
-    sources::Line,
 };
 
 /// Preparing, filling and checking a store.
@@ -29,11 +26,6 @@ pub trait Lifecycle: Send + Sync + 'static {
     /// Adds a whole data set, which may hang on what is in the store already. `activities` must
     /// hold parents before their replies.
     async fn import(&self, dataset: &Dataset) -> Result<()>;
-
-    /// The line between the gateways of this store; none for a store that has one gateway.
-    fn line(&self) -> Option<Arc<dyn Line>> {
-        None
-    }
 }
 
 /// How many connections to a store are open, and how many of them nobody uses.

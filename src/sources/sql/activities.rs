@@ -1,432 +1,271 @@
-//! The source of activities: reads, and writes of one statement.
-
-use std::sync::Arc;
+//! Cruds and replies.
+//!
+//! Activities are locked from the root of a thread downwards, so that no two transactions deadlock.
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::{
-    List, Sql,
+    changes::Logged,
     dialect::Dialect,
-    rows::{CountsRow, KeyedActivity, RelatedUser},
-    statement::Statement,
+    idempotency::claim_key,
+    keyset::KeysetOrder,
+    notifications::insert_notifications,
+    pool::{Sql, WriteTx},
+    query::{Statement, insert, qualified, sql},
+    search_words::joined_words,
 };
 use crate::{
     domain::{
-        Activity, Cursor, Follow, HasCursor, LogPosition, Notification, NotificationKind, Page,
-        Pagination, Profile, Reaction, ReactionKind, Snapshot, Timestamp, User, UserCounts,
-        WithSnapshot,
-        text::{Search, words},
+        Activity, HasCursor, Page, Pagination, Timestamp, WithSnapshot, page::forever, text::Search,
     },
     error::Result,
-    sources::{
-        Activities, ChangeBatch, Changes, Connections, Dataset, Follows, InsertUserOutcome,
-        Inserted, Lifecycle, Line, MigrateError, Migrated, NewActivity, Notifications, Reactions,
-        UserRelation, Users,
-    },
+    sources::{Activities, Inserted, NewActivity},
 };
 
-pub const ACTIVITY: &str = "uuid, user_uuid, message, replies_count, reposts_count, likes_count, \
-                            reply_to_activity_uuid, expires_at, created_at";
-pub const USER: &str = "uuid, handle, display_name, bio, email, cognito_user_id, created_at";
-pub const NOTIFICATION: &str =
-    "uuid, user_uuid, actor_uuid, kind, activity_uuid, created_at, read_at";
+/// The longest time by which a crud that is older than the latest one is moved past it.
+const MAX_REORDER: TimeDelta = TimeDelta::seconds(10);
 
-/// The words that a user is found by.
-pub fn user_words(handle: &str, display_name: &str) -> String {
-    joined_words(&format!("{handle} {display_name}"))
+impl Logged for Activity {
+    const TABLE: &'static str = "activities";
+    const COLUMNS: &'static str = COLUMNS;
 }
 
-/// The words that a text is found by, as the column `words` holds them.
-pub fn joined_words(text: &str) -> String {
-    words(text).into_iter().collect::<Vec<_>>().join(" ")
+pub const COLUMNS: &str = "uuid, user_uuid, message, replies_count, reposts_count, likes_count, \
+                           reply_to_activity_uuid, expires_at, created_at";
+
+/// Inserts activities, each with the time until which it is visible. For `None` a trigger of the
+/// database finds it.
+pub async fn insert_activities<DB: Dialect>(
+    tx: &mut WriteTx<'_, DB>,
+    activities: &[(&Activity, Option<Timestamp>)],
+) -> Result<()> {
+    let table = format!("activities ({COLUMNS}, words, visible_until)");
+    insert(tx, &table, activities, bind_activity).await
 }
 
-/// `columns` as columns of the table `t`.
-fn of_table(table: &str, columns: &str) -> String {
-    format!("{table}.{}", columns.replace(", ", &format!(", {table}.")))
+fn bind_activity<DB: Dialect>(
+    statement: Statement<DB>,
+    (activity, visible_until): &(&Activity, Option<Timestamp>),
+) -> Statement<DB> {
+    statement
+        .bind(activity.uuid)
+        .bind(activity.user_uuid)
+        .bind(activity.message.clone())
+        .bind(activity.replies_count)
+        .bind(activity.reposts_count)
+        .bind(activity.likes_count)
+        .bind(activity.reply_to_activity_uuid)
+        .bind(activity.expires_at)
+        .bind(activity.created_at)
+        .bind(joined_words(&activity.message))
+        .bind(*visible_until)
 }
 
 impl<DB: Dialect> Sql<DB> {
-    /// One page of activities for each key; `condition` may name `k.key` and, as `$2`, the time.
+    /// Returns one page of activities for each key. `condition` may name `k.key` and, as `$2`, the
+    /// time.
     async fn activity_pages(
         &self,
         keys: &[Uuid],
         condition: &str,
-        list: &List,
-        page: &Pagination,
+        order: &KeysetOrder,
+        pagination: &Pagination,
         now: Timestamp,
     ) -> Result<Vec<Page<Activity>>> {
-        let columns = format!("k.n, {}", of_table("t", ACTIVITY));
-        let tail = format!("{condition} AND visible_until > $2 {}", list.keyset(page, 3));
-        let select = DB::per_key(&columns, &DB::keys("$1"), "activities", &tail);
-        let statement = Statement::new(format!("{select} {}", list.order_by_key(page)));
-        let statement = statement.bind_uuids(keys).bind(now).bind_range(list, page);
-        self.pages::<KeyedActivity>(statement, keys, page).await
-    }
-}
-
-#[async_trait]
-impl<DB: Dialect> Lifecycle for Sql<DB> {
-    async fn migrate(&self) -> std::result::Result<Migrated, MigrateError> {
-        super::migrate::migrate(self).await
-    }
-
-    async fn ping(&self) -> Result<()> {
-        self.all::<(i64,)>(Statement::new("SELECT CAST(1 AS BIGINT)")).await.map(drop)
-    }
-
-    fn connections(&self) -> Option<Connections> {
-        let idle = self.pool.num_idle().try_into().unwrap_or(u32::MAX);
-        Some(Connections { open: self.pool.size(), idle })
-    }
-
-    async fn import(&self, dataset: &Dataset) -> Result<()> {
-        super::import::import(self, dataset).await
-    }
-
-    fn line(&self) -> Option<Arc<dyn Line>> {
-        DB::line(&self.pool)
-    }
-}
-
-#[async_trait]
-impl<DB: Dialect> Users for Sql<DB> {
-    async fn users_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<User>> {
-        let found = DB::in_uuids("$1");
-        let sql = format!("SELECT {USER} FROM users WHERE uuid {found}");
-        self.all(Statement::new(sql).bind_uuids(uuids)).await
-    }
-
-    async fn users_by_handles(&self, handles: &[String]) -> Result<Vec<User>> {
-        let found = DB::in_texts("$1");
-        let sql = format!("SELECT {USER} FROM users WHERE handle {found}");
-        self.all(Statement::new(sql).bind_texts(handles)).await
-    }
-
-    async fn users_by_subjects(&self, subjects: &[String]) -> Result<Vec<User>> {
-        let found = DB::in_texts("$1");
-        let sql = format!("SELECT {USER} FROM users WHERE cognito_user_id {found}");
-        self.all(Statement::new(sql).bind_texts(subjects)).await
-    }
-
-    async fn insert_user(&self, user: &User) -> Result<InsertUserOutcome> {
-        super::users::insert_user(self, user).await
-    }
-
-    async fn users_matching(&self, search: &Search, page: &Pagination) -> Result<Page<User>> {
-        if search.words.is_empty() {
-            return Ok(page.paginate([]));
-        }
-        let found = DB::found("users", "$1");
-        let sql = format!("SELECT {USER} FROM users WHERE {found}");
-        let statement = Statement::new(sql).bind(DB::search(search));
-        self.page(statement, &List::NEWEST_FIRST, page).await
-    }
-
-    async fn users_by_relation(
-        &self,
-        relation: UserRelation,
-        keys: &[Uuid],
-        page: &Pagination,
-    ) -> Result<Vec<Page<User>>> {
-        let (table, key, user, kind) = match relation {
-            UserRelation::Reacted(ReactionKind::Like) => {
-                ("reactions", "activity_uuid", "user_uuid", "AND kind = 'like' ")
-            }
-            UserRelation::Reacted(ReactionKind::Repost) => {
-                ("reactions", "activity_uuid", "user_uuid", "AND kind = 'repost' ")
-            }
-            UserRelation::Followers => ("follows", "followed_uuid", "follower_uuid", ""),
-            UserRelation::Following => ("follows", "follower_uuid", "followed_uuid", ""),
-        };
-        let list = List { uuid: user, ..List::NEWEST_FIRST };
-        let columns = format!("k.n, t.created_at AS related_at, {}", of_table("u", USER));
-        let tail = format!("{key} = k.key {kind}{}", list.keyset(page, 2));
-        let statement = Statement::new(format!(
-            "{} JOIN users AS u ON u.uuid = t.{user} {}",
-            DB::per_key(&columns, &DB::keys("$1"), table, &tail),
-            list.order_by_key(page)
-        ));
-        let statement = statement.bind_uuids(keys).bind_range(&list, page);
-        self.pages::<RelatedUser>(statement, keys, page).await
-    }
-
-    async fn counts_by_users(&self, uuids: &[Uuid], now: Timestamp) -> Result<Vec<UserCounts>> {
-        let sql = format!(
-            "SELECT (SELECT count(*) FROM activities WHERE user_uuid = k.key \
-             AND reply_to_activity_uuid IS NULL AND visible_until > $2) AS activities, \
-             (SELECT count(*) FROM follows WHERE followed_uuid = k.key) AS followers, \
-             (SELECT count(*) FROM follows WHERE follower_uuid = k.key) AS following \
-             FROM {} ORDER BY k.n",
-            DB::keys("$1")
-        );
-        let rows: Vec<CountsRow> =
-            self.all(Statement::new(sql).bind_uuids(uuids).bind(now)).await?;
-        Ok(rows.into_iter().map(UserCounts::from).collect())
-    }
-
-    async fn update_profile(&self, uuid: Uuid, profile: &Profile) -> Result<Option<User>> {
-        super::writes::update_profile(self, uuid, profile).await
+        let columns = format!("k.n, {}", qualified("t", COLUMNS));
+        let tail = format!("{condition} AND visible_until > $2 {}", order.keyset(pagination, 3));
+        let select = DB::lateral(&columns, &DB::key_table("$1"), "activities", &tail);
+        let statement = sql(format!("{select} {}", order.order_by_key(pagination)))
+            .bind_uuids(keys)
+            .bind(now)
+            .bind_range(order, pagination);
+        self.pages(statement, keys, pagination).await
     }
 }
 
 #[async_trait]
 impl<DB: Dialect> Activities for Sql<DB> {
     async fn activities_by_uuids(&self, uuids: &[Uuid], now: Timestamp) -> Result<Vec<Activity>> {
-        let found = DB::in_uuids("$1");
-        let sql =
-            format!("SELECT {ACTIVITY} FROM activities WHERE uuid {found} AND visible_until > $2");
-        self.all(Statement::new(sql).bind_uuids(uuids).bind(now)).await
+        let among = DB::in_uuids("$1");
+        let text =
+            format!("SELECT {COLUMNS} FROM activities WHERE uuid {among} AND visible_until > $2");
+        self.all(sql(text).bind_uuids(uuids).bind(now)).await
     }
 
     async fn home(
         &self,
-        page: &Pagination,
+        pagination: &Pagination,
         now: Timestamp,
     ) -> Result<WithSnapshot<Page<Activity>>> {
-        let sql = format!(
-            "SELECT ({}) AS snapshot, {ACTIVITY} FROM activities \
-             WHERE reply_to_activity_uuid IS NULL AND visible_until > $1",
-            DB::MOMENT
-        );
-        self.page_with_snapshot(Statement::new(sql).bind(now), &List::NEWEST_FIRST, page).await
+        let condition = "reply_to_activity_uuid IS NULL AND visible_until > $1";
+        let order = KeysetOrder::NEWEST_FIRST;
+        self.page_with_snapshot(condition, |it| it.bind(now), &order, pagination).await
     }
 
     async fn activities_followed_by(
         &self,
         user: Uuid,
-        page: &Pagination,
+        pagination: &Pagination,
         now: Timestamp,
     ) -> Result<Page<Activity>> {
         // The newest of each followed user, then the newest of those.
-        let list = List::NEWEST_FIRST;
-        let keyset = list.keyset(page, 3);
+        let order = KeysetOrder::NEWEST_FIRST;
+        let keyset = order.keyset(pagination, 3);
         let tail = format!(
             "user_uuid = k.key AND reply_to_activity_uuid IS NULL AND visible_until > $2 {keyset}"
         );
         let keys = "(SELECT followed_uuid AS key FROM follows WHERE follower_uuid = $1) AS k";
-        let select = DB::per_key(&of_table("t", ACTIVITY), keys, "activities", &tail);
-        let sql = format!("SELECT {ACTIVITY} FROM ({select}) AS f WHERE 1 = 1 {keyset}");
-        let statement = Statement::new(sql).bind(user).bind(now).bind_range(&list, page);
+        let select = DB::lateral(&qualified("t", COLUMNS), keys, "activities", &tail);
+        let statement = sql(format!("SELECT {COLUMNS} FROM ({select}) AS f WHERE 1 = 1 {keyset}"))
+            .bind(user)
+            .bind(now)
+            .bind_range(&order, pagination);
         let rows: Vec<Activity> = self.all(statement).await?;
-        Ok(page.paginate(rows.into_iter().map(HasCursor::with_cursor)))
+        Ok(pagination.paginate(rows.into_iter().map(HasCursor::with_cursor)))
     }
 
     async fn activities_matching(
         &self,
         search: &Search,
-        page: &Pagination,
+        pagination: &Pagination,
         now: Timestamp,
     ) -> Result<Page<Activity>> {
         if search.words.is_empty() {
-            return Ok(page.paginate([]));
+            return Ok(pagination.paginate([]));
         }
-        let found = DB::found("activities", "$1");
-        let sql = format!("SELECT {ACTIVITY} FROM activities WHERE {found} AND visible_until > $2");
-        let statement = Statement::new(sql).bind(DB::search(search)).bind(now);
-        self.page(statement, &List::NEWEST_FIRST, page).await
+        let matches = DB::matches("activities", "$1");
+        let text =
+            format!("SELECT {COLUMNS} FROM activities WHERE {matches} AND visible_until > $2");
+        let statement = sql(text).bind(DB::search_query(search)).bind(now);
+        self.page(statement, &KeysetOrder::NEWEST_FIRST, pagination).await
     }
 
     async fn activities_by_users(
         &self,
         users: &[Uuid],
-        page: &Pagination,
+        pagination: &Pagination,
         now: Timestamp,
     ) -> Result<Vec<Page<Activity>>> {
-        let by = "user_uuid = k.key AND reply_to_activity_uuid IS NULL";
-        self.activity_pages(users, by, &List::NEWEST_FIRST, page, now).await
+        let condition = "user_uuid = k.key AND reply_to_activity_uuid IS NULL";
+        self.activity_pages(users, condition, &KeysetOrder::NEWEST_FIRST, pagination, now).await
     }
 
     async fn replies_by_parents(
         &self,
         parents: &[Uuid],
-        page: &Pagination,
+        pagination: &Pagination,
         now: Timestamp,
     ) -> Result<Vec<Page<Activity>>> {
-        let to = "reply_to_activity_uuid = k.key";
-        self.activity_pages(parents, to, &List::OLDEST_FIRST, page, now).await
+        let condition = "reply_to_activity_uuid = k.key";
+        self.activity_pages(parents, condition, &KeysetOrder::OLDEST_FIRST, pagination, now).await
     }
 
     async fn insert_activity(&self, new: &NewActivity) -> Result<Inserted<Activity>> {
-        super::writes::insert_activity(self, new).await
+        let mut activity = new.activity.clone();
+        let mut tx = self.write().await?;
+        // Before the first write, which gives the transaction its position.
+        let mut latest_crud = None;
+        if activity.reply_to_activity_uuid.is_none() {
+            let latest = latest_crud.insert(self.latest_crud.lock().await);
+            activity.created_at = monotonic(activity.created_at, **latest);
+        }
+        let select = format!("SELECT {COLUMNS} FROM activities WHERE uuid = $1");
+        let key = new.idempotency.as_ref();
+        if let Some(answer) = claim_key(&mut tx, key, activity.uuid, &select).await? {
+            return Ok(answer);
+        }
+        let visible_until = match activity.reply_to_activity_uuid {
+            None => activity.expires_at.unwrap_or(forever()),
+            Some(parent) => {
+                let counted: Option<(Timestamp,)> =
+                    sql("UPDATE activities SET replies_count = replies_count + 1 \
+                     WHERE uuid = $1 AND visible_until > $2 RETURNING visible_until")
+                    .bind(parent)
+                    .bind(activity.created_at)
+                    .first(&mut tx)
+                    .await?;
+                let Some((visible_until,)) = counted else { return Ok(Inserted::TargetMissing) };
+                visible_until
+            }
+        };
+        insert_activities(&mut tx, &[(&activity, Some(visible_until))]).await?;
+        if let Some(mut latest) = latest_crud {
+            *latest = activity.created_at.max(*latest);
+        }
+        let notifications: Vec<_> =
+            new.notifications.iter().map(|it| (it, visible_until)).collect();
+        insert_notifications(&mut tx, &notifications).await?;
+        tx.commit().await?;
+        Ok(Inserted::New(activity))
     }
 
     async fn delete_activity(&self, uuid: Uuid, author: Uuid) -> Result<bool> {
-        super::writes::delete_activity(self, uuid, author).await
+        let mut tx = self.write().await?;
+        let row: Option<(Option<Uuid>,)> =
+            sql("SELECT reply_to_activity_uuid FROM activities WHERE uuid = $1 AND user_uuid = $2")
+                .bind(uuid)
+                .bind(author)
+                .first(&mut tx)
+                .await?;
+        let Some((parent,)) = row else { return Ok(false) };
+        if let Some(parent) = parent {
+            // If another transaction has deleted the reply meanwhile, this one is not committed.
+            sql("UPDATE activities SET replies_count = replies_count - 1 \
+                 WHERE uuid = $1 AND replies_count > 0")
+            .bind(parent)
+            .run(&mut tx)
+            .await?;
+        }
+        if sql("DELETE FROM activities WHERE uuid = $1").bind(uuid).run(&mut tx).await? == 0 {
+            return Ok(false);
+        }
+        // Level by level: a deleted activity gets no further replies, so the next statement sees a
+        // reply that was added at the last moment.
+        let mut level = vec![uuid];
+        while !level.is_empty() {
+            let among = DB::in_uuids("$1");
+            let replies: Vec<(Uuid,)> = sql(format!(
+                "DELETE FROM activities WHERE reply_to_activity_uuid {among} RETURNING uuid"
+            ))
+            .bind_uuids(&level)
+            .all(&mut tx)
+            .await?;
+            level = replies.into_iter().map(|(uuid,)| uuid).collect();
+        }
+        tx.commit().await?;
+        Ok(true)
     }
 
     async fn delete_expired(&self, before: Timestamp, limit: u32) -> Result<u64> {
-        let mut write = self.write().await?;
-        let sql = format!(
+        let mut tx = self.write().await?;
+        let deleted = sql(format!(
             "DELETE FROM activities WHERE uuid IN (SELECT uuid FROM activities \
              WHERE visible_until < $1 ORDER BY visible_until, uuid LIMIT {limit} {})",
-            DB::FREE_FOR_UPDATE
-        );
-        let deleted = Statement::<DB>::new(sql).bind(before).run(&mut write.transaction).await?;
-        write.commit().await?;
+            DB::FOR_UPDATE_SKIP_LOCKED
+        ))
+        .bind(before)
+        .run(&mut tx)
+        .await?;
+        tx.commit().await?;
         Ok(deleted)
     }
 }
 
-#[async_trait]
-impl<DB: Dialect> Reactions for Sql<DB> {
-    async fn insert_reaction(
-        &self,
-        reaction: &Reaction,
-        notification: Option<&Notification>,
-    ) -> Result<Option<Activity>> {
-        super::writes::insert_reaction(self, reaction, notification).await
-    }
-
-    async fn delete_reaction(
-        &self,
-        kind: ReactionKind,
-        activity: Uuid,
-        user: Uuid,
-        now: Timestamp,
-    ) -> Result<Option<Activity>> {
-        super::writes::delete_reaction(self, kind, activity, user, now).await
-    }
-
-    async fn reactions_by_user(
-        &self,
-        user: Uuid,
-        activities: &[Uuid],
-    ) -> Result<Vec<(ReactionKind, Uuid)>> {
-        let found = DB::in_uuids("$2");
-        let sql = format!(
-            "SELECT kind, activity_uuid FROM reactions WHERE user_uuid = $1 AND activity_uuid {found}"
-        );
-        self.all(Statement::new(sql).bind(user).bind_uuids(activities)).await
-    }
-}
-
-#[async_trait]
-impl<DB: Dialect> Follows for Sql<DB> {
-    async fn insert_follow(&self, follow: &Follow, notification: &Notification) -> Result<bool> {
-        super::writes::insert_follow(self, follow, notification).await
-    }
-
-    async fn delete_follow(&self, follower: Uuid, followed: Uuid) -> Result<bool> {
-        super::writes::delete_follow(self, follower, followed).await
-    }
-
-    async fn followed_among(&self, follower: Uuid, users: &[Uuid]) -> Result<Vec<Uuid>> {
-        let found = DB::in_uuids("$2");
-        let sql = format!(
-            "SELECT followed_uuid FROM follows WHERE follower_uuid = $1 AND followed_uuid {found}"
-        );
-        let rows: Vec<(Uuid,)> =
-            self.all(Statement::new(sql).bind(follower).bind_uuids(users)).await?;
-        Ok(rows.into_iter().map(|(uuid,)| uuid).collect())
-    }
-}
-
-#[async_trait]
-impl<DB: Dialect> Notifications for Sql<DB> {
-    async fn notifications(
-        &self,
-        user: Uuid,
-        unread_only: bool,
-        page: &Pagination,
-        now: Timestamp,
-    ) -> Result<WithSnapshot<Page<Notification>>> {
-        let unread = if unread_only { " AND read_at IS NULL" } else { "" };
-        let sql = format!(
-            "SELECT ({}) AS snapshot, {NOTIFICATION} FROM notifications \
-             WHERE user_uuid = $1 AND visible_until > $2{unread}",
-            DB::MOMENT
-        );
-        self.page_with_snapshot(Statement::new(sql).bind(user).bind(now), &List::NEWEST_FIRST, page)
-            .await
-    }
-
-    async fn notifications_by_uuids(
-        &self,
-        user: Uuid,
-        uuids: &[Uuid],
-        now: Timestamp,
-    ) -> Result<Vec<Notification>> {
-        let found = DB::in_uuids("$3");
-        let sql = format!(
-            "SELECT {NOTIFICATION} FROM notifications \
-             WHERE user_uuid = $1 AND visible_until > $2 AND uuid {found}"
-        );
-        self.all(Statement::new(sql).bind(user).bind(now).bind_uuids(uuids)).await
-    }
-
-    async fn unread_notifications(&self, user: Uuid, now: Timestamp) -> Result<i64> {
-        let sql = "SELECT count(*) FROM notifications \
-                   WHERE user_uuid = $1 AND read_at IS NULL AND visible_until > $2";
-        let rows: Vec<(i64,)> = self.all(Statement::new(sql).bind(user).bind(now)).await?;
-        Ok(rows.first().map_or(0, |(count,)| *count))
-    }
-
-    async fn insert_notification(&self, notification: &Notification) -> Result<()> {
-        super::writes::insert_notification(self, notification).await
-    }
-
-    async fn mark_notifications_read(
-        &self,
-        user: Uuid,
-        up_to: Uuid,
-        now: Timestamp,
-    ) -> Result<bool> {
-        super::writes::mark_notifications_read(self, user, up_to, now).await
-    }
-
-    async fn mark_message_notifications_read(
-        &self,
-        user: Uuid,
-        sender: Uuid,
-        up_to: Cursor,
-        now: Timestamp,
-    ) -> Result<()> {
-        let mut write = self.write().await?;
-        let statement = Statement::<DB>::new(
-            "UPDATE notifications SET read_at = $1 WHERE user_uuid = $2 AND actor_uuid = $3 \
-             AND kind = $4 AND read_at IS NULL AND (created_at, uuid) <= ($5, $6)",
-        );
-        let statement = statement.bind(now).bind(user).bind(sender).bind(NotificationKind::Message);
-        let statement = statement.bind(up_to.at).bind(up_to.uuid);
-        statement.run(&mut write.transaction).await?;
-        write.commit().await
-    }
-}
-
-#[async_trait]
-impl<DB: Dialect> Changes for Sql<DB> {
-    async fn snapshot(&self) -> Result<Snapshot> {
-        super::changes::snapshot(self).await
-    }
-
-    async fn activities_after(
-        &self,
-        place: &LogPosition,
-        now: Timestamp,
-    ) -> Result<ChangeBatch<Activity>> {
-        super::changes::activities_after(self, place, now).await
-    }
-
-    async fn activity_log_position(&self, at: Cursor) -> Result<Option<LogPosition>> {
-        super::changes::activity_log_position(self, at).await
-    }
-
-    async fn notifications_after(
-        &self,
-        user: Option<Uuid>,
-        place: &LogPosition,
-        now: Timestamp,
-    ) -> Result<ChangeBatch<Notification>> {
-        super::changes::notifications_after(self, user, place, now).await
-    }
-
-    async fn notification_log_position(
-        &self,
-        user: Uuid,
-        at: Cursor,
-    ) -> Result<Option<LogPosition>> {
-        super::changes::notification_log_position(self, user, at).await
+/// Returns the time of a crud that is added after the latest one: its own, or, if it is up to
+/// [`MAX_REORDER`] older than the latest one, a microsecond after that.
+///
+/// This is the one rule that a source holds. Requests are stamped before they wait for the lock on
+/// [`Sql::latest_crud`], so two that come at once may take it in the order opposite to their times.
+/// Only here, under the lock, is the final order known, and the order of the log and the order of
+/// times have to agree: otherwise a reader who continues from a page by time would miss one of the
+/// two, or get it twice. A crud that is older than that was stamped by a clock that is wrong, or is
+/// imported; it keeps its time.
+fn monotonic(created_at: Timestamp, latest: Timestamp) -> Timestamp {
+    if created_at < latest && latest - created_at < MAX_REORDER {
+        latest + TimeDelta::microseconds(1)
+    } else {
+        created_at
     }
 }

@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::{
-    Sql,
-    activities::USER,
+    activities::insert_activities,
     dialect::Dialect,
-    messages::insert_message,
-    statement::{Statement, insert},
-    users::bind_user,
-    writes::{insert_activities, insert_notifications},
+    follows::{FOLLOWS, bind_follow},
+    messages::send,
+    notifications::insert_notifications,
+    pool::WriteTx,
+    query::{insert, sql},
+    reactions::{REACTIONS, bind_reaction},
+    users::{bind_user, users_table},
 };
 use crate::{
     domain::{Timestamp, page::forever},
@@ -19,53 +21,41 @@ use crate::{
     sources::Dataset,
 };
 
-/// Adds a data set in one transaction.
-pub async fn import<DB: Dialect>(source: &Sql<DB>, dataset: &Dataset) -> Result<()> {
-    let mut write = source.write().await?;
-    let transaction = &mut *write.transaction;
-    let into = format!("users ({USER}, words)");
-    insert::<DB, _>(transaction, &into, &dataset.users, bind_user).await?;
-
-    // A trigger finds out until when each is visible.
+/// Inserts a data set in a transaction.
+pub async fn insert_dataset<DB: Dialect>(
+    tx: &mut WriteTx<'_, DB>,
+    dataset: &Dataset,
+) -> Result<()> {
+    insert(tx, &users_table(), &dataset.users, bind_user).await?;
     let activities: Vec<_> = dataset.activities.iter().map(|activity| (activity, None)).collect();
-    insert_activities::<DB>(transaction, &activities).await?;
+    insert_activities(tx, &activities).await?;
+    insert(tx, REACTIONS, &dataset.reactions, bind_reaction).await?;
+    insert(tx, FOLLOWS, &dataset.follows, bind_follow).await?;
 
-    let into = "reactions (kind, activity_uuid, user_uuid, created_at)";
-    insert::<DB, _>(transaction, into, &dataset.reactions, |statement, reaction| {
-        statement
-            .bind(reaction.kind)
-            .bind(reaction.activity_uuid)
-            .bind(reaction.user_uuid)
-            .bind(reaction.created_at)
-    })
-    .await?;
-    let into = "follows (follower_uuid, followed_uuid, created_at)";
-    insert::<DB, _>(transaction, into, &dataset.follows, |statement, follow| {
-        statement.bind(follow.follower_uuid).bind(follow.followed_uuid).bind(follow.created_at)
-    })
-    .await?;
     let about: Vec<_> = dataset.notifications.iter().filter_map(|it| it.activity_uuid).collect();
-    let found = DB::in_uuids("$1");
-    let sql = format!(
-        "SELECT uuid, visible_until FROM activities WHERE uuid {found} AND visible_until IS NOT NULL"
-    );
-    let visible: Vec<(Uuid, Timestamp)> =
-        Statement::<DB>::new(sql).bind_uuids(&about).all(transaction).await?;
-    let visible: HashMap<_, _> = visible.into_iter().collect();
+    let among = DB::in_uuids("$1");
+    let visible: Vec<(Uuid, Timestamp)> = sql(format!(
+        "SELECT uuid, visible_until FROM activities \
+         WHERE uuid {among} AND visible_until IS NOT NULL"
+    ))
+    .bind_uuids(&about)
+    .all(tx)
+    .await?;
+    let visible_until: HashMap<_, _> = visible.into_iter().collect();
     let notifications: Vec<_> = dataset
         .notifications
         .iter()
-        .filter_map(|told| {
-            let until = match told.activity_uuid {
+        .filter_map(|notification| {
+            let until = match notification.activity_uuid {
                 None => Some(forever()),
-                Some(activity) => visible.get(&activity).copied(),
+                Some(activity) => visible_until.get(&activity).copied(),
             };
-            Some((told, until?))
+            Some((notification, until?))
         })
         .collect();
-    insert_notifications::<DB>(transaction, &notifications).await?;
+    insert_notifications(tx, &notifications).await?;
     for message in &dataset.messages {
-        insert_message::<DB>(transaction, message).await?;
+        send(tx, message).await?;
     }
-    write.commit().await
+    Ok(())
 }

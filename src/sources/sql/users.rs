@@ -1,16 +1,32 @@
-//! Users who join.
+//! Users.
 
+use async_trait::async_trait;
+use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    Sql,
-    activities::{USER, user_words},
     dialect::Dialect,
-    statement::Statement,
+    keyset::KeysetOrder,
+    pool::Sql,
+    query::{Statement, insert_if_absent, qualified, sql},
+    search_words::user_words,
 };
-use crate::{domain::User, error::Result, sources::InsertUserOutcome};
+use crate::{
+    domain::{
+        Cursor, HasCursor, Page, Pagination, Profile, ReactionKind, Timestamp, User, UserCounts,
+        text::Search,
+    },
+    error::Result,
+    sources::{InsertUserOutcome, UserRelation, Users},
+};
 
-/// Binds a user's columns, those of [`USER`] and the words.
+const COLUMNS: &str = "uuid, handle, display_name, bio, email, cognito_user_id, created_at";
+
+/// The table with the columns that [`bind_user`] binds.
+pub fn users_table() -> String {
+    format!("users ({COLUMNS}, words)")
+}
+
 pub fn bind_user<DB: Dialect>(statement: Statement<DB>, user: &User) -> Statement<DB> {
     statement
         .bind(user.uuid)
@@ -23,27 +39,133 @@ pub fn bind_user<DB: Dialect>(statement: Statement<DB>, user: &User) -> Statemen
         .bind(user_words(&user.handle, &user.display_name))
 }
 
-/// The same `sub` has the same uuid, so that of two who join at once with one `sub` one meets the
-/// other's primary key.
-pub async fn insert_user<DB: Dialect>(source: &Sql<DB>, user: &User) -> Result<InsertUserOutcome> {
-    let mut write = source.write().await?;
-    let transaction = &mut *write.transaction;
-    let taken = "SELECT uuid FROM users WHERE cognito_user_id = $1 LIMIT 1";
-    let taken = || Statement::<DB>::new(taken).bind(user.cognito_user_id.clone());
-    if taken().first::<(Uuid,)>(transaction).await?.is_some() {
-        return Ok(InsertUserOutcome::SubjectTaken);
+/// A user on the other side of a relation.
+#[derive(FromRow)]
+struct RelatedUser {
+    related_at: Timestamp,
+    #[sqlx(flatten)]
+    user: User,
+}
+
+impl HasCursor for RelatedUser {
+    fn cursor(&self) -> Cursor {
+        Cursor { at: self.related_at, uuid: self.user.uuid }
     }
-    let statement = Statement::<DB>::new(format!(
-        "INSERT INTO users ({USER}, words) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-         ON CONFLICT DO NOTHING"
-    ));
-    if bind_user(statement, user).run(transaction).await? > 0 {
-        write.commit().await?;
-        return Ok(InsertUserOutcome::Added);
+}
+
+#[async_trait]
+impl<DB: Dialect> Users for Sql<DB> {
+    async fn users_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<User>> {
+        let text = format!("SELECT {COLUMNS} FROM users WHERE uuid {}", DB::in_uuids("$1"));
+        self.all(sql(text).bind_uuids(uuids)).await
     }
-    // The other one may have come in between.
-    Ok(match taken().first::<(Uuid,)>(transaction).await? {
-        Some(_) => InsertUserOutcome::SubjectTaken,
-        None => InsertUserOutcome::HandleTaken,
-    })
+
+    async fn users_by_handles(&self, handles: &[String]) -> Result<Vec<User>> {
+        let text = format!("SELECT {COLUMNS} FROM users WHERE handle {}", DB::in_texts("$1"));
+        self.all(sql(text).bind_texts(handles)).await
+    }
+
+    async fn users_by_subjects(&self, subjects: &[String]) -> Result<Vec<User>> {
+        let among = DB::in_texts("$1");
+        let text = format!("SELECT {COLUMNS} FROM users WHERE cognito_user_id {among}");
+        self.all(sql(text).bind_texts(subjects)).await
+    }
+
+    /// The same `sub` has the same uuid, so that of two who register at once with one `sub`, one
+    /// meets the other's primary key.
+    async fn insert_user(&self, user: &User) -> Result<InsertUserOutcome> {
+        let mut tx = self.write().await?;
+        let with_subject = || {
+            sql("SELECT uuid FROM users WHERE cognito_user_id = $1 LIMIT 1")
+                .bind(user.cognito_user_id.clone())
+        };
+        if with_subject().first::<(Uuid,)>(&mut tx).await?.is_some() {
+            return Ok(InsertUserOutcome::SubjectTaken);
+        }
+        if insert_if_absent(&mut tx, &users_table(), user, bind_user).await? {
+            tx.commit().await?;
+            return Ok(InsertUserOutcome::Added);
+        }
+        // A user with this `sub` may have been added in between.
+        Ok(match with_subject().first::<(Uuid,)>(&mut tx).await? {
+            Some(_) => InsertUserOutcome::SubjectTaken,
+            None => InsertUserOutcome::HandleTaken,
+        })
+    }
+
+    async fn users_matching(&self, search: &Search, pagination: &Pagination) -> Result<Page<User>> {
+        if search.words.is_empty() {
+            return Ok(pagination.paginate([]));
+        }
+        let text = format!("SELECT {COLUMNS} FROM users WHERE {}", DB::matches("users", "$1"));
+        let statement = sql(text).bind(DB::search_query(search));
+        self.page(statement, &KeysetOrder::NEWEST_FIRST, pagination).await
+    }
+
+    async fn users_by_relation(
+        &self,
+        relation: UserRelation,
+        keys: &[Uuid],
+        pagination: &Pagination,
+    ) -> Result<Vec<Page<User>>> {
+        let (table, key, user, kind) = match relation {
+            UserRelation::Reacted(ReactionKind::Like) => {
+                ("reactions", "activity_uuid", "user_uuid", "AND kind = 'like' ")
+            }
+            UserRelation::Reacted(ReactionKind::Repost) => {
+                ("reactions", "activity_uuid", "user_uuid", "AND kind = 'repost' ")
+            }
+            UserRelation::Followers => ("follows", "followed_uuid", "follower_uuid", ""),
+            UserRelation::Following => ("follows", "follower_uuid", "followed_uuid", ""),
+        };
+        let order = KeysetOrder { uuid: user, ..KeysetOrder::NEWEST_FIRST };
+        let columns = format!("k.n, t.created_at AS related_at, {}", qualified("u", COLUMNS));
+        let tail = format!("{key} = k.key {kind}{}", order.keyset(pagination, 2));
+        let statement = sql(format!(
+            "{} JOIN users AS u ON u.uuid = t.{user} {}",
+            DB::lateral(&columns, &DB::key_table("$1"), table, &tail),
+            order.order_by_key(pagination)
+        ))
+        .bind_uuids(keys)
+        .bind_range(&order, pagination);
+        let pages: Vec<Page<RelatedUser>> = self.pages(statement, keys, pagination).await?;
+        Ok(pages.into_iter().map(|page| page.map(|row| row.user)).collect())
+    }
+
+    async fn counts_by_users(&self, uuids: &[Uuid], now: Timestamp) -> Result<Vec<UserCounts>> {
+        let text = format!(
+            "SELECT (SELECT count(*) FROM activities WHERE user_uuid = k.key \
+             AND reply_to_activity_uuid IS NULL AND visible_until > $2), \
+             (SELECT count(*) FROM follows WHERE followed_uuid = k.key), \
+             (SELECT count(*) FROM follows WHERE follower_uuid = k.key) \
+             FROM {} ORDER BY k.n",
+            DB::key_table("$1")
+        );
+        let rows: Vec<(i64, i64, i64)> = self.all(sql(text).bind_uuids(uuids).bind(now)).await?;
+        let counts =
+            |(activities, followers, following)| UserCounts { activities, followers, following };
+        Ok(rows.into_iter().map(counts).collect())
+    }
+
+    async fn update_profile(&self, uuid: Uuid, profile: &Profile) -> Result<Option<User>> {
+        let mut tx = self.write().await?;
+        let locked: Option<(String,)> =
+            sql(format!("SELECT handle FROM users WHERE uuid = $1 {}", DB::FOR_UPDATE))
+                .bind(uuid)
+                .first(&mut tx)
+                .await?;
+        let Some((handle,)) = locked else { return Ok(None) };
+        let changed = sql(format!(
+            "UPDATE users SET display_name = $2, bio = $3, words = $4 WHERE uuid = $1 \
+             RETURNING {COLUMNS}"
+        ))
+        .bind(uuid)
+        .bind(profile.display_name.clone())
+        .bind(profile.bio.clone())
+        .bind(user_words(&handle, &profile.display_name))
+        .first(&mut tx)
+        .await?;
+        tx.commit().await?;
+        Ok(changed)
+    }
 }

@@ -10,7 +10,7 @@ use cruddur::{
         Activity, Cursor, Follow, Notification, NotificationKind, Reaction, ReactionKind,
         Timestamp, User, Viewer,
     },
-    graphql::{self, Limits},
+    graphql::{self, DocumentLimits},
     service::Service,
     sources::{Dataset, NewMessage, Sources},
 };
@@ -37,7 +37,7 @@ pub struct SchemaClient {
 impl SchemaClient {
     pub fn new(sources: Sources, viewer: Viewer) -> Self {
         let service = Service::new(sources, Arc::new(ManualClock::at(noon())));
-        Self { service, schema: graphql::schema(Limits::default()), viewer }
+        Self { service, schema: graphql::schema(DocumentLimits::default()), viewer }
     }
 
     /// Returns a client of the [`people`] in memory.
@@ -51,7 +51,7 @@ impl SchemaClient {
     }
 
     pub fn stream(&self, request: impl Into<Request>) -> BoxStream<'static, Response> {
-        match self.schema.admit(request.into()) {
+        match self.schema.prepare(request.into()) {
             Ok(admitted) => self.schema.stream(&self.service, self.viewer, admitted),
             Err(refused) => stream::once(async { *refused }).boxed(),
         }

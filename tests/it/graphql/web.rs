@@ -9,7 +9,7 @@ use async_graphql::{
 };
 use cruddur::{
     domain::Viewer,
-    graphql::Trusted,
+    graphql::TrustedDocuments,
     service::Recipient,
     sources::{self, SourceUrl},
 };
@@ -217,10 +217,11 @@ async fn a_name_that_the_schema_loses_is_missed() {
 #[tokio::test]
 async fn the_app_gets_by_where_only_its_own_documents_are_trusted() {
     let mut client = SchemaClient::of_people(ADA).await;
-    client.schema = client.schema.trusting(Trusted::open(&manifest(), true).unwrap());
+    client.schema =
+        client.schema.with_trusted_documents(TrustedDocuments::open(&manifest(), true).unwrap());
     let documents = documents();
     for (name, variables) in cases() {
-        let admitted = client.schema.admit(request(name, &documents[name], variables));
+        let admitted = client.schema.prepare(request(name, &documents[name], variables));
         let refused = admitted.map_err(|refused| serde_json::to_value(*refused).unwrap());
         let code = refused.as_ref().err().map(|it| &it["errors"][0]["extensions"]["code"]);
         let expected = json!("PERSISTED_QUERY_NOT_IN_LIST");

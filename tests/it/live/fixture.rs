@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use chrono::TimeDelta;
 use cruddur::{
     domain::{Activity, HasCursor, LogPosition, Viewer},
+    events::EventBus,
     service::Change,
-    sources::{Line, Sources},
+    sources::Sources,
 };
 use futures_util::{Stream, StreamExt, future::join_all};
 use sqlx::PgConnection;
@@ -30,10 +31,10 @@ pub async fn gateway(sources: Sources) -> TestApp {
 }
 
 impl TestApp {
-    /// Carries events between this gateway and others on a line; none for that of the store.
-    pub fn carry(&self, line: Option<Arc<dyn Line>>) -> Carried {
+    /// Exchanges events between this gateway and others over a bus, until the result is dropped.
+    pub fn run_events(&self, bus: Arc<dyn EventBus>) -> RunningEvents {
         let service = self.service.clone();
-        Carried(tokio::spawn(async move { service.carry_events(line).await }))
+        RunningEvents(tokio::spawn(async move { service.run_events(bus).await }))
     }
 
     /// Advances the clock by a second and posts a crud that expires after a day.
@@ -71,10 +72,10 @@ impl TestApp {
     }
 }
 
-/// Events that are carried until this is dropped.
-pub struct Carried(JoinHandle<()>);
+/// A gateway's exchange of events, which stops when this is dropped.
+pub struct RunningEvents(JoinHandle<()>);
 
-impl Drop for Carried {
+impl Drop for RunningEvents {
     fn drop(&mut self) {
         self.0.abort();
     }

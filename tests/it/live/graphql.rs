@@ -5,7 +5,7 @@ use std::pin::pin;
 use async_graphql::{Request, Response};
 use cruddur::{
     domain::{HasCursor, ReactionKind, Viewer},
-    graphql::{self, Limits},
+    graphql::{self, DocumentLimits},
     service::Recipient,
 };
 use futures_util::{Stream, StreamExt, stream::BoxStream};
@@ -18,8 +18,8 @@ use crate::{
 
 /// Executes a document as a viewer. Returns the responses.
 pub fn subscribe(app: &TestApp, viewer: Viewer, document: &str) -> BoxStream<'static, Response> {
-    let schema = graphql::schema(Limits::default());
-    let admitted = schema.admit(Request::new(document));
+    let schema = graphql::schema(DocumentLimits::default());
+    let admitted = schema.prepare(Request::new(document));
     let admitted = admitted.unwrap_or_else(|refused| panic!("{refused:?}"));
     schema.stream(&app.service, viewer, admitted)
 }

@@ -4,8 +4,7 @@ use std::{collections::HashMap, pin::pin, sync::Arc, time::Duration};
 
 use cruddur::{
     domain::{HasCursor, LogPosition},
-    events::{Event, Events, Nats},
-    sources::Line,
+    events::{Event, EventBus, Events, Nats, Postgres},
 };
 use futures_util::StreamExt;
 use tokio::time::timeout;
@@ -53,12 +52,17 @@ async fn read_all(app: &TestApp, after: &str) -> Vec<(LogPosition, String)> {
     timeout(TIMEOUT, all.collect()).await.expect("all cruds arrive in time")
 }
 
+/// Returns a gateway's event bus over the database.
+fn bus(database: &PostgresDatabase) -> Arc<dyn EventBus> {
+    Arc::new(Postgres::new(&database.url))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_subscriber_that_reconnects_misses_none_of_a_thousand_cruds() {
     let database = PostgresDatabase::new("live_cuts").await;
     let here = gateway(database.open()).await;
     let there = here.beside(database.open());
-    let _lines = [here.carry(None), there.carry(None)];
+    let _events = [here.run_events(bus(&database)), there.run_events(bus(&database))];
     let after = here.post(ANDREW, "before").await.cursor().encode();
     tokio::join!(here.post_all(WRITERS, EACH), follow_all(&there, &after));
     assert_eq!(read_all(&here, &after).await, read_all(&there, &after).await);
@@ -69,7 +73,7 @@ async fn a_broken_event_bus_loses_none_of_a_thousand_cruds() {
     let database = PostgresDatabase::new("live_lines").await;
     let here = gateway(database.open()).await;
     let there = here.beside(database.open());
-    let _lines = [here.carry(None), there.carry(None)];
+    let _events = [here.run_events(bus(&database)), there.run_events(bus(&database))];
     let after = here.post(ANDREW, "before").await.cursor().encode();
     let followed = async { tokio::join!(here.post_all(WRITERS, EACH), follow_all(&there, &after)) };
     let mut followed = pin!(followed);
@@ -98,33 +102,33 @@ async fn kill_listeners(database: &PostgresDatabase) -> usize {
     .await
 }
 
-/// Two buses on two lines, which hear each other, and again after `cut` has cut them.
-async fn hear_again(lines: [Arc<dyn Line>; 2], cut: impl AsyncFnOnce()) {
+/// Asserts that two gateways exchange events over their buses, and do so again after `cut` has broken
+/// the connections.
+async fn check_reconnect(buses: [Arc<dyn EventBus>; 2], cut: impl AsyncFnOnce()) {
     let [here, there] = [Events::default(), Events::default()];
-    let mut heard = there.subscribe();
-    let [line, other] = lines;
-    let carried = [
-        tokio::spawn(here.clone().carry(line, id(1))),
-        tokio::spawn(there.clone().carry(other, id(2))),
-    ];
-    // When a bus connects, its subscribers get an event that they may have missed some.
-    timeout(TIMEOUT, heard.wait_for(|_| false)).await.expect("it listens");
+    let mut received = there.subscribe();
+    let [bus, other] = buses;
+    let running =
+        [tokio::spawn(here.clone().run(bus, id(1))), tokio::spawn(there.clone().run(other, id(2)))];
+    // Returns when the bus connects, because events may have been missed until then.
+    timeout(TIMEOUT, received.wait_for(|_| false)).await.expect("the bus connects");
     delivers(&here, &there, Event::ActivityChanged(id(7))).await;
-    let mut heard = there.subscribe();
+    let mut received = there.subscribe();
     cut().await;
     // Skips the events that arrived in the meantime.
-    timeout(TIMEOUT, heard.wait_for(|_| false)).await.expect("it listens again");
+    timeout(TIMEOUT, received.wait_for(|_| false)).await.expect("the bus reconnects");
     delivers(&here, &there, Event::ActivityChanged(id(8))).await;
-    carried.iter().for_each(|carried| carried.abort());
+    running.iter().for_each(|running| running.abort());
 }
 
 /// Publishes an event until the other gateway receives it.
 async fn delivers(here: &Events, there: &Events, event: Event) {
     until("the event is delivered", async || {
-        let mut heard = there.subscribe();
+        let mut received = there.subscribe();
         here.publish(event);
-        let heard = timeout(Duration::from_millis(500), heard.wait_for(|it| it == event)).await;
-        heard.ok()
+        let received =
+            timeout(Duration::from_millis(500), received.wait_for(|it| it == event)).await;
+        received.ok()
     })
     .await;
 }
@@ -132,8 +136,7 @@ async fn delivers(here: &Events, there: &Events, event: Event) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_event_bus_recovers_when_postgres_ends_its_connections() {
     let database = PostgresDatabase::new("live_again").await;
-    let line = || database.open().store.line().expect("PostgreSQL has a line");
-    hear_again([line(), line()], async || {
+    check_reconnect([bus(&database), bus(&database)], async || {
         kill_listeners(&database).await;
     })
     .await;
@@ -145,8 +148,8 @@ async fn nats_delivers_a_thousand_cruds_to_another_gateway() {
     let database = PostgresDatabase::new("live_nats").await;
     let here = gateway(database.open()).await;
     let there = here.beside(database.open());
-    let line = || Some(Arc::new(Nats::new(&server.url)) as Arc<dyn Line>);
-    let _lines = [here.carry(line()), there.carry(line())];
+    let bus = || Arc::new(Nats::new(&server.url));
+    let _events = [here.run_events(bus()), there.run_events(bus())];
     let after = here.post(ANDREW, "before").await.cursor().encode();
     tokio::join!(here.post_all(WRITERS, EACH), follow_all(&there, &after));
 }
@@ -154,9 +157,9 @@ async fn nats_delivers_a_thousand_cruds_to_another_gateway() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_event_bus_recovers_when_nats_restarts() {
     let mut server = NatsServer::start();
-    let line = || Arc::new(Nats::new(&server.url)) as Arc<dyn Line>;
-    let lines = [line(), line()];
-    hear_again(lines, async || server.restart()).await;
+    let bus = || Arc::new(Nats::new(&server.url)) as Arc<dyn EventBus>;
+    let buses = [bus(), bus()];
+    check_reconnect(buses, async || server.restart()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -117,7 +117,8 @@ async fn the_content_type_must_be_json() {
     let send = async |content_type: &str| {
         andrew.send(Method::POST, PATH, &[("content-type", content_type)], HELLO).await
     };
-    for accepted in ["APPLICATION/JSON", "application/json ; charset=latin-1", "application/json;"] {
+    for accepted in ["APPLICATION/JSON", "application/json ; charset=latin-1", "application/json;"]
+    {
         assert_eq!(send(accepted).await.status, 200, "{accepted}");
     }
     for rejected in ["text/json", "text/plain", "application/jsonx", "application/ld+json", ""] {

@@ -126,7 +126,12 @@ async fn delete_threads(sources: &Sources) {
                 notifications: vec![],
                 idempotency: None,
             };
-            async move { source.insert_activity(&new).await.expect("the reply is new or its parent is missing") }
+            async move {
+                source
+                    .insert_activity(&new)
+                    .await
+                    .expect("the reply is new or its parent is missing")
+            }
         };
         for n in 1..4 {
             answer(n).await;
@@ -177,7 +182,10 @@ async fn write_concurrently(sources: &Sources) {
                         let kind = NotificationKind::Like;
                         let notification =
                             notification(own + 0x10_0000, ANDREW, by, kind, Some(before), 1);
-                        source.insert_reaction(&like(before, by), Some(&notification)).await.map(drop)
+                        source
+                            .insert_reaction(&like(before, by), Some(&notification))
+                            .await
+                            .map(drop)
                     }
                     3 => source.delete_activity(id(before), by).await.map(drop),
                     4 => source
@@ -201,7 +209,8 @@ async fn write_concurrently(sources: &Sources) {
                         let to =
                             if step % 3 == 0 { root } else { before ^ ((random >> 4) & 0x700) };
                         let kind = NotificationKind::Reply;
-                        let notification = notification(own + 0x10_0000, ANDREW, by, kind, Some(own), 1);
+                        let notification =
+                            notification(own + 0x10_0000, ANDREW, by, kind, Some(own), 1);
                         let new = NewActivity {
                             activity: reply(own, to, by, "reply", 1),
                             notifications: vec![notification],

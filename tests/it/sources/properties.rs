@@ -125,7 +125,8 @@ async fn execute(sources: &Sources, operations: &[Operation]) -> (Vec<String>, i
                 format!("{:?}", activities.delete_activity(id(number), by).await)
             }
             Operation::React { kind, number, by } => {
-                let notification = notification(GAREK, by, kind.notification_kind(), Some(id(number)));
+                let notification =
+                    notification(GAREK, by, kind.notification_kind(), Some(id(number)));
                 let created_at = at(minute);
                 let reaction =
                     Reaction { kind, activity_uuid: id(number), user_uuid: by, created_at };

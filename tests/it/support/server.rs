@@ -25,14 +25,14 @@ use tokio_tungstenite::{
 /// A timeout for waiting that never expires in a passing test.
 pub const LONG: Duration = Duration::from_secs(60);
 
-/// A server that runs until it is told to stop, or is dropped.
-pub struct Running {
+/// A gateway on a free port, which runs until `stop` is called or this is dropped.
+pub struct TestServer {
     pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
 }
 
-impl Running {
+impl TestServer {
     pub async fn start(router: Router, patience: Patience) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -43,12 +43,13 @@ impl Running {
         Self { address, stop: Some(stop), server }
     }
 
+    /// Starts the shutdown.
     pub fn stop(&mut self) {
         self.stop.take();
     }
 
-    /// Waits until it has stopped.
-    pub async fn stopped(&mut self) {
+    /// Starts the shutdown and waits until it is complete.
+    pub async fn stop_and_wait(&mut self) {
         self.stop();
         timeout(LONG, &mut self.server).await.expect("the server stops").expect("without a panic");
     }
@@ -69,7 +70,7 @@ impl Running {
     }
 
     /// Returns the status with which an upgrade with these headers is rejected.
-    pub async fn refusal(&self, headers: &[(&'static str, &str)]) -> StatusCode {
+    pub async fn rejection(&self, headers: &[(&'static str, &str)]) -> StatusCode {
         match self.handshake(headers).await {
             Err(tungstenite::Error::Http(response)) => response.status(),
             other => panic!("expected a rejected upgrade, got {other:?}"),
@@ -85,38 +86,40 @@ impl Running {
     /// Opens a socket and completes the handshake of `graphql-transport-ws`.
     pub async fn connect(&self) -> Socket {
         let mut socket = self.open().await;
-        socket.say(json!({ "type": "connection_init" })).await;
-        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        socket.send(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.recv().await, json!({ "type": "connection_ack" }));
         socket
     }
 }
 
-impl Drop for Running {
+impl Drop for TestServer {
     fn drop(&mut self) {
         self.server.abort();
     }
 }
 
+/// The client's end of a WebSocket.
 pub struct Socket(pub WebSocketStream<TcpStream>);
 
 impl Socket {
-    pub async fn say(&mut self, message: Value) {
-        self.send(Message::text(message.to_string())).await;
+    /// Sends a JSON message.
+    pub async fn send(&mut self, message: Value) {
+        self.send_raw(Message::text(message.to_string())).await;
     }
 
-    pub async fn send(&mut self, message: Message) {
+    pub async fn send_raw(&mut self, message: Message) {
         self.0.send(message).await.expect("the socket is open");
     }
 
     pub async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
         let payload = json!({ "query": query, "variables": variables });
-        self.say(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
+        self.send(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
     }
 
     /// Receives the next JSON message. Skips pings and pongs of the WebSocket.
-    pub async fn hear(&mut self) -> Value {
+    pub async fn recv(&mut self) -> Value {
         loop {
-            match self.next().await {
+            match self.recv_raw().await {
                 Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
                 Message::Ping(_) | Message::Pong(_) => {}
                 other => panic!("expected a text message, got {other:?}"),
@@ -125,16 +128,17 @@ impl Socket {
     }
 
     /// Skips messages up to the close. Returns its code and reason.
-    pub async fn close(&mut self) -> (u16, String) {
+    pub async fn recv_close(&mut self) -> (u16, String) {
         loop {
-            if let Message::Close(frame) = self.next().await {
+            if let Message::Close(frame) = self.recv_raw().await {
                 let frame = frame.expect("a code");
                 return (frame.code.into(), frame.reason.to_string());
             }
         }
     }
 
-    pub async fn next(&mut self) -> Message {
+    /// Receives the next message of any kind.
+    pub async fn recv_raw(&mut self) -> Message {
         let next = timeout(LONG, self.0.next()).await.expect("a message arrives in time");
         next.expect("the connection is open").expect("the frame is valid")
     }

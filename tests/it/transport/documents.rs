@@ -41,7 +41,9 @@ async fn a_persisted_query_can_be_run_by_hash_once_registered() {
         (StatusCode::OK, json!("PERSISTED_QUERY_NOT_FOUND"))
     );
     assert_eq!(unknown.json()["errors"][0]["message"], "PersistedQueryNotFound");
-    let full = client.post("/graphql", json!({ "query": QUERY, "extensions": persisted_query(&hash) })).await;
+    let full = client
+        .post("/graphql", json!({ "query": QUERY, "extensions": persisted_query(&hash) }))
+        .await;
     assert_eq!(full.json(), expected());
     assert_eq!(by_hash(&client, &hash).await.json(), expected());
     assert_eq!(by_hash(&client, &hash.to_uppercase()).await.json(), expected());
@@ -67,7 +69,9 @@ async fn persisted_mutations_need_post() {
     let client = TestApp::new().await.anon();
     let mutation = "mutation{__typename}";
     let hash = sha256(mutation);
-    client.post("/graphql", json!({ "query": mutation, "extensions": persisted_query(&hash) })).await;
+    client
+        .post("/graphql", json!({ "query": mutation, "extensions": persisted_query(&hash) }))
+        .await;
     let extensions =
         format!("%7B%22persistedQuery%22:%7B%22version%22:1,%22sha256Hash%22:%22{hash}%22%7D%7D");
     let get = client.get(&format!("/graphql?extensions={extensions}")).await;

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::{
     support::TestApp,
     support::recording_store::RecordingStore,
-    support::server::{LONG, Running, Socket},
+    support::server::{LONG, Socket, TestServer},
 };
 
 const SHORT: Duration = Duration::from_millis(50);
@@ -19,52 +19,52 @@ const SHORT: Duration = Duration::from_millis(50);
 const HELD: &str = "{ home { nodes { id } } }";
 
 /// Starts a gateway whose store hangs on the home feed.
-async fn hanging() -> Running {
+async fn hanging() -> TestServer {
     let (recorder, sources) = RecordingStore::wrap(Arc::new(Mock::default()).into());
     let app = TestApp::with_demo(sources).await;
     recorder.hold_method("home");
-    Running::start(app.anon().0, Patience::default()).await
+    TestServer::start(app.anon().0, Patience::default()).await
 }
 
 #[tokio::test]
 async fn a_duplicate_operation_id_closes_with_4409_and_completed_ids_are_free() {
     let server = hanging().await;
-    let mut socket = running.connect().await;
+    let mut socket = server.connect().await;
     for _ in 0..3 {
         socket.subscribe("1", HELD, json!({})).await;
-        socket.say(json!({ "type": "complete", "id": "1" })).await;
+        socket.send(json!({ "type": "complete", "id": "1" })).await;
     }
     // No operation has this id.
-    socket.say(json!({ "type": "complete", "id": "2" })).await;
+    socket.send(json!({ "type": "complete", "id": "2" })).await;
     socket.subscribe("1", HELD, json!({})).await;
     socket.subscribe("2", "{ __typename }", json!({})).await;
-    assert_eq!(socket.hear().await["id"], "2");
-    assert_eq!(socket.hear().await["type"], "complete");
+    assert_eq!(socket.recv().await["id"], "2");
+    assert_eq!(socket.recv().await["type"], "complete");
     socket.subscribe("1", HELD, json!({})).await;
     let close = (4409, "Subscriber for 1 already exists".to_owned());
-    assert_eq!(socket.close().await, close);
+    assert_eq!(socket.recv_close().await, close);
 }
 
 #[tokio::test]
 async fn a_socket_has_at_most_50_concurrent_operations() {
     let server = hanging().await;
-    let mut socket = running.connect().await;
+    let mut socket = server.connect().await;
     for n in 0..51 {
         socket.subscribe(&format!("{n}"), HELD, json!({})).await;
     }
-    let refused = socket.hear().await;
+    let refused = socket.recv().await;
     assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("50")));
     assert_eq!(refused["payload"][0]["extensions"]["code"], "TOO_MANY_REQUESTS");
-    socket.say(json!({ "type": "complete", "id": "0" })).await;
+    socket.send(json!({ "type": "complete", "id": "0" })).await;
     socket.subscribe("51", "{ __typename }", json!({})).await;
-    assert_eq!(socket.hear().await["type"], "next");
+    assert_eq!(socket.recv().await["type"], "next");
 }
 
 /// Reads a message every 200 ms until the gateway closes the socket. Returns the code and reason.
 async fn read_slowly(socket: &mut Socket) -> (u16, String) {
     loop {
         sleep(SHORT * 4).await;
-        match socket.next().await {
+        match socket.recv_raw().await {
             Message::Close(Some(frame)) => return (frame.code.into(), frame.reason.to_string()),
             Message::Text(_) => {}
             other => panic!("{other:?}"),
@@ -76,8 +76,8 @@ async fn read_slowly(socket: &mut Socket) -> (u16, String) {
 async fn a_client_that_reads_too_slowly_is_closed_with_4413() {
     let patience = Patience { write: SHORT, close: LONG, ..Patience::default() };
     let app = TestApp::new().await;
-    let running = Running::start(app.as_user("worf").0, patience).await;
-    let mut socket = running.connect().await;
+    let server = TestServer::start(app.as_user("worf").0, patience).await;
+    let mut socket = server.connect().await;
     let create = "mutation($input: CreateActivityInput!) { createActivity(input: $input) \
         { userErrors { code } } }";
     for n in 0..100 {
@@ -85,10 +85,10 @@ async fn a_client_that_reads_too_slowly_is_closed_with_4413() {
         let input = json!({ "message": message, "ttl": "ONE_DAY" });
         socket.subscribe("create", create, json!({ "input": input })).await;
         assert_eq!(
-            socket.hear().await["payload"]["data"]["createActivity"]["userErrors"],
+            socket.recv().await["payload"]["data"]["createActivity"]["userErrors"],
             json!([])
         );
-        assert_eq!(socket.hear().await["type"], "complete");
+        assert_eq!(socket.recv().await["type"], "complete");
     }
     let fields = (0..30).map(|n| format!("a{n}: home(first: 100) {{ nodes {{ id message }} }} "));
     let large = format!("{{ {}}}", fields.collect::<String>());

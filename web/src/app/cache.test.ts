@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { type LoadedList, refreshed } from './cache.ts';
+import { type LoadedList, mergeNewestPage } from './cache.ts';
 
 const list = (ids: string, pageInfo: object = {}): LoadedList => ({
   edges: Array.from(ids, (id) => ({ cursor: id, node: { __ref: id } })),
@@ -8,30 +8,30 @@ const list = (ids: string, pageInfo: object = {}): LoadedList => ({
 });
 const idsOf = ({ edges }: LoadedList) => edges.map(({ node }) => node.__ref).join('');
 
-test('what was loaded before the newest page stays', () => {
-  const known = list('abcd', { startCursor: 'a' });
-  const merged = refreshed(known, list('cde', { startCursor: 'c' }), 'back');
+test('older items stay when the newest page is fetched again', () => {
+  const existing = list('abcd', { startCursor: 'a' });
+  const merged = mergeNewestPage(existing, list('cde', { startCursor: 'c' }), 'back');
   expect(idsOf(merged)).toBe('abcde');
   expect(merged.pageInfo).toEqual({ startCursor: 'a' });
 });
 
-test('what was added while the page was on its way stays behind it', () => {
-  expect(idsOf(refreshed(list('abx'), list('ab'), 'back'))).toBe('abx');
+test('items added during the fetch stay behind the page', () => {
+  expect(idsOf(mergeNewestPage(list('abx'), list('ab'), 'back'))).toBe('abx');
 });
 
-test('what came in between takes its place', () => {
-  expect(idsOf(refreshed(list('abx'), list('abcx'), 'back'))).toBe('abcx');
+test('items that arrived in between take their place', () => {
+  expect(idsOf(mergeNewestPage(list('abx'), list('abcx'), 'back'))).toBe('abcx');
 });
 
-test('what rose to the front leaves its old place', () => {
-  const known = list('abcd', { endCursor: 'd' });
-  const merged = refreshed(known, list('da', { endCursor: 'a' }), 'front');
+test('an item that moves to the front leaves its old place', () => {
+  const existing = list('abcd', { endCursor: 'd' });
+  const merged = mergeNewestPage(existing, list('da', { endCursor: 'a' }), 'front');
   expect(idsOf(merged)).toBe('dabc');
   expect(merged.pageInfo).toEqual({ endCursor: 'd' });
 });
 
-test('a page that shares nothing with what is known replaces it', () => {
+test('a page without overlap replaces the list', () => {
   const page = list('xy');
-  expect(refreshed(list('ab'), page, 'back')).toBe(page);
-  expect(refreshed(list('ab'), page, 'front')).toBe(page);
+  expect(mergeNewestPage(list('ab'), page, 'back')).toBe(page);
+  expect(mergeNewestPage(list('ab'), page, 'front')).toBe(page);
 });

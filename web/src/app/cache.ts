@@ -9,8 +9,8 @@ import { relayStylePagination } from '@apollo/client/utilities';
 
 import possible from './gen/possible-types.ts';
 
-/** How many items a page of any list has. */
-export const PAGE = 20;
+/** The number of items in a page of any list. */
+export const PAGE_SIZE = 20;
 
 export function createCache(): InMemoryCache {
   return new InMemoryCache({
@@ -19,13 +19,13 @@ export function createCache(): InMemoryCache {
       Query: {
         fields: { home: relayStylePagination(), search: relayStylePagination(['query']) },
       },
-      // There is one viewer at a time.
+      // Each session has its own cache, so the viewer needs no key.
       Viewer: {
         keyFields: [],
         fields: {
           feed: relayStylePagination(),
           notifications: relayStylePagination(),
-          messageGroups: refreshedPagination('front'),
+          messageGroups: paginationWithRefresh('front'),
         },
       },
       User: {
@@ -35,7 +35,7 @@ export function createCache(): InMemoryCache {
           following: relayStylePagination(),
         },
       },
-      MessageGroup: { fields: { messages: refreshedPagination('back') } },
+      MessageGroup: { fields: { messages: paginationWithRefresh('back') } },
       Activity: { fields: { replies: relayStylePagination() } },
     },
   });
@@ -47,43 +47,43 @@ export interface LoadedList {
 }
 
 /**
- * Pagination of a list whose newest page is asked for again and again: what was loaded beyond that
- * page stays. The newest items are at the `newest` end, and nothing ever leaves the list.
+ * Relay pagination for a list whose newest page is fetched again and again. Older items that were
+ * loaded stay. New items appear at the `newest` end, and items never leave the list.
  */
-function refreshedPagination(newest: 'front' | 'back'): FieldPolicy {
+function paginationWithRefresh(newest: 'front' | 'back'): FieldPolicy {
   const pagination = relayStylePagination();
   const merge = pagination.merge as FieldMergeFunction<LoadedList>;
   return {
     ...pagination,
-    merge(known: LoadedList | undefined, incoming: LoadedList, options) {
-      const merged = merge(known, incoming, options);
-      if (!known || options.args?.before || options.args?.after) return merged;
-      return refreshed(known, merged, newest);
+    merge(existing: LoadedList | undefined, incoming: LoadedList, options) {
+      const merged = merge(existing, incoming, options);
+      if (!existing || options.args?.before || options.args?.after) return merged;
+      return mergeNewestPage(existing, merged, newest);
     },
   };
 }
 
-/** A list with its newest page replaced. Where the two share nothing, only that page is left. */
-export function refreshed(
-  known: LoadedList,
+/** Replaces the newest page of a list. Keeps only that page if it does not overlap with the list. */
+export function mergeNewestPage(
+  existing: LoadedList,
   page: LoadedList,
   newest: 'front' | 'back',
 ): LoadedList {
-  const fresh = new Set(page.edges.map(({ node }) => node.__ref));
-  const isFresh = ({ node }: LoadedList['edges'][number]) => fresh.has(node.__ref);
-  const shared = known.edges.findIndex(isFresh);
-  if (shared < 0) return page;
-  const before = known.edges.slice(0, shared);
-  const after = known.edges.slice(shared).filter((edge) => !isFresh(edge));
+  const fetched = new Set(page.edges.map(({ node }) => node.__ref));
+  const isFetched = ({ node }: LoadedList['edges'][number]) => fetched.has(node.__ref);
+  const overlap = existing.edges.findIndex(isFetched);
+  if (overlap < 0) return page;
+  const before = existing.edges.slice(0, overlap);
+  const after = existing.edges.slice(overlap).filter((edge) => !isFetched(edge));
   if (newest === 'front') {
-    // What rose to the front left its old place; the rest is as it was.
+    // An item that moved to the front leaves its old place. The rest keeps its order.
     const rest = [...before, ...after];
     const edges = [...page.edges, ...rest];
-    return rest.length > 0 ? { ...known, edges } : page;
+    return rest.length > 0 ? { ...existing, edges } : page;
   }
-  // Behind the page is what was added here while the page was on its way.
+  // `after` holds the items that were added here while the page was being fetched.
   const edges = [...before, ...page.edges, ...after];
-  return before.length > 0 ? { ...known, edges } : { ...page, edges };
+  return before.length > 0 ? { ...existing, edges } : { ...page, edges };
 }
 
 export interface Entity {
@@ -92,6 +92,7 @@ export interface Entity {
 }
 
 interface Edge {
+  __typename: string;
   cursor: string;
   node: Entity;
 }
@@ -101,8 +102,9 @@ interface StoredConnection {
 }
 
 /**
- * Puts an edge in front of a list that the cache holds, or behind it. A list that was never loaded
- * stays so. `owner` is the cache id of the list's object; the root query without one.
+ * Adds an edge to a list in the cache, unless the list already has its node. A list that was never
+ * loaded stays unloaded. `owner` is the cache id of the object with the list, by default the root
+ * query.
  */
 export function addEdge(
   cache: ApolloCache,
@@ -116,7 +118,7 @@ export function addEdge(
         const node = toReference({ __typename: edge.node.__typename, id: edge.node.id });
         const stored = existing as StoredConnection;
         if (!node || stored.edges.some((known) => known.node.__ref === node.__ref)) return stored;
-        const added = { __typename: 'ActivityEdge', cursor: edge.cursor, node };
+        const added = { __typename: edge.__typename, cursor: edge.cursor, node };
         const edges = list.end === 'front' ? [added, ...stored.edges] : [...stored.edges, added];
         return { ...stored, edges };
       },
@@ -124,8 +126,13 @@ export function addEdge(
   });
 }
 
-/** Adds to a number that the cache holds, if it holds it. */
-export function addTo(cache: ApolloCache, entity: Entity, field: string, amount: number): void {
+/** Adds `amount` to a number in the cache. Does nothing if the cache does not hold it. */
+export function incrementField(
+  cache: ApolloCache,
+  entity: Entity,
+  field: string,
+  amount: number,
+): void {
   cache.modify<Record<string, number>>({
     id: cache.identify({ ...entity })!,
     fields: { [field]: (count) => count + amount },
@@ -133,9 +140,9 @@ export function addTo(cache: ApolloCache, entity: Entity, field: string, amount:
 }
 
 /**
- * Takes a thing out of the cache and so out of every list. Unlike `cache.evict` it can be rolled
- * back when it is done optimistically.
+ * Removes an entity from the cache and so from every list. Unlike `cache.evict`, this can be rolled
+ * back after an optimistic update.
  */
-export function forget(cache: ApolloCache, entity: Entity): void {
+export function removeEntity(cache: ApolloCache, entity: Entity): void {
   cache.modify({ id: cache.identify({ ...entity })!, fields: (_value, { DELETE }) => DELETE });
 }

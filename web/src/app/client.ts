@@ -4,12 +4,12 @@ import { type DocumentNode, type GraphQLFormattedError, OperationTypeNode } from
 import { tap } from 'rxjs';
 
 import { createCache } from './cache.ts';
-import { reached, unreachable } from './connection.ts';
+import { markOffline, markOnline } from './connection.ts';
 import { documentText } from './documentText.ts';
-import { sessionEnded } from './session/ended.ts';
-import { subscriptions } from './subscriptions.ts';
+import { handleUnauthenticated } from './session/handleUnauthenticated.ts';
+import { createSubscriptionLink } from './subscriptions.ts';
 
-/** The gateway as the holder of a token sees it, or as somebody without one. */
+/** An Apollo client and its socket, both with one token or both anonymous. */
 export interface Session {
   client: ApolloClient;
   /** Closes the session's socket. */
@@ -22,47 +22,59 @@ export function openSession(token: string | null): Session {
     headers: token === null ? {} : { authorization: `Bearer ${token}` },
     print: (document) => documentText(document as DocumentNode),
   });
-  const sockets = subscriptions(token);
+  const subscriptions = createSubscriptionLink(token);
   const client = new ApolloClient({
-    link: watchSession.concat(
+    link: authErrorLink.concat(
       ApolloLink.split(
         ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
-        sockets.link,
-        watchConnection.concat(http),
+        subscriptions.link,
+        connectionLink.concat(http),
       ),
     ),
     cache: createCache(),
+    defaultOptions: {
+      watchQuery: {
+        // A page shows cached data while it fetches. After the first result it follows the cache.
+        fetchPolicy: 'cache-and-network',
+        nextFetchPolicy(current, { reason, initialFetchPolicy }) {
+          if (reason === 'variables-changed') return initialFetchPolicy;
+          return current === 'cache-and-network' ? 'cache-first' : current;
+        },
+      },
+    },
     devtools: { enabled: false },
   });
-  return { client, close: sockets.close };
+  return { client, close: subscriptions.close };
 }
 
-const watchConnection = new ApolloLink((operation, forward) =>
+const connectionLink = new ApolloLink((operation, forward) =>
   forward(operation).pipe(
     tap({
-      next: reached,
+      next: markOnline,
       error(error) {
-        // What fetch throws when nobody answers. An answer that is an error is no lost connection.
-        if (error instanceof TypeError) unreachable();
+        // fetch throws a TypeError if there is no response. Error responses mean we are online.
+        if (error instanceof TypeError) markOffline();
       },
     }),
   ),
 );
 
-const watchSession = new ApolloLink((operation, forward) =>
+const authErrorLink = new ApolloLink((operation, forward) =>
   forward(operation).pipe(
     tap({
       next({ errors }) {
-        if (errors?.some(isUnauthenticated)) sessionEnded();
+        if (errors?.some(isUnauthenticated)) handleUnauthenticated();
       },
       error(error) {
-        if (CombinedGraphQLErrors.is(error) && error.errors.some(isUnauthenticated)) sessionEnded();
+        if (CombinedGraphQLErrors.is(error) && error.errors.some(isUnauthenticated)) {
+          handleUnauthenticated();
+        }
       },
     }),
   ),
 );
 
-/** The gateway refuses a token before it looks at the operation, or says that the operation needs one. */
+/** The gateway rejected the token, or the operation needs one. */
 function isUnauthenticated({ extensions }: GraphQLFormattedError): boolean {
   return extensions?.code === 'UNAUTHENTICATED';
 }

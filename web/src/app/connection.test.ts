@@ -1,51 +1,51 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { connection, cut, reached, unreachable } from './connection.ts';
+import { connectionState, markDisconnected, markOffline, markOnline } from './connection.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
 });
 afterEach(() => {
   vi.useRealTimers();
-  connection.write('online');
+  connectionState.write('online');
 });
 
-test('an answer after silence is told for a moment', () => {
-  unreachable();
-  expect(connection.read()).toBe('offline');
-  reached();
-  expect(connection.read()).toBe('restored');
+test('a response after an outage shows as restored for a moment', () => {
+  markOffline();
+  expect(connectionState.read()).toBe('offline');
+  markOnline();
+  expect(connectionState.read()).toBe('restored');
   vi.runAllTimers();
-  expect(connection.read()).toBe('online');
+  expect(connectionState.read()).toBe('online');
 });
 
-test('an answer while online tells nothing', () => {
-  reached();
-  expect(connection.read()).toBe('online');
+test('a response while online changes nothing', () => {
+  markOnline();
+  expect(connectionState.read()).toBe('online');
 });
 
-test('a connection that is lost again stays lost', () => {
-  unreachable();
-  reached();
-  unreachable();
+test('a connection that is lost again stays offline', () => {
+  markOffline();
+  markOnline();
+  markOffline();
   vi.runAllTimers();
-  expect(connection.read()).toBe('offline');
+  expect(connectionState.read()).toBe('offline');
 });
 
-test('a socket that is back soon is not missed', () => {
-  cut();
+test('a socket that reconnects soon does not show as offline', () => {
+  markDisconnected();
   vi.advanceTimersByTime(1_000);
-  reached();
+  markOnline();
   vi.runAllTimers();
-  expect(connection.read()).toBe('online');
+  expect(connectionState.read()).toBe('online');
 });
 
-test('a socket that stays away is missed', () => {
-  cut();
+test('a socket that stays closed shows as offline', () => {
+  markDisconnected();
   vi.advanceTimersByTime(1_000);
-  cut();
+  markDisconnected();
   vi.advanceTimersByTime(1_000);
-  expect(connection.read()).toBe('offline');
-  reached();
-  expect(connection.read()).toBe('restored');
+  expect(connectionState.read()).toBe('offline');
+  markOnline();
+  expect(connectionState.read()).toBe('restored');
 });

@@ -1,37 +1,37 @@
 import { Store } from './store.ts';
 
-/** Whether the gateway can be reached; `restored` for a moment after it could not. */
-export type Connection = 'online' | 'offline' | 'restored';
+/** Whether the gateway can be reached. `restored` lasts for a moment after an outage. */
+export type ConnectionState = 'online' | 'offline' | 'restored';
 
-const RESTORED_FOR_MS = 3_000;
-/** A gateway that restarts is back before anybody need know. */
-const CUT_PATIENCE_MS = 2_000;
+const RESTORED_DURATION_MS = 3_000;
+/** A gateway that restarts is back before the user needs to know. */
+const OFFLINE_GRACE_MS = 2_000;
 
-export const connection = new Store<Connection>('online');
+export const connectionState = new Store<ConnectionState>('online');
 
-export function unreachable(): void {
-  connection.write('offline');
+export function markOffline(): void {
+  connectionState.write('offline');
 }
 
-let patience: ReturnType<typeof setTimeout> | undefined;
+let graceTimer: ReturnType<typeof setTimeout> | undefined;
 
-/** The socket has closed; it is opened again, and most often at once. */
-export function cut(): void {
-  patience ??= setTimeout(unreachable, CUT_PATIENCE_MS);
+/** Call when the socket closes. The client reconnects, usually within the grace period. */
+export function markDisconnected(): void {
+  graceTimer ??= setTimeout(markOffline, OFFLINE_GRACE_MS);
 }
 
-export function reached(): void {
-  clearTimeout(patience);
-  patience = undefined;
-  if (connection.read() !== 'offline') return;
-  connection.write('restored');
+export function markOnline(): void {
+  clearTimeout(graceTimer);
+  graceTimer = undefined;
+  if (connectionState.read() !== 'offline') return;
+  connectionState.write('restored');
   setTimeout(() => {
-    if (connection.read() === 'restored') connection.write('online');
-  }, RESTORED_FOR_MS);
+    if (connectionState.read() === 'restored') connectionState.write('online');
+  }, RESTORED_DURATION_MS);
 }
 
-/** Follows what the browser knows about the network. */
+/** Follows the browser's own online and offline events. */
 export function watchNetwork(target: Window): void {
-  target.addEventListener('offline', unreachable);
-  target.addEventListener('online', reached);
+  target.addEventListener('offline', markOffline);
+  target.addEventListener('online', markOnline);
 }

@@ -8,7 +8,7 @@ import { documentText } from './documentText.ts';
 import * as generated from './gen/graphql.ts';
 import manifest from './gen/persisted-documents.json' with { type: 'json' };
 
-test('each operation is sent as the manifest has it', () => {
+test('every operation is sent exactly as it is in the manifest', () => {
   const cache = createCache();
   const operations = Object.entries(generated)
     .filter(([name]) => name.endsWith('Document'))

@@ -1,7 +1,7 @@
 import { printExecutableGraphQLDocument } from '@graphql-tools/documents';
 import type { DocumentNode } from 'graphql';
 
-/** The text of an operation, to the letter as the manifest of trusted documents has it. */
+/** Prints an operation exactly as it is in the manifest of trusted documents. */
 export function documentText(document: DocumentNode): string {
   return printExecutableGraphQLDocument(document);
 }

@@ -8,20 +8,20 @@ import { createRoot } from 'react-dom/client';
 import { openSession } from './client.ts';
 import { watchNetwork } from './connection.ts';
 import { loadIdentity } from './session/identity.ts';
-import { held } from './session/token.ts';
+import { sessionToken } from './session/sessionToken.ts';
 import { Shell } from './shell/Shell.tsx';
 import { useStore } from './store.ts';
 
 watchNetwork(window);
 void loadIdentity();
 
-/** Begins anew whenever somebody signs in or out: nothing of one user is left to the next. */
+/** Mounts a new session at each sign-in and sign-out, so that no user sees another user's data. */
 function App() {
-  const { token, number } = useStore(held);
-  return <Visit key={number} token={token} />;
+  const { value, generation } = useStore(sessionToken);
+  return <SessionProvider key={generation} token={value} />;
 }
 
-function Visit({ token }: { token: string | null }) {
+function SessionProvider({ token }: { token: string | null }) {
   const [session] = useState(() => openSession(token));
   useEffect(() => session.close, [session]);
   return (

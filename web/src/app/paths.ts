@@ -1,9 +1,9 @@
-/** What a part of an address stands for; the part itself where it is malformed. */
-export function decoded(part: string): string {
+/** Decodes a segment of an address. Returns the segment itself if it is malformed. */
+export function decodePathSegment(segment: string): string {
   try {
-    return decodeURIComponent(part);
+    return decodeURIComponent(segment);
   } catch {
-    return part;
+    return segment;
   }
 }
 
@@ -22,3 +22,6 @@ export const paths = {
   search: (query = '') => (query ? `/search?q=${encodeURIComponent(query)}` : '/search'),
   hashtag: (tag: string) => paths.search(`#${tag}`),
 };
+
+/** Matches the messages page, with or without an open conversation. */
+export const messagesRoute = /^\/messages(?:\/@(?<handle>[^/]+))?$/;

@@ -1,8 +1,8 @@
 import 'react';
 
 declare module 'react' {
-  /** Beside the properties of CSS, those of our own that a style sheet reads. */
-  // eslint-disable-next-line @typescript-eslint/consistent-indexed-object-style -- only an interface merges
+  /** Allows the custom properties that our style sheets read. */
+  // eslint-disable-next-line @typescript-eslint/consistent-indexed-object-style -- declaration merging needs an interface
   interface CSSProperties {
     [property: `--${string}`]: string | number;
   }

@@ -3,8 +3,8 @@ import type { Sink, SubscribePayload } from 'graphql-ws';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { createCache } from './cache.ts';
-import { CrudArrivalsDocument } from './gen/graphql.ts';
-import { subscriptions } from './subscriptions.ts';
+import { NewCrudsDocument } from './gen/graphql.ts';
+import { createSubscriptionLink } from './subscriptions.ts';
 import { andrew, crud } from './testing.ts';
 
 const sockets = vi.hoisted(() => ({ subscribe: vi.fn() }));
@@ -18,7 +18,7 @@ afterEach(() => {
   sockets.subscribe.mockReset();
 });
 
-/** What the latest subscription sends, as it would be sent now, and where its events go. */
+/** The payload of the latest subscription as it would be sent now, and its sink. */
 function latest() {
   const [payload, sink] = sockets.subscribe.mock.lastCall as [SubscribePayload, Sink];
   return { sent: JSON.parse(JSON.stringify(payload)) as SubscribePayload, sink };
@@ -31,40 +31,43 @@ function event(id: string) {
 }
 
 async function subscribe() {
-  const client = new ApolloClient({ cache: createCache(), link: subscriptions(null).link });
-  const got: (string | undefined)[] = [];
+  const client = new ApolloClient({
+    cache: createCache(),
+    link: createSubscriptionLink(null).link,
+  });
+  const received: (string | undefined)[] = [];
   const subscription = client
-    .subscribe({ query: CrudArrivalsDocument, variables: { after: 'start' } })
-    .subscribe(({ data, error }) => got.push(data?.activityCreated.node.id ?? error?.message));
+    .subscribe({ query: NewCrudsDocument, variables: { after: 'start' } })
+    .subscribe(({ data, error }) => received.push(data?.activityCreated.node.id ?? error?.message));
   await vi.waitFor(() => expect(sockets.subscribe).toHaveBeenCalled());
-  return { got, subscription };
+  return { received, subscription };
 }
 
-test('a subscription goes on behind the last event that came', async () => {
-  const { got } = await subscribe();
+test('an interrupted subscription resumes after its last event', async () => {
+  const { received } = await subscribe();
   expect(latest().sent.variables).toEqual({ after: 'start' });
   latest().sink.next(event('1'));
   latest().sink.next(event('2'));
-  expect(got).toEqual(['1', '2']);
-  // The socket sends the same payload again after it was cut.
+  expect(received).toEqual(['1', '2']);
+  // After a reconnect, the socket sends this payload again.
   expect(latest().sent.variables).toEqual({ after: 'after 2' });
 });
 
-test('a failure of the gateway is waited out', async () => {
-  const { got } = await subscribe();
+test('a transient error is retried', async () => {
+  const { received } = await subscribe();
   latest().sink.next(event('1'));
   latest().sink.error([{ message: 'Later.', extensions: { code: 'SERVICE_UNAVAILABLE' } }]);
   await vi.advanceTimersByTimeAsync(5_000);
   expect(sockets.subscribe).toHaveBeenCalledTimes(2);
   expect(latest().sent.variables).toEqual({ after: 'after 1' });
   latest().sink.next(event('2'));
-  expect(got).toEqual(['1', '2']);
+  expect(received).toEqual(['1', '2']);
 });
 
-test('a refusal is final', async () => {
-  const { got } = await subscribe();
-  latest().sink.error([{ message: 'No such cursor.', extensions: { code: 'BAD_USER_INPUT' } }]);
+test('any other error ends the subscription', async () => {
+  const { received } = await subscribe();
+  latest().sink.error([{ message: 'Invalid cursor.', extensions: { code: 'BAD_USER_INPUT' } }]);
   await vi.runAllTimersAsync();
   expect(sockets.subscribe).toHaveBeenCalledTimes(1);
-  expect(got).toEqual(['No such cursor.']);
+  expect(received).toEqual(['Invalid cursor.']);
 });

@@ -40,11 +40,11 @@ function homeOf(cruds: CrudFieldsFragment[]): HomeFeedQuery {
   };
 }
 
-/** A client with these cruds in its home feed, whose gateway answers when the test says so. */
+/** A client with these cruds in its home feed. `gateway.answer` responds to its last request. */
 export function clientWith(cruds: CrudFieldsFragment[]) {
   const gateway: { answer: (result: ApolloLink.Result | Error) => void } = {
     answer: () => {
-      throw new Error('nothing was asked');
+      throw new Error('no request was sent');
     },
   };
   const link = new ApolloLink(
@@ -69,6 +69,6 @@ export function clientWith(cruds: CrudFieldsFragment[]) {
   return { client, gateway, home };
 }
 
-export function refusal(message: string) {
+export function userError(message: string) {
   return { __typename: 'UserError', code: 'MESSAGE_BLANK', message, path: ['input'] };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { ago, hasPassed, isWithinAnHour, left, plural } from './time.ts';
+import { hasPassed, isWithinAnHour, plural, timeAgo, timeLeft } from './time.ts';
 
 const now = Date.parse('2026-06-15T12:00:00Z');
 
@@ -12,8 +12,8 @@ test.each([
   ['2026-03-04T12:00:00Z', 'Mar 4'],
   ['2025-03-04T12:00:00Z', 'Mar 4, 2025'],
   ['2026-06-15T12:00:05Z', 'now'],
-])('%s was %s ago', (instant, expected) => {
-  expect(ago(instant, now)).toBe(expected);
+])('%s was %s ago', (timestamp, expected) => {
+  expect(timeAgo(timestamp, now)).toBe(expected);
 });
 
 test.each([
@@ -23,22 +23,22 @@ test.each([
   ['2026-06-15T15:00:00Z', '3 hours'],
   ['2026-06-16T11:59:59Z', '1 day'],
   ['2026-06-22T11:00:00Z', '7 days'],
-])('%s leaves %s', (instant, expected) => {
-  expect(left(instant, now)).toBe(expected);
+])('%s is in %s', (timestamp, expected) => {
+  expect(timeLeft(timestamp, now)).toBe(expected);
 });
 
-test('what has no end never passes', () => {
+test('a missing expiry never passes', () => {
   expect(hasPassed(null, now)).toBe(false);
   expect(hasPassed('2026-06-15T12:00:00Z', now)).toBe(true);
   expect(hasPassed('2026-06-15T12:00:01Z', now)).toBe(false);
 });
 
-test('the last hour is told from the hours before', () => {
+test('the last hour starts an hour before the end', () => {
   expect(isWithinAnHour('2026-06-15T12:59:59Z', now)).toBe(true);
   expect(isWithinAnHour('2026-06-15T13:00:00Z', now)).toBe(false);
 });
 
-test('one is singular', () => {
+test('plural uses the singular for one', () => {
   expect([plural(0, 'crud'), plural(1, 'crud'), plural(2, 'crud')]).toEqual([
     '0 cruds',
     '1 crud',

@@ -7,14 +7,14 @@ const DAY = 24 * HOUR;
 const now = new Store(Date.now());
 setInterval(() => now.write(Date.now()), 15_000);
 
-/** The time, good to a quarter of a minute; the component renders again as it passes. */
+/** Returns the current time and renders again as it passes. It is at most 15 seconds old. */
 export function useNow(): number {
   return useStore(now);
 }
 
-/** How long ago something was: `now`, `5m`, `3h`, `2d`, then the date. */
-export function ago(instant: string, now: number): string {
-  const then = Date.parse(instant);
+/** Formats the time since a timestamp: `now`, `5m`, `3h`, `2d`, and after a week its date. */
+export function timeAgo(timestamp: string, now: number): string {
+  const then = Date.parse(timestamp);
   const age = now - then;
   if (age < MINUTE) return 'now';
   if (age < HOUR) return `${Math.floor(age / MINUTE)}m`;
@@ -28,34 +28,34 @@ export function ago(instant: string, now: number): string {
   }).format(then);
 }
 
-/** About how long something will still be there: `3 days`; `less than a minute` at the end. */
-export function left(instant: string, now: number): string {
-  const rest = Date.parse(instant) - now;
-  if (rest < MINUTE) return 'less than a minute';
-  const [minutes, hours, days] = [MINUTE, HOUR, DAY].map((unit) => Math.round(rest / unit));
+/** Formats the time until a timestamp, rounded: `3 days`, `less than a minute`. */
+export function timeLeft(timestamp: string, now: number): string {
+  const remaining = Date.parse(timestamp) - now;
+  if (remaining < MINUTE) return 'less than a minute';
+  const [minutes, hours, days] = [MINUTE, HOUR, DAY].map((unit) => Math.round(remaining / unit));
   if (minutes! < 60) return plural(minutes!, 'minute');
   if (hours! < 24) return plural(hours!, 'hour');
   return plural(days!, 'day');
 }
 
-export function hasPassed(instant: string | null, now: number): boolean {
-  return instant !== null && Date.parse(instant) <= now;
+export function hasPassed(timestamp: string | null, now: number): boolean {
+  return timestamp !== null && Date.parse(timestamp) <= now;
 }
 
-export function isWithinAnHour(instant: string, now: number): boolean {
-  return Date.parse(instant) - now < HOUR;
+export function isWithinAnHour(timestamp: string, now: number): boolean {
+  return Date.parse(timestamp) - now < HOUR;
 }
 
-/** An instant in full, as a tooltip shows it. */
-export function inFull(instant: string): string {
+/** Formats a timestamp in full, for tooltips. */
+export function formatFull(timestamp: string): string {
   return new Intl.DateTimeFormat('en', { dateStyle: 'full', timeStyle: 'short' }).format(
-    Date.parse(instant),
+    Date.parse(timestamp),
   );
 }
 
-export function monthAndYear(instant: string): string {
+export function monthAndYear(timestamp: string): string {
   return new Intl.DateTimeFormat('en', { month: 'long', year: 'numeric' }).format(
-    Date.parse(instant),
+    Date.parse(timestamp),
   );
 }
 

@@ -2,12 +2,12 @@ import { useGraphiQL, useMonaco } from '@graphiql/react';
 import type { editor } from 'monaco-editor';
 import { useEffect, useSyncExternalStore } from 'react';
 
-/** The names of the editors' colours in each scheme, for GraphiQL. */
+/** The editor theme for each colour scheme. */
 export const editorTheme = { dark: 'cruddur-dark', light: 'cruddur-light' };
 
 const prefersDark = matchMedia('(prefers-color-scheme: dark)');
 
-/** Colours the editors as the page is coloured, also when the system's scheme changes. */
+/** Keeps the editors in the colour scheme of the page when it changes. */
 export function EditorTheme() {
   const monaco = useMonaco(({ monaco }) => monaco);
   const chosen = useGraphiQL(({ theme }) => theme);
@@ -28,7 +28,7 @@ export function EditorTheme() {
   return null;
 }
 
-// Monaco's own colours where they can be read, ours where they are too faint.
+// Overrides only those of Monaco's colours that have too little contrast.
 const dark: editor.IStandaloneThemeData = {
   base: 'vs-dark',
   inherit: true,

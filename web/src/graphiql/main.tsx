@@ -9,8 +9,8 @@ import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import { createRoot } from 'react-dom/client';
 
+import { fixAccessibility } from './accessibility';
 import { EditorTheme, editorTheme } from './EditorTheme';
-import { mendMarkup } from './markup';
 import { headers, newestCrud, openTab, tabs } from './tabs';
 
 const endpoint = new URL('/graphql', location.href);
@@ -21,11 +21,11 @@ const fetcher = createGraphiQLFetcher({ url: endpoint.href, subscriptionUrl: soc
 const plugins = [HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })];
 const defaultTabs = tabs(await newestCrud(endpoint));
 
-// GraphiQL fills the editors from here alone, not from the tab that it opens.
+// GraphiQL does not fill the editors from the tab that it opens, only from these props.
 const open = openTab() ?? defaultTabs[0]!;
 
 const root = document.getElementById('graphiql')!;
-mendMarkup(root);
+fixAccessibility(root);
 createRoot(root).render(
   <GraphiQL
     fetcher={fetcher}

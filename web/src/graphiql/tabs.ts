@@ -3,9 +3,9 @@ import notifications from './tabs/notifications.graphql?raw';
 import post from './tabs/post.graphql?raw';
 import thread from './tabs/thread.graphql?raw';
 
-/** What stands in the headers editor of a new tab. */
+/** The initial content of the headers editor. */
 export const headers = `{
-  // To act as yourself, put your token here and take away the slashes.
+  // To sign in, put your token here and remove the slashes.
   // "Authorization": "Bearer <token>"
 }`;
 
@@ -15,7 +15,7 @@ interface Tab {
   headers: string;
 }
 
-/** The tabs of a first visit, ready to run: their variables name the crud with the id `crud`. */
+/** The tabs of a first visit, ready to run. Their variables refer to the crud with the id `crud`. */
 export function tabs(crud: string): Tab[] {
   return [
     tab(home, { first: 20 }),
@@ -32,21 +32,21 @@ function tab(query: string, variables: object): Tab {
   return { query, variables: JSON.stringify(variables, null, 2), headers };
 }
 
-/** The tab that was open when a former visit ended, as GraphiQL keeps it. */
+/** Returns the tab that was open at the end of the last visit, as GraphiQL stored it. */
 export function openTab(): Tab | undefined {
   try {
-    const kept = JSON.parse(localStorage.getItem('graphiql:tabState') ?? '') as {
+    const stored = JSON.parse(localStorage.getItem('graphiql:tabState') ?? '') as {
       tabs: Record<keyof Tab, string | null>[];
       activeTabIndex: number;
     };
-    const { query, variables, headers } = kept.tabs[kept.activeTabIndex]!;
+    const { query, variables, headers } = stored.tabs[stored.activeTabIndex]!;
     return { query: query ?? '', variables: variables ?? '', headers: headers ?? '' };
   } catch {
     return undefined;
   }
 }
 
-/** The id of the newest crud; empty where there is none or the gateway does not answer. */
+/** Returns the id of the newest crud, or an empty string if there are no cruds or the request fails. */
 export async function newestCrud(endpoint: URL): Promise<string> {
   try {
     const response = await fetch(endpoint, {

@@ -220,7 +220,7 @@ impl Conversation {
             return self.send(message::error(&id, &[error])).await;
         }
         request.operation_name = request.operation_name.filter(|name| !name.is_empty());
-        let admitted = match self.graphql.schema.admit(request) {
+        let admitted = match self.graphql.schema.prepare(request) {
             Ok(admitted) => admitted,
             Err(refused) => return self.send(message::error(&id, &refused.errors)).await,
         };
@@ -228,7 +228,7 @@ impl Conversation {
             let error = request_error("Too Many Requests", "TOO_MANY_REQUESTS");
             return self.send(message::error(&id, &[error])).await;
         }
-        let admitted = admitted.by(client.identity.newcomer.as_ref());
+        let admitted = admitted.with_identity(client.identity.newcomer.as_ref());
         let Graphql { schema, service, .. } = &*self.graphql;
         let answers = schema.stream(service, client.identity.viewer, admitted);
         let answers = AssertUnwindSafe(answers).catch_unwind().map(|it| Some(it.map_err(|_| ())));

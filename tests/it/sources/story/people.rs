@@ -103,7 +103,10 @@ pub async fn notifications(story: &mut Story) {
                     .notifications(GAREK, unread_only, &part, at(now))
                     .await
                     .map(WithSnapshot::into_value);
-                story.record(format!("in minute {now}, unread only {unread_only}"), page(read, line));
+                story.record(
+                    format!("in minute {now}, unread only {unread_only}"),
+                    page(read, line),
+                );
             }
         }
     }

@@ -52,7 +52,10 @@ pub async fn likes(story: &mut Story) {
     for user in [WORF, ANDREW, GAREK] {
         let reactions = story.store().reactions_by_user(user, &known).await;
         let what = format!("{} has reacted", name(user));
-        story.record(what, found(reactions, |(kind, uuid)| format!("{kind:?} {:x}", uuid.as_u128())));
+        story.record(
+            what,
+            found(reactions, |(kind, uuid)| format!("{kind:?} {:x}", uuid.as_u128())),
+        );
     }
     story.record("Worf unlikes", undo(story, Like, 0x20, WORF, 35).await);
     story.record("Worf unlikes again", undo(story, Like, 0x20, WORF, 35).await);

@@ -1,123 +1,103 @@
-import './Composer.css';
-
 import { useApolloClient } from '@apollo/client/react';
 import { Timer } from 'lucide-react';
-import { type KeyboardEvent, type Ref, type SubmitEvent, useId, useRef, useState } from 'react';
+import { type Ref, useState } from 'react';
 
-import { lengthOf } from '../crud/text.ts';
-import type { ActivityTtl, CrudFieldsFragment, RefusalFragment } from '../gen/graphql.ts';
-import { reason, tell } from '../notice.ts';
-import { Avatar } from '../profile/Avatar.tsx';
-import { useViewer } from '../viewer/viewer.ts';
-import { draftKey } from './draftKey.ts';
+import type { ActivityTtl, CrudFieldsFragment } from '../gen/graphql.ts';
+import { showToast } from '../toast.ts';
+import { useViewer, type Viewer } from '../viewer/viewer.ts';
+import styles from './Composer.module.css';
+import { DraftForm } from './DraftForm.tsx';
 import { postCrud, postReply } from './post.ts';
-import { Remaining } from './Remaining.tsx';
 import { ttls } from './ttl.ts';
+import { useDraft } from './useDraft.ts';
 
 const CRUD_LIMIT = 280;
 const REPLY_LIMIT = 1024;
 
 interface Props {
   replyTo?: CrudFieldsFragment;
+  size?: 'tall';
   autoFocus?: boolean;
   field?: Ref<HTMLTextAreaElement>;
   onPosted?: () => void;
 }
 
-/** Where cruds and replies are written. What the gateway refuses stands beside the text. */
-export function Composer({ replyTo, autoFocus, field, onPosted }: Props) {
-  const client = useApolloClient();
+/** The form for a new crud or a reply. Only signed-in users see it. */
+export function Composer({ replyTo, ...props }: Props) {
   const viewer = useViewer();
-  const [message, setMessage] = useState('');
-  const [ttl, setTtl] = useState<ActivityTtl>('SEVEN_DAYS');
-  const [refusals, setRefusals] = useState<RefusalFragment[]>([]);
-  const [sending, setSending] = useState(false);
-  const key = useRef(draftKey());
-  const ids = useId();
-
   if (!viewer) return null;
+  return replyTo ? (
+    <ReplyComposer replyTo={replyTo} author={viewer.user} {...props} />
+  ) : (
+    <CrudComposer author={viewer.user} {...props} />
+  );
+}
 
-  const limit = replyTo ? REPLY_LIMIT : CRUD_LIMIT;
-  const remaining = limit - lengthOf(message);
-  const label = replyTo ? `Your reply to @${replyTo.author.handle}` : 'Your crud';
+type ComposerProps = Omit<Props, 'replyTo'> & { author: Viewer['user'] };
 
-  const edit = (text: string) => {
-    setMessage(text);
-    setRefusals([]);
-  };
-
-  const send = async () => {
-    if (sending) return;
-    setSending(true);
-    const draft = {
-      author: viewer.user,
-      message,
-      idempotencyKey: key.current(replyTo ? message : `${ttl} ${message}`),
-      // A message that is going to be refused need not appear first.
-      optimistic: remaining >= 0 && message !== '',
-    };
-    try {
-      const refused = await (replyTo
-        ? postReply(client, draft, replyTo)
-        : postCrud(client, draft, ttl));
-      setRefusals(refused ?? []);
-      if (refused?.length) return;
-      setMessage('');
-      key.current = draftKey();
-      tell(replyTo ? 'Your reply is out.' : 'Your crud is out.');
+function CrudComposer({ author, onPosted, ...props }: ComposerProps) {
+  const client = useApolloClient();
+  const [ttl, setTtl] = useState<ActivityTtl>('SEVEN_DAYS');
+  const draft = useDraft({
+    limit: CRUD_LIMIT,
+    variant: ttl,
+    submit: (submission) => postCrud(client, { author, ...submission }, ttl),
+    onSent() {
+      showToast('Your crud is posted.');
       onPosted?.();
-    } catch (error) {
-      tell(reason(error), 'bad');
-    } finally {
-      setSending(false);
-    }
-  };
-
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    void send();
-  };
-  const sendByKey = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void send();
-  };
-
+    },
+  });
   return (
-    <form className="composer" onSubmit={submit} aria-label={replyTo ? 'Reply' : 'New crud'}>
-      <Avatar person={viewer.user} />
-      <textarea
-        ref={field}
-        autoFocus={autoFocus}
-        value={message}
-        onChange={(event) => edit(event.target.value)}
-        onKeyDown={sendByKey}
-        placeholder={replyTo ? 'What do you say to that?' : 'What is on your mind?'}
-        aria-label={label}
-        aria-invalid={refusals.length > 0}
-        aria-describedby={`${ids}refusals ${ids}left`}
-        rows={replyTo ? 2 : 3}
-      />
-      <p className="refusals" id={`${ids}refusals`} role="alert">
-        {refusals.map((refusal) => refusal.message).join(' ')}
-      </p>
-      <div className="composer-tools">
-        {!replyTo && (
-          <label className="composer-ttl">
-            <Timer aria-hidden />
-            <span className="unseen">Disappears after</span>
-            <select value={ttl} onChange={(event) => setTtl(event.target.value as ActivityTtl)}>
-              {Object.entries(ttls).map(([value, text]) => (
-                <option key={value} value={value}>
-                  {text}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
-        <Remaining id={`${ids}left`} remaining={remaining} limit={limit} />
-        <button className="button" disabled={sending}>
-          {replyTo ? 'Reply' : 'Crud'}
-        </button>
-      </div>
-    </form>
+    <DraftForm
+      draft={draft}
+      author={author}
+      label="New crud"
+      fieldLabel="Your crud"
+      placeholder="What's on your mind?"
+      rows={3}
+      button="Crud"
+      {...props}
+    >
+      <label className={styles.ttl}>
+        <Timer aria-hidden />
+        <span className="visually-hidden">Expires after</span>
+        <select value={ttl} onChange={(event) => setTtl(event.target.value as ActivityTtl)}>
+          {Object.entries(ttls).map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </label>
+    </DraftForm>
+  );
+}
+
+function ReplyComposer({
+  replyTo,
+  author,
+  onPosted,
+  ...props
+}: ComposerProps & { replyTo: CrudFieldsFragment }) {
+  const client = useApolloClient();
+  const draft = useDraft({
+    limit: REPLY_LIMIT,
+    submit: (submission) => postReply(client, { author, ...submission }, replyTo),
+    onSent() {
+      showToast('Your reply is posted.');
+      onPosted?.();
+    },
+  });
+  return (
+    <DraftForm
+      draft={draft}
+      author={author}
+      label="Reply"
+      fieldLabel={`Your reply to @${replyTo.author.handle}`}
+      placeholder="Write a reply"
+      rows={2}
+      button="Reply"
+      {...props}
+    />
   );
 }

@@ -1,19 +1,28 @@
 import { CrudText } from '../crud/CrudText.tsx';
+import type { CrudFieldsFragment } from '../gen/graphql.ts';
 import { Dialog } from '../shell/Dialog.tsx';
-import type { ComposeFor } from './compose.ts';
+import type { ComposeTarget } from './compose.ts';
 import { Composer } from './Composer.tsx';
+import styles from './ComposerDialog.module.css';
 
-export function ComposerDialog({ replyTo, onClose }: ComposeFor & { onClose: () => void }) {
+export function ComposerDialog({ replyTo, onClose }: ComposeTarget & { onClose: () => void }) {
   return (
-    <Dialog title={replyTo ? 'Reply' : 'New crud'} onClose={onClose}>
-      {replyTo && (
-        <blockquote className="composer-quote">
-          <strong>{replyTo.author.displayName}</strong>{' '}
-          <span className="muted">@{replyTo.author.handle}</span>
-          <CrudText text={replyTo.message} />
-        </blockquote>
-      )}
-      <Composer onPosted={onClose} autoFocus {...(replyTo && { replyTo })} />
+    <Dialog
+      title={replyTo ? 'Reply' : 'New crud'}
+      intro={replyTo && <Quote crud={replyTo} />}
+      onClose={onClose}
+    >
+      <Composer size="tall" onPosted={onClose} autoFocus {...(replyTo && { replyTo })} />
     </Dialog>
+  );
+}
+
+function Quote({ crud }: { crud: CrudFieldsFragment }) {
+  return (
+    <blockquote className={styles.quote}>
+      <strong>{crud.author.displayName}</strong>{' '}
+      <span className="muted">@{crud.author.handle}</span>
+      <CrudText text={crud.message} />
+    </blockquote>
   );
 }

@@ -2,14 +2,14 @@ import { createContext, use } from 'react';
 
 import type { CrudFieldsFragment } from '../gen/graphql.ts';
 
-/** What is about to be written: a crud, or a reply to one. */
-export interface ComposeFor {
+/** What to compose: a reply to a crud, or a new crud. */
+export interface ComposeTarget {
   replyTo?: CrudFieldsFragment;
 }
 
-/** Opens the dialog to write in. */
-export const ComposerContext = createContext<(what: ComposeFor) => void>(() => undefined);
+/** Opens the composer dialog. */
+export const ComposerContext = createContext<(target: ComposeTarget) => void>(() => undefined);
 
-export function useCompose(): (what: ComposeFor) => void {
+export function useCompose(): (target: ComposeTarget) => void {
   return use(ComposerContext);
 }

@@ -1,28 +1,25 @@
 import type { ApolloClient } from '@apollo/client';
 
-import { addEdge, addTo } from '../cache.ts';
+import { addEdge, incrementField } from '../cache.ts';
 import {
   type ActivityTtl,
   type CrudFieldsFragment,
   type PersonFieldsFragment,
   PostCrudDocument,
   PostReplyDocument,
-  type RefusalFragment,
+  type UserErrorFieldsFragment,
 } from '../gen/graphql.ts';
+import { optimisticId } from '../optimistic.ts';
+import type { Submission } from './useDraft.ts';
 
-type Refusals = Promise<RefusalFragment[] | undefined>;
+type UserErrors = Promise<UserErrorFieldsFragment[] | undefined>;
 
-export interface Draft {
+export interface Draft extends Submission {
   author: PersonFieldsFragment;
-  message: string;
-  /** Makes a second attempt at the same draft harmless. */
-  idempotencyKey: string;
-  /** Whether to show the crud before the gateway has taken it. */
-  optimistic: boolean;
 }
 
-/** Posts a crud; it heads the home feed and its author's profile at once. */
-export async function postCrud(client: ApolloClient, draft: Draft, ttl: ActivityTtl): Refusals {
+/** Posts a crud. It appears at the top of the home feed and of its author's profile at once. */
+export async function postCrud(client: ApolloClient, draft: Draft, ttl: ActivityTtl): UserErrors {
   const { author, message, idempotencyKey } = draft;
   const { data } = await client.mutate({
     mutation: PostCrudDocument,
@@ -32,7 +29,7 @@ export async function postCrud(client: ApolloClient, draft: Draft, ttl: Activity
         __typename: 'Mutation',
         createActivity: {
           __typename: 'CreateActivityPayload',
-          edge: unsentEdge(draft, null),
+          edge: optimisticEdge(draft, null),
           userErrors: [],
         },
       },
@@ -43,18 +40,18 @@ export async function postCrud(client: ApolloClient, draft: Draft, ttl: Activity
       const owner = cache.identify({ ...author });
       addEdge(cache, { field: 'home', end: 'front' }, edge);
       addEdge(cache, { owner, field: 'activities', end: 'front' }, edge);
-      addTo(cache, author, 'activitiesCount', 1);
+      incrementField(cache, author, 'activitiesCount', 1);
     },
   });
   return data?.createActivity.userErrors;
 }
 
-/** Replies to a crud; the reply ends the thread at once. */
+/** Replies to a crud. The reply appears at the end of the thread at once. */
 export async function postReply(
   client: ApolloClient,
   draft: Draft,
   parent: CrudFieldsFragment,
-): Refusals {
+): UserErrors {
   const { message, idempotencyKey } = draft;
   const { data } = await client.mutate({
     mutation: PostReplyDocument,
@@ -64,7 +61,7 @@ export async function postReply(
         __typename: 'Mutation',
         createReply: {
           __typename: 'CreateReplyPayload',
-          edge: unsentEdge(draft, parent),
+          edge: optimisticEdge(draft, parent),
           parent: {
             __typename: 'Activity',
             id: parent.id,
@@ -83,18 +80,13 @@ export async function postReply(
   return data?.createReply.userErrors;
 }
 
-/** Tells an id that only this browser knows, until the gateway gives the real one. */
-export function isUnsent(id: string): boolean {
-  return id.startsWith('unsent:');
-}
-
-function unsentEdge(draft: Draft, replyTo: CrudFieldsFragment['replyTo']) {
+function optimisticEdge(draft: Draft, replyTo: CrudFieldsFragment['replyTo']) {
   return {
     __typename: 'ActivityEdge' as const,
     cursor: '',
     node: {
       __typename: 'Activity' as const,
-      id: `unsent:${draft.idempotencyKey}`,
+      id: optimisticId(draft.idempotencyKey),
       message: draft.message,
       createdAt: new Date().toISOString(),
       expiresAt: null,

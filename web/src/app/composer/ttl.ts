@@ -1,6 +1,6 @@
 import type { ActivityTtl } from '../gen/graphql.ts';
 
-/** How long a crud can live, in words, from the longest to the shortest. */
+/** The lifetimes of a crud and their labels, longest first. */
 export const ttls: Record<ActivityTtl, string> = {
   THIRTY_DAYS: '30 days',
   SEVEN_DAYS: '7 days',

@@ -1,80 +1,83 @@
-import './Crud.css';
-
 import { Timer } from 'lucide-react';
 import { type MouseEvent, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 
-import { isUnsent } from '../composer/post.ts';
+import { classNames } from '../classNames.ts';
 import type { CrudFieldsFragment } from '../gen/graphql.ts';
+import { isOptimistic } from '../optimistic.ts';
 import { paths } from '../paths.ts';
 import { Avatar } from '../profile/Avatar.tsx';
-import { ago, inFull, isWithinAnHour, left, useNow } from '../time.ts';
+import { formatFull, isWithinAnHour, timeAgo, timeLeft, useNow } from '../time.ts';
+import styles from './Crud.module.css';
 import { CrudActions } from './CrudActions.tsx';
 import { CrudText } from './CrudText.tsx';
 import { DeleteDialog } from './DeleteDialog.tsx';
 
 interface Props {
   crud: CrudFieldsFragment;
-  /** The crud that a page is about, shown larger. */
+  /** Shows the crud larger, as the subject of its page. */
   prominent?: boolean;
-  /** Whether to leave out to whom it replies, where the page shows that anyway. */
+  /** Leaves out the link to the parent, because the page shows the parent anyway. */
   inThread?: boolean;
-  /** Takes the place of the dialog that a reply is written in. */
+  /** Draws a line down to the reply that follows. */
+  hasReplyBelow?: boolean;
+  /** Replaces the dialog for a new reply. */
   onReply?: () => void;
   onDeleted?: () => void;
 }
 
 /** A crud or a reply as a card. */
-export function Crud({ crud, prominent, inThread, onReply, onDeleted }: Props) {
+export function Crud({ crud, prominent, inThread, hasReplyBelow, onReply, onDeleted }: Props) {
   const [, navigate] = useLocation();
-  const [deleting, setDeleting] = useState(false);
+  const [isDeleting, setIsDeleting] = useState(false);
   const { author, replyTo } = crud;
-  const unsent = isUnsent(crud.id);
+  const isPending = isOptimistic(crud.id);
 
-  // For the mouse, the whole card is a link; keyboards and screen readers have the time stamp.
+  // A click anywhere on the card opens it. Keyboards and screen readers use the link on the time.
   const open = (event: MouseEvent) => {
-    const onSomething = (event.target as Element).closest('a, button, dialog');
-    if (prominent || unsent || onSomething || getSelection()?.toString()) return;
+    const onControl = (event.target as Element).closest('a, button, dialog');
+    if (prominent || isPending || onControl || getSelection()?.toString()) return;
     navigate(paths.crud(crud.id));
   };
 
   return (
     // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
     <article
-      className="crud"
+      className={styles.crud}
       data-prominent={prominent}
-      aria-busy={unsent}
+      data-has-reply-below={hasReplyBelow}
+      aria-busy={isPending}
       aria-label={`${author.displayName}: ${crud.message}`}
       tabIndex={-1}
       onClick={open}
     >
-      <Link href={paths.person(author.handle)} className="crud-face" tabIndex={-1} aria-hidden>
+      <Link href={paths.person(author.handle)} className={styles.avatar} tabIndex={-1} aria-hidden>
         <Avatar person={author} />
       </Link>
-      <header className="crud-header">
-        <Link href={paths.person(author.handle)} className="crud-author">
+      <header className={styles.header}>
+        <Link href={paths.person(author.handle)} className={styles.author}>
           <strong>{author.displayName}</strong> <span className="muted">@{author.handle}</span>
         </Link>
         <Times crud={crud} />
       </header>
-      <div className="crud-body">
+      <div className={styles.body}>
         {replyTo && !inThread && (
-          <p className="muted crud-reply-to">
+          <p className={classNames('muted', styles.replyTo)}>
             Replying to <Link href={paths.crud(replyTo.id)}>@{replyTo.author.handle}</Link>
           </p>
         )}
-        <CrudText text={crud.message} />
+        <CrudText className={styles.text} text={crud.message} />
         <CrudActions
           crud={crud}
-          disabled={unsent}
-          onDelete={() => setDeleting(true)}
+          disabled={isPending}
+          onDelete={() => setIsDeleting(true)}
           {...(onReply && { onReply })}
         />
       </div>
-      {deleting && (
+      {isDeleting && (
         <DeleteDialog
           crud={crud}
-          onClose={() => setDeleting(false)}
+          onClose={() => setIsDeleting(false)}
           {...(onDeleted && { onDeleted })}
         />
       )}
@@ -84,23 +87,24 @@ export function Crud({ crud, prominent, inThread, onReply, onDeleted }: Props) {
 
 function Times({ crud }: { crud: CrudFieldsFragment }) {
   const now = useNow();
-  if (isUnsent(crud.id)) return <span className="muted crud-times">sending…</span>;
+  if (isOptimistic(crud.id))
+    return <span className={classNames('muted', styles.times)}>sending…</span>;
   return (
-    <span className="muted crud-times">
+    <span className={classNames('muted', styles.times)}>
       <Link href={paths.crud(crud.id)} data-key="open">
-        <time dateTime={crud.createdAt} title={inFull(crud.createdAt)}>
-          {ago(crud.createdAt, now)}
+        <time dateTime={crud.createdAt} title={formatFull(crud.createdAt)}>
+          {timeAgo(crud.createdAt, now)}
         </time>
       </Link>
       {crud.expiresAt && (
         <span
-          className="crud-expiry"
+          className={styles.expiry}
           data-soon={isWithinAnHour(crud.expiresAt, now)}
-          title={`Expires ${inFull(crud.expiresAt)}`}
+          title={`Expires ${formatFull(crud.expiresAt)}`}
         >
           <Timer aria-hidden />
-          <span className="unseen">expires in </span>
-          {left(crud.expiresAt, now)}
+          <span className="visually-hidden">expires in </span>
+          {timeLeft(crud.expiresAt, now)}
         </span>
       )}
     </span>

@@ -1,12 +1,11 @@
-import './CrudActions.css';
-
 import { useApolloClient } from '@apollo/client/react';
 import { Heart, type LucideIcon, MessageCircle, Repeat2, Trash2 } from 'lucide-react';
 
 import { useCompose } from '../composer/compose.ts';
 import type { CrudFieldsFragment } from '../gen/graphql.ts';
-import { attempt } from '../notice.ts';
+import { withErrorToast } from '../toast.ts';
 import { useViewer } from '../viewer/viewer.ts';
+import styles from './CrudActions.module.css';
 import { toggleLike, toggleRepost } from './reactions.ts';
 
 interface Props {
@@ -16,20 +15,20 @@ interface Props {
   onDelete: () => void;
 }
 
-/** What one can do to a crud. Visitors who are not signed in only see the counts. */
+/** The buttons of a crud. Anonymous visitors only see the counts. */
 export function CrudActions({ crud, disabled, onReply, onDelete }: Props) {
   const client = useApolloClient();
   const compose = useCompose();
   const viewer = useViewer();
-  const off = disabled || !viewer;
+  const isDisabled = disabled || !viewer;
   return (
-    <div className="crud-actions">
+    <div className={styles.actions}>
       <Action
         name="reply"
         label="Reply"
         icon={MessageCircle}
         count={crud.repliesCount}
-        disabled={off}
+        disabled={isDisabled}
         onClick={onReply ?? (() => compose({ replyTo: crud }))}
       />
       <Action
@@ -38,8 +37,8 @@ export function CrudActions({ crud, disabled, onReply, onDelete }: Props) {
         icon={Repeat2}
         count={crud.repostsCount}
         pressed={crud.viewerHasReposted}
-        disabled={off}
-        onClick={() => void attempt(toggleRepost(client, crud))}
+        disabled={isDisabled}
+        onClick={() => void withErrorToast(toggleRepost(client, crud))}
       />
       <Action
         name="like"
@@ -47,17 +46,24 @@ export function CrudActions({ crud, disabled, onReply, onDelete }: Props) {
         icon={Heart}
         count={crud.likesCount}
         pressed={crud.viewerHasLiked}
-        disabled={off}
-        onClick={() => void attempt(toggleLike(client, crud))}
+        disabled={isDisabled}
+        onClick={() => void withErrorToast(toggleLike(client, crud))}
       />
       {crud.viewerCanDelete && (
-        <Action name="delete" label="Delete" icon={Trash2} disabled={off} onClick={onDelete} />
+        <Action
+          name="delete"
+          label="Delete"
+          icon={Trash2}
+          disabled={isDisabled}
+          onClick={onDelete}
+        />
       )}
     </div>
   );
 }
 
 interface ActionProps {
+  /** The card action that a keyboard shortcut clicks. */
   name: string;
   label: string;
   icon: LucideIcon;
@@ -70,7 +76,7 @@ interface ActionProps {
 function Action({ name, label, icon: Icon, count, pressed, disabled, onClick }: ActionProps) {
   return (
     <button
-      className="crud-action"
+      className={styles.action}
       data-key={name}
       aria-pressed={pressed}
       aria-label={count === undefined ? label : `${label}, ${count}`}

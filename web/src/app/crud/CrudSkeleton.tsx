@@ -1,16 +1,16 @@
-import './CrudSkeleton.css';
+import styles from './CrudSkeleton.module.css';
 
-/** The outline of cards that are being loaded. */
+/** Placeholders for cards that are loading. */
 export function CrudSkeletons({ count }: { count: number }) {
   return (
     <div role="status">
-      <span className="unseen">Loading…</span>
-      {Array.from({ length: count }, (_, at) => (
-        <div key={at} className="skeleton" aria-hidden>
-          <span className="skeleton-face" />
-          <span className="skeleton-line" style={{ '--width': '40%' }} />
-          <span className="skeleton-line" style={{ '--width': '92%' }} />
-          <span className="skeleton-line" style={{ '--width': '65%' }} />
+      <span className="visually-hidden">Loading…</span>
+      {Array.from({ length: count }, (_, index) => (
+        <div key={index} className={styles.skeleton} aria-hidden>
+          <span className={styles.avatar} />
+          <span className={styles.line} style={{ '--width': '40%' }} />
+          <span className={styles.line} style={{ '--width': '92%' }} />
+          <span className={styles.line} style={{ '--width': '65%' }} />
         </div>
       ))}
     </div>

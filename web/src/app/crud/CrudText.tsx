@@ -1,31 +1,33 @@
 import { Link } from 'wouter';
 
+import { classNames } from '../classNames.ts';
 import { paths } from '../paths.ts';
-import { type Piece, pieces } from './text.ts';
+import styles from './CrudText.module.css';
+import { parseText, type Segment } from './text.ts';
 
-/** A message with its hashtags, mentions and addresses as links. */
-export function CrudText({ text }: { text: string }) {
+/** A message whose hashtags, mentions and URLs are links. */
+export function CrudText({ text, className }: { text: string; className?: string | undefined }) {
   return (
-    <p className="crud-text">
-      {pieces(text).map((piece, at) => (
-        <PieceOfText key={at} piece={piece} />
+    <p className={classNames(styles.text, className)}>
+      {parseText(text).map((segment, index) => (
+        <TextSegment key={index} segment={segment} />
       ))}
     </p>
   );
 }
 
-function PieceOfText({ piece }: { piece: Piece }) {
-  switch (piece.kind) {
+function TextSegment({ segment }: { segment: Segment }) {
+  switch (segment.kind) {
     case 'text':
-      return piece.text;
+      return segment.text;
     case 'hashtag':
-      return <Link href={paths.hashtag(piece.tag)}>{piece.text}</Link>;
+      return <Link href={paths.hashtag(segment.tag)}>{segment.text}</Link>;
     case 'mention':
-      return <Link href={paths.person(piece.handle)}>{piece.text}</Link>;
+      return <Link href={paths.person(segment.handle)}>{segment.text}</Link>;
     case 'link':
       return (
-        <a href={piece.url} target="_blank" rel="noopener noreferrer">
-          {piece.text}
+        <a href={segment.url} target="_blank" rel="noopener noreferrer">
+          {segment.text}
         </a>
       );
   }

@@ -1,8 +1,8 @@
 import { useApolloClient } from '@apollo/client/react';
 
 import type { CrudFieldsFragment } from '../gen/graphql.ts';
-import { attempt } from '../notice.ts';
-import { Dialog } from '../shell/Dialog.tsx';
+import { withErrorToast } from '../toast.ts';
+import { Dialog, DialogActions } from '../shell/Dialog.tsx';
 import { deleteCrud } from './deleteCrud.ts';
 
 interface Props {
@@ -15,20 +15,20 @@ export function DeleteDialog({ crud, onClose, onDeleted }: Props) {
   const client = useApolloClient();
   const remove = () => {
     onClose();
-    void attempt(deleteCrud(client, crud));
+    void withErrorToast(deleteCrud(client, crud));
     onDeleted?.();
   };
   return (
     <Dialog title="Delete this crud?" onClose={onClose}>
-      <p className="muted">It disappears for everybody, together with the replies to it.</p>
-      <div className="dialog-actions">
+      <p className="muted">Everyone will lose it, together with its replies.</p>
+      <DialogActions>
         <button className="button quiet" onClick={onClose}>
           Keep it
         </button>
         <button className="button danger" onClick={remove}>
           Delete
         </button>
-      </div>
+      </DialogActions>
     </Dialog>
   );
 }

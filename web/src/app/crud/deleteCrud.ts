@@ -1,17 +1,17 @@
 import type { ApolloClient } from '@apollo/client';
 
-import { addTo, forget } from '../cache.ts';
+import { incrementField, removeEntity } from '../cache.ts';
 import {
   type CrudFieldsFragment,
   DeleteCrudDocument,
-  type RefusalFragment,
+  type UserErrorFieldsFragment,
 } from '../gen/graphql.ts';
 
-/** Deletes a crud; it leaves every list at once and comes back if the gateway refuses. */
+/** Deletes a crud. It leaves every list at once and comes back if the gateway rejects that. */
 export async function deleteCrud(
   client: ApolloClient,
   crud: CrudFieldsFragment,
-): Promise<RefusalFragment[] | undefined> {
+): Promise<UserErrorFieldsFragment[] | undefined> {
   const { data } = await client.mutate({
     mutation: DeleteCrudDocument,
     variables: { input: { activityId: crud.id } },
@@ -27,8 +27,8 @@ export async function deleteCrud(
     update(cache, { data }) {
       const id = data?.deleteActivity.deletedId;
       if (!id) return;
-      forget(cache, { __typename: 'Activity', id });
-      if (!crud.replyTo) addTo(cache, crud.author, 'activitiesCount', -1);
+      removeEntity(cache, { __typename: 'Activity', id });
+      if (!crud.replyTo) incrementField(cache, crud.author, 'activitiesCount', -1);
     },
   });
   return data?.deleteActivity.userErrors;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { clientWith, crud, refusal } from '../testing.ts';
+import { clientWith, crud, userError } from '../testing.ts';
 import { deleteCrud } from './deleteCrud.ts';
 import { toggleLike, toggleRepost } from './reactions.ts';
 
@@ -10,7 +10,7 @@ const payload = (activity: object | null, ...userErrors: object[]) => ({
   userErrors,
 });
 
-test('a like is shown before the gateway has answered', async () => {
+test('a like is shown before the gateway answers', async () => {
   const { client, gateway, home } = clientWith([crud('a', { likesCount: 1 })]);
   const like = toggleLike(client, home()[0]!);
   expect(home()[0]).toMatchObject({ likesCount: 2, viewerHasLiked: true });
@@ -20,17 +20,17 @@ test('a like is shown before the gateway has answered', async () => {
   expect(home()[0]).toMatchObject({ likesCount: 7, viewerHasLiked: true });
 });
 
-test('a like is taken back', () => {
+test('a second click removes the like', () => {
   const { client, home } = clientWith([crud('a', { likesCount: 1, viewerHasLiked: true })]);
   void toggleLike(client, home()[0]!);
   expect(home()[0]).toMatchObject({ likesCount: 0, viewerHasLiked: false });
 });
 
-test('a refused like is rolled back', async () => {
+test('a rejected like is rolled back', async () => {
   const { client, gateway, home } = clientWith([crud('a')]);
   const like = toggleLike(client, home()[0]!);
   gateway.answer({
-    data: { __typename: 'Mutation', likeActivity: payload(null, refusal('It has expired.')) },
+    data: { __typename: 'Mutation', likeActivity: payload(null, userError('It has expired.')) },
   });
   expect(await like).toMatchObject([{ message: 'It has expired.' }]);
   expect(home()[0]).toMatchObject({ likesCount: 0, viewerHasLiked: false });
@@ -45,7 +45,7 @@ test('a repost that fails is rolled back', async () => {
   expect(home()[0]).toMatchObject({ repostsCount: 0, viewerHasReposted: false });
 });
 
-test('a deleted crud leaves the feed, and comes back when that fails', async () => {
+test('a deleted crud leaves the feed, and comes back if the deletion fails', async () => {
   const { client, gateway, home } = clientWith([crud('b'), crud('a')]);
   const deletion = deleteCrud(client, home()[0]!);
   expect(home().map(({ id }) => id)).toEqual(['a']);

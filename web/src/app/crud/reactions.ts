@@ -3,7 +3,7 @@ import type { ApolloClient } from '@apollo/client';
 import {
   type CrudFieldsFragment,
   LikeCrudDocument,
-  type RefusalFragment,
+  type UserErrorFieldsFragment,
   RepostCrudDocument,
   UndoRepostDocument,
   UnlikeCrudDocument,
@@ -13,10 +13,10 @@ type Reactable = Pick<
   CrudFieldsFragment,
   'id' | 'likesCount' | 'repostsCount' | 'viewerHasLiked' | 'viewerHasReposted'
 >;
-type Refusals = Promise<RefusalFragment[] | undefined>;
+type UserErrors = Promise<UserErrorFieldsFragment[] | undefined>;
 
-/** Likes a crud, or takes the like back. */
-export async function toggleLike(client: ApolloClient, crud: Reactable): Refusals {
+/** Likes or unlikes a crud. */
+export async function toggleLike(client: ApolloClient, crud: Reactable): UserErrors {
   const variables = { input: { activityId: crud.id } };
   if (crud.viewerHasLiked) {
     const { data } = await client.mutate({
@@ -26,7 +26,7 @@ export async function toggleLike(client: ApolloClient, crud: Reactable): Refusal
         __typename: 'Mutation',
         unlikeActivity: {
           __typename: 'UnlikeActivityPayload',
-          activity: likes(crud, -1),
+          activity: likeFields(crud, -1),
           userErrors: [],
         },
       },
@@ -38,14 +38,18 @@ export async function toggleLike(client: ApolloClient, crud: Reactable): Refusal
     variables,
     optimisticResponse: {
       __typename: 'Mutation',
-      likeActivity: { __typename: 'LikeActivityPayload', activity: likes(crud, 1), userErrors: [] },
+      likeActivity: {
+        __typename: 'LikeActivityPayload',
+        activity: likeFields(crud, 1),
+        userErrors: [],
+      },
     },
   });
   return data?.likeActivity.userErrors;
 }
 
-/** Reposts a crud, or takes the repost back. */
-export async function toggleRepost(client: ApolloClient, crud: Reactable): Refusals {
+/** Reposts a crud, or undoes the repost. */
+export async function toggleRepost(client: ApolloClient, crud: Reactable): UserErrors {
   const variables = { input: { activityId: crud.id } };
   if (crud.viewerHasReposted) {
     const { data } = await client.mutate({
@@ -55,7 +59,7 @@ export async function toggleRepost(client: ApolloClient, crud: Reactable): Refus
         __typename: 'Mutation',
         undoRepost: {
           __typename: 'UndoRepostPayload',
-          activity: reposts(crud, -1),
+          activity: repostFields(crud, -1),
           userErrors: [],
         },
       },
@@ -69,7 +73,7 @@ export async function toggleRepost(client: ApolloClient, crud: Reactable): Refus
       __typename: 'Mutation',
       repostActivity: {
         __typename: 'RepostActivityPayload',
-        activity: reposts(crud, 1),
+        activity: repostFields(crud, 1),
         userErrors: [],
       },
     },
@@ -77,7 +81,7 @@ export async function toggleRepost(client: ApolloClient, crud: Reactable): Refus
   return data?.repostActivity.userErrors;
 }
 
-function likes({ id, likesCount }: Reactable, change: 1 | -1) {
+function likeFields({ id, likesCount }: Reactable, change: 1 | -1) {
   return {
     __typename: 'Activity' as const,
     id,
@@ -86,7 +90,7 @@ function likes({ id, likesCount }: Reactable, change: 1 | -1) {
   };
 }
 
-function reposts({ id, repostsCount }: Reactable, change: 1 | -1) {
+function repostFields({ id, repostsCount }: Reactable, change: 1 | -1) {
   return {
     __typename: 'Activity' as const,
     id,

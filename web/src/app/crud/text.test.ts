@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 
-import { commonTags, lengthOf, pieces } from './text.ts';
+import { popularHashtags, characterCount, parseText } from './text.ts';
 
 const kinds = (message: string) =>
-  pieces(message)
+  parseText(message)
     .filter(({ kind }) => kind !== 'text')
     .map(({ kind, text }) => `${kind} ${text}`);
 
-test('the pieces of a message together are the message', () => {
+test('the segments joined are the message', () => {
   const message = '@bayko see #aws, and #émoji_1! Mail me@home.org or ring.\n#end';
   expect(
-    pieces(message)
+    parseText(message)
       .map(({ text }) => text)
       .join(''),
   ).toBe(message);
@@ -24,16 +24,16 @@ test('hashtags and mentions are found', () => {
   ]);
 });
 
-test('an e-mail address mentions nobody', () => {
+test('an e-mail address is not a mention', () => {
   expect(kinds('me@home.org')).toEqual([]);
 });
 
-test('the dots and dashes after a handle are not of it', () => {
+test('a mention does not end with a dot or dash', () => {
   expect(kinds('Thanks @a.b-c.- Bye @worf...')).toEqual(['mention @a.b-c', 'mention @worf']);
 });
 
-test('an address loses the punctuation of its sentence', () => {
-  const [, link] = pieces('See https://example.com/a?b=c#d.');
+test('a URL does not include the punctuation after it', () => {
+  const [, link] = parseText('See https://example.com/a?b=c#d.');
   expect(link).toEqual({
     kind: 'link',
     text: 'example.com/a?b=c#d',
@@ -41,19 +41,19 @@ test('an address loses the punctuation of its sentence', () => {
   });
 });
 
-test('a message without any of these is one piece', () => {
-  expect(pieces('Just # and @ and text')).toEqual([
+test('a message without links is one segment', () => {
+  expect(parseText('Just # and @ and text')).toEqual([
     { kind: 'text', text: 'Just # and @ and text' },
   ]);
-  expect(pieces('')).toEqual([]);
+  expect(parseText('')).toEqual([]);
 });
 
 test('characters are counted as code points', () => {
-  expect(lengthOf('a💜é')).toBe(3);
+  expect(characterCount('a💜é')).toBe(3);
 });
 
-test('common tags are counted whatever their case, the most used first', () => {
-  expect(commonTags(['#one #Two', '#two', '#three'], 2)).toEqual([
+test('popular hashtags are counted regardless of case, most used first', () => {
+  expect(popularHashtags(['#one #Two', '#two', '#three'], 2)).toEqual([
     { tag: 'Two', count: 2 },
     { tag: 'one', count: 1 },
   ]);

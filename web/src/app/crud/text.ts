@@ -1,47 +1,50 @@
-/** A stretch of a message: plain, or one that leads somewhere. */
-export type Piece =
+/** A part of a message: plain text or a link. */
+export type Segment =
   | { kind: 'text'; text: string }
   | { kind: 'hashtag'; text: string; tag: string }
   | { kind: 'mention'; text: string; handle: string }
   | { kind: 'link'; text: string; url: string };
 
-// A mention as the gateway reads it: not inside of a word, so that an e-mail address is none, and
-// without the dots and dashes at its end.
-const LEADING =
+// As in the gateway, a mention starts outside of a word, so that an e-mail address is not one, and does
+// not end with a dot or dash.
+const LINK =
   /(?<link>https?:\/\/[^\s<>"]+)|(?<![\p{L}\p{N}_#])#(?<tag>[\p{L}\p{N}_]+)|(?<![\p{L}\p{N}_.-])@(?<handle>[\p{L}\p{N}_](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}_])?)/gu;
 
-/** Cuts a message into the pieces that are shown differently. Together they are the message. */
-export function pieces(message: string): Piece[] {
-  const found: Piece[] = [];
+/** Splits a message into plain text and links. The segments joined are the message. */
+export function parseText(message: string): Segment[] {
+  const segments: Segment[] = [];
   let end = 0;
-  for (const match of message.matchAll(LEADING)) {
+  for (const match of message.matchAll(LINK)) {
     const { link, tag, handle } = match.groups ?? {};
-    // Punctuation after an address ends the sentence, not the address.
+    // Punctuation after a URL belongs to the sentence.
     const text = link ? link.replace(/[.,;:!?'")\]]+$/, '') : match[0];
-    if (match.index > end) found.push({ kind: 'text', text: message.slice(end, match.index) });
-    if (link) found.push({ kind: 'link', text: text.replace(/^https?:\/\//, ''), url: text });
-    else if (tag) found.push({ kind: 'hashtag', text, tag });
-    else if (handle) found.push({ kind: 'mention', text, handle });
+    if (match.index > end) segments.push({ kind: 'text', text: message.slice(end, match.index) });
+    if (link) segments.push({ kind: 'link', text: text.replace(/^https?:\/\//, ''), url: text });
+    else if (tag) segments.push({ kind: 'hashtag', text, tag });
+    else if (handle) segments.push({ kind: 'mention', text, handle });
     end = match.index + text.length;
   }
-  if (end < message.length) found.push({ kind: 'text', text: message.slice(end) });
-  return found;
+  if (end < message.length) segments.push({ kind: 'text', text: message.slice(end) });
+  return segments;
 }
 
-/** How many characters a message has, as the gateway counts them: code points. */
-export function lengthOf(message: string): number {
+/** Counts the characters of a message as the gateway does: in code points. */
+export function characterCount(message: string): number {
   return Array.from(message).length;
 }
 
-/** The hashtags of many messages, the most used first, each in the writing seen first. */
-export function commonTags(messages: string[], limit: number): { tag: string; count: number }[] {
+/** Returns the most used hashtags of some messages, each spelled as it first appears. */
+export function popularHashtags(
+  messages: string[],
+  limit: number,
+): { tag: string; count: number }[] {
   const counts = new Map<string, { tag: string; count: number }>();
   for (const message of messages) {
-    for (const piece of pieces(message)) {
-      if (piece.kind !== 'hashtag') continue;
-      const known = counts.get(piece.tag.toLowerCase());
+    for (const segment of parseText(message)) {
+      if (segment.kind !== 'hashtag') continue;
+      const known = counts.get(segment.tag.toLowerCase());
       if (known) known.count += 1;
-      else counts.set(piece.tag.toLowerCase(), { tag: piece.tag, count: 1 });
+      else counts.set(segment.tag.toLowerCase(), { tag: segment.tag, count: 1 });
     }
   }
   return [...counts.values()].sort((a, b) => b.count - a.count).slice(0, limit);

@@ -9,7 +9,7 @@ type Props = Omit<ComponentProps<typeof Feed<CrudFieldsFragment>>, 'children'> &
   inThread?: boolean;
 };
 
-/** A feed of cruds. One that expires while it is shown leaves. */
+/** A feed of cruds. A crud leaves it when it expires. */
 export function CrudFeed({ inThread = false, ...feed }: Props) {
   const now = useNow();
   return (

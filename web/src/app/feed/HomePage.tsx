@@ -1,19 +1,22 @@
 import { useApolloClient, useQuery } from '@apollo/client/react';
-import { Link } from 'wouter';
 
-import { PAGE } from '../cache.ts';
+import { PAGE_SIZE } from '../cache.ts';
 import { Composer } from '../composer/Composer.tsx';
-import { CrudArrivalsDocument, FollowingFeedDocument, HomeFeedDocument } from '../gen/graphql.ts';
+import { NewCrudsDocument, FollowingFeedDocument, HomeFeedDocument } from '../gen/graphql.ts';
 import { paths } from '../paths.ts';
-import { Empty } from '../shell/Empty.tsx';
+import { EmptyState } from '../shell/EmptyState.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
+import { Tabs } from '../shell/Tabs.tsx';
 import { useViewer } from '../viewer/viewer.ts';
-import { prepended } from './arrivals.ts';
-import { ArrivalsBar } from './ArrivalsBar.tsx';
 import { CrudFeed } from './CrudFeed.tsx';
-import { useArrivals } from './useArrivals.ts';
+import styles from './HomePage.module.css';
+import { prepended } from './newItems.ts';
+import { NewItemsBar } from './NewItemsBar.tsx';
+import { useNewItems } from './useNewItems.ts';
 
-const variables = { first: PAGE };
+const variables = { first: PAGE_SIZE };
+// New cruds keep these feeds up to date, behind a bar, so no fetch moves them while they are read.
+const options = { variables, fetchPolicy: 'cache-first' } as const;
 
 export function HomePage({ feed }: { feed: 'everyone' | 'following' }) {
   const viewer = useViewer();
@@ -21,17 +24,16 @@ export function HomePage({ feed }: { feed: 'everyone' | 'following' }) {
     <>
       <PageHeader title="Home">
         {viewer && (
-          <nav className="tabs" aria-label="Feeds">
-            <Link href={paths.home} aria-current={feed === 'everyone' ? 'page' : undefined}>
-              Everyone
-            </Link>
-            <Link href={paths.following} aria-current={feed === 'following' ? 'page' : undefined}>
-              Following
-            </Link>
-          </nav>
+          <Tabs
+            label="Feeds"
+            tabs={[
+              { label: 'Everyone', href: paths.home, isCurrent: feed === 'everyone' },
+              { label: 'Following', href: paths.following, isCurrent: feed === 'following' },
+            ]}
+          />
         )}
       </PageHeader>
-      <div className="home-composer">
+      <div className={styles.composer}>
         <Composer />
       </div>
       {feed === 'everyone' ? <Everyone /> : <Following />}
@@ -41,28 +43,28 @@ export function HomePage({ feed }: { feed: 'everyone' | 'following' }) {
 
 function Everyone() {
   const { cache } = useApolloClient();
-  const { data, error, fetchMore, refetch } = useQuery(HomeFeedDocument, { variables });
-  const arrivals = useArrivals({
-    subscription: CrudArrivalsDocument,
-    item: ({ activityCreated }) => activityCreated,
+  const { data, error, fetchMore, refetch } = useQuery(HomeFeedDocument, options);
+  const newItems = useNewItems({
+    subscription: NewCrudsDocument,
+    itemOf: ({ activityCreated }) => activityCreated,
     shown: data?.home.edges,
-    add: (edges) =>
+    prepend: (edges) =>
       cache.updateQuery(
         { query: HomeFeedDocument, variables },
-        (known) => known && { ...known, home: prepended(known.home, edges) },
+        (cached) => cached && { ...cached, home: prepended(cached.home, edges) },
       ),
     reload: refetch,
   });
   return (
     <>
-      <ArrivalsBar noun="crud" {...arrivals} />
+      <NewItemsBar noun="crud" {...newItems} />
       <CrudFeed
         label="Cruds of everyone"
         connection={data?.home}
         error={error}
-        more={(after) => fetchMore({ variables: { after } })}
+        loadMore={(after) => fetchMore({ variables: { after } })}
         retry={() => refetch()}
-        empty={<Empty title="It is quiet here">Nobody has posted yet. Be the first.</Empty>}
+        empty={<EmptyState title="No cruds yet">Be the first to post one.</EmptyState>}
       />
     </>
   );
@@ -70,39 +72,41 @@ function Everyone() {
 
 function Following() {
   const { cache } = useApolloClient();
-  const { data, error, fetchMore, refetch } = useQuery(FollowingFeedDocument, { variables });
+  const { data, error, fetchMore, refetch } = useQuery(FollowingFeedDocument, options);
   const feed = data?.viewer?.feed;
-  const arrivals = useArrivals({
-    subscription: CrudArrivalsDocument,
-    item: ({ activityCreated: edge }) => (edge.node.author.viewerIsFollowing ? edge : undefined),
+  const newItems = useNewItems({
+    subscription: NewCrudsDocument,
+    itemOf: ({ activityCreated: edge }) => (edge.node.author.viewerIsFollowing ? edge : undefined),
     shown: feed?.edges,
-    add: (edges) =>
+    prepend: (edges) =>
       cache.updateQuery(
         { query: FollowingFeedDocument, variables },
-        (known) =>
-          known?.viewer && {
-            ...known,
-            viewer: { ...known.viewer, feed: prepended(known.viewer.feed, edges) },
+        (cached) =>
+          cached?.viewer && {
+            ...cached,
+            viewer: { ...cached.viewer, feed: prepended(cached.viewer.feed, edges) },
           },
       ),
     reload: refetch,
   });
   if (data?.viewer === null) {
-    return <Empty title="Sign in first">Then the people whom you follow are here.</Empty>;
+    return (
+      <EmptyState title="Sign in first">Sign in to see the cruds of people you follow.</EmptyState>
+    );
   }
   return (
     <>
-      <ArrivalsBar noun="crud" {...arrivals} />
+      <NewItemsBar noun="crud" {...newItems} />
       <CrudFeed
         label="Cruds of the people you follow"
         connection={feed}
         error={error}
-        more={(after) => fetchMore({ variables: { after } })}
+        loadMore={(after) => fetchMore({ variables: { after } })}
         retry={() => refetch()}
         empty={
-          <Empty title="Nothing yet">
-            Follow people on their profiles, and what they post is here.
-          </Empty>
+          <EmptyState title="No cruds yet">
+            Follow people on their profiles to see what they post here.
+          </EmptyState>
         }
       />
     </>

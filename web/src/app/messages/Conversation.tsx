@@ -2,73 +2,77 @@ import { useApolloClient, useQuery } from '@apollo/client/react';
 import { useEffect, useEffectEvent } from 'react';
 import { Link } from 'wouter';
 
-import { PAGE } from '../cache.ts';
-import { isUnsent } from '../composer/post.ts';
+import { PAGE_SIZE } from '../cache.ts';
 import { CrudSkeletons } from '../crud/CrudSkeleton.tsx';
 import { CrudText } from '../crud/CrudText.tsx';
-import { NextPage } from '../feed/Feed.tsx';
+import { LoadMore } from '../feed/LoadMore.tsx';
 import {
   ConversationDocument,
   type ConversationQuery,
   MarkMessagesReadDocument,
   type MessageFieldsFragment,
 } from '../gen/graphql.ts';
-import { reason } from '../notice.ts';
+import { isOptimistic } from '../optimistic.ts';
 import { paths } from '../paths.ts';
-import { Empty } from '../shell/Empty.tsx';
+import { EmptyState } from '../shell/EmptyState.tsx';
+import { ErrorState } from '../shell/ErrorState.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
-import { ago, inFull, useNow } from '../time.ts';
+import { formatFull, timeAgo, useNow } from '../time.ts';
+import { refetchViewer, type Viewer } from '../viewer/viewer.ts';
+import styles from './Conversation.module.css';
 import { MessageComposer } from './MessageComposer.tsx';
 
 type Group = NonNullable<NonNullable<ConversationQuery['viewer']>['messageGroup']>;
 
-/** What the viewer and somebody wrote to each other, and where to write more. */
-export function Conversation({ handle }: { handle: string }) {
+interface Props {
+  viewer: Viewer;
+  handle: string;
+}
+
+/** The viewer's messages with another user, and the form for a new one. */
+export function Conversation({ viewer, handle }: Props) {
   const { data, error, fetchMore, refetch } = useQuery(ConversationDocument, {
-    variables: { handle, last: PAGE },
-    fetchPolicy: 'cache-and-network',
-    nextFetchPolicy: 'cache-first',
+    variables: { handle, last: PAGE_SIZE },
     refetchWritePolicy: 'merge',
   });
-  useMarkRead(data?.viewer?.messageGroup, () => void refetch().catch(() => undefined));
+  const retry = () => void refetch().catch(() => undefined);
+  useMarkRead(data?.viewer?.messageGroup, retry);
 
   const person = data?.user;
   const group = data?.viewer?.messageGroup;
+  const placeholder = !data ? (
+    error ? (
+      <ErrorState error={error} onRetry={retry} />
+    ) : (
+      <CrudSkeletons count={4} />
+    )
+  ) : !person ? (
+    <EmptyState title={`@${handle} does not exist`}>Handles are case-sensitive.</EmptyState>
+  ) : person.isViewer ? (
+    <EmptyState title="This is you">You can only send messages to other people.</EmptyState>
+  ) : !group ? (
+    <EmptyState title="No messages yet">
+      Your first message to {person.displayName} starts the conversation.
+    </EmptyState>
+  ) : null;
+
   return (
-    <section className="conversation" aria-label={`Conversation with @${handle}`}>
-      <PageHeader title={person?.displayName ?? `@${handle}`} back>
+    <section className={styles.conversation} aria-label={`Conversation with @${handle}`}>
+      <PageHeader title={person?.displayName ?? `@${handle}`} back="narrow">
         {person && (
           <Link href={paths.person(person.handle)} className="button quiet">
             Profile
           </Link>
         )}
       </PageHeader>
-      {!data ? (
-        error ? (
-          <Empty title="That did not work">
-            <p>{reason(error)}</p>
-            <button className="button quiet" onClick={() => void refetch().catch(() => undefined)}>
-              Try again
-            </button>
-          </Empty>
-        ) : (
-          <CrudSkeletons count={4} />
-        )
-      ) : !person ? (
-        <Empty title={`Nobody is called @${handle}`}>Handles tell upper from lower case.</Empty>
-      ) : person.isViewer ? (
-        <Empty title="This is you">Messages go to other people.</Empty>
-      ) : (
-        <>
-          {group ? (
-            <Messages group={group} more={(before) => fetchMore({ variables: { before } })} />
-          ) : (
-            <Empty title="Nothing said yet">
-              Your first message to {person.displayName} begins the conversation.
-            </Empty>
-          )}
-          <MessageComposer to={person} groupId={group?.id} />
-        </>
+      {placeholder && <div className={styles.placeholder}>{placeholder}</div>}
+      {group && (
+        <Messages group={group} loadMore={(before) => fetchMore({ variables: { before } })} />
+      )}
+      {person && !person.isViewer && (
+        <div className={styles.composer}>
+          <MessageComposer from={viewer.user} to={person} groupId={group?.id} />
+        </div>
       )}
     </section>
   );
@@ -76,25 +80,25 @@ export function Conversation({ handle }: { handle: string }) {
 
 interface MessagesProps {
   group: Group;
-  more: (before: string | null) => Promise<unknown>;
+  loadMore: (before: string | null) => Promise<unknown>;
 }
 
-/** The messages, the newest at the bottom. Scrolling up to the oldest loads those before it. */
-function Messages({ group, more }: MessagesProps) {
+/** The messages, newest at the bottom. Scrolling up loads older ones. */
+function Messages({ group, loadMore }: MessagesProps) {
   const { edges, pageInfo } = group.messages;
   return (
     <div
-      className="messages-scroll"
+      className={styles.scroll}
       role="log"
       aria-label={`Messages with ${group.person.displayName}`}
-      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrolls, so keys must reach it
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- the keyboard must reach it to scroll
       tabIndex={0}
     >
       <div>
         {pageInfo.hasPreviousPage && (
-          <NextPage key={pageInfo.startCursor} load={() => more(pageInfo.startCursor)} />
+          <LoadMore key={pageInfo.startCursor} load={() => loadMore(pageInfo.startCursor)} />
         )}
-        <ul className="message-list">
+        <ul className={styles.messages}>
           {edges.map(({ node }) => (
             <Message key={node.id} message={node} isOwn={node.sender.id !== group.person.id} />
           ))}
@@ -107,34 +111,40 @@ function Messages({ group, more }: MessagesProps) {
 function Message({ message, isOwn }: { message: MessageFieldsFragment; isOwn: boolean }) {
   const now = useNow();
   return (
-    <li className="message" data-own={isOwn} aria-busy={isUnsent(message.id)}>
-      <span className="unseen">{isOwn ? 'You' : message.sender.displayName}: </span>
-      <CrudText text={message.message} />
-      <time className="muted" dateTime={message.createdAt} title={inFull(message.createdAt)}>
-        {ago(message.createdAt, now)}
+    <li className={styles.message} data-own={isOwn} aria-busy={isOptimistic(message.id)}>
+      <span className="visually-hidden">{isOwn ? 'You' : message.sender.displayName}: </span>
+      <CrudText className={styles.text} text={message.message} />
+      <time className="muted" dateTime={message.createdAt} title={formatFull(message.createdAt)}>
+        {timeAgo(message.createdAt, now)}
       </time>
     </li>
   );
 }
 
-/** Marks what is on the screen as read. Where the list of conversations knows more, asks for it. */
+/**
+ * Marks the messages on the screen as read. If the list of conversations has a newer message than
+ * the screen, fetches the conversation first.
+ */
 function useMarkRead(group: Group | null | undefined, refetch: () => void): void {
   const client = useApolloClient();
   const shown = group?.messages.edges.at(-1)?.node.id;
   const newest = group?.lastMessage.id;
   const unread = group?.unreadCount ?? 0;
-  const mark = useEffectEvent(() => {
-    if (document.hidden || unread === 0 || !shown || isUnsent(shown)) return;
+  const markRead = useEffectEvent(() => {
+    if (document.hidden || unread === 0 || !shown || isOptimistic(shown)) return;
     if (shown !== newest) {
       refetch();
       return;
     }
     const variables = { input: { upToId: shown } };
-    client.mutate({ mutation: MarkMessagesReadDocument, variables }).catch(() => undefined);
+    client.mutate({ mutation: MarkMessagesReadDocument, variables }).then(
+      () => refetchViewer(client),
+      () => undefined,
+    );
   });
-  useEffect(() => mark(), [shown, newest, unread]);
+  useEffect(() => markRead(), [shown, newest, unread]);
   useEffect(() => {
-    document.addEventListener('visibilitychange', mark);
-    return () => document.removeEventListener('visibilitychange', mark);
+    document.addEventListener('visibilitychange', markRead);
+    return () => document.removeEventListener('visibilitychange', markRead);
   }, []);
 }

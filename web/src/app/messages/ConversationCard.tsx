@@ -1,29 +1,32 @@
 import { Link } from 'wouter';
 
+import { classNames } from '../classNames.ts';
 import type { ConversationFieldsFragment } from '../gen/graphql.ts';
 import { paths } from '../paths.ts';
 import { Avatar } from '../profile/Avatar.tsx';
-import { ago, inFull, plural, useNow } from '../time.ts';
+import { timeAgo, formatFull, plural, useNow } from '../time.ts';
+import styles from './ConversationCard.module.css';
 
 interface Props {
   conversation: ConversationFieldsFragment;
   isOpen: boolean;
 }
 
-/** With whom a conversation is, and what was said last; the whole card leads there. */
+/** The other person of a conversation and its last message. The whole card links to it. */
 export function ConversationCard({ conversation, isOpen }: Props) {
   const now = useNow();
   const { person, lastMessage, unreadCount } = conversation;
   const isOwn = lastMessage.sender.id !== person.id;
   return (
     <article
-      className="conversation-card"
+      className={styles.card}
+      data-open={isOpen}
       data-unread={unreadCount > 0}
       tabIndex={-1}
       aria-label={person.displayName}
     >
-      <Avatar person={person} />
-      <p className="conversation-person">
+      <Avatar className={styles.avatar} person={person} />
+      <p className={styles.person}>
         <Link
           href={paths.conversation(person.handle)}
           className="card-link"
@@ -36,18 +39,18 @@ export function ConversationCard({ conversation, isOpen }: Props) {
       <time
         className="muted"
         dateTime={lastMessage.createdAt}
-        title={inFull(lastMessage.createdAt)}
+        title={formatFull(lastMessage.createdAt)}
       >
-        {ago(lastMessage.createdAt, now)}
+        {timeAgo(lastMessage.createdAt, now)}
       </time>
-      <p className="conversation-last muted">
+      <p className={classNames(styles.lastMessage, 'muted')}>
         {isOwn && 'You: '}
         {lastMessage.message}
       </p>
       {unreadCount > 0 && (
-        <span className="conversation-unread">
+        <span className={styles.badge}>
           <span aria-hidden>{unreadCount > 99 ? '99+' : unreadCount}</span>
-          <span className="unseen">{plural(unreadCount, 'unread message')}</span>
+          <span className="visually-hidden">{plural(unreadCount, 'unread message')}</span>
         </span>
       )}
     </article>

@@ -1,60 +1,56 @@
-import './Messages.css';
-
 import { useQuery } from '@apollo/client/react';
 
-import { PAGE } from '../cache.ts';
+import { PAGE_SIZE } from '../cache.ts';
 import { CrudSkeletons } from '../crud/CrudSkeleton.tsx';
 import { Feed } from '../feed/Feed.tsx';
 import { ConversationsDocument } from '../gen/graphql.ts';
-import { Empty } from '../shell/Empty.tsx';
-import { PageHeader } from '../shell/PageHeader.tsx';
+import { EmptyState } from '../shell/EmptyState.tsx';
+import { PageHeader, PaneHeader } from '../shell/PageHeader.tsx';
 import { useViewer } from '../viewer/viewer.ts';
 import { Conversation } from './Conversation.tsx';
+import conversationStyles from './Conversation.module.css';
 import { ConversationCard } from './ConversationCard.tsx';
+import styles from './MessagesPage.module.css';
 
-/** The conversations, and one of them beside the list; narrow windows show one at a time. */
+/** The list of conversations beside the open one. Narrow windows show one of the two. */
 export function MessagesPage({ handle }: { handle: string | undefined }) {
   const viewer = useViewer();
   if (viewer === null) {
     return (
       <>
         <PageHeader title="Messages" />
-        <Empty title="Sign in first">Then what you and others wrote to each other is here.</Empty>
+        <EmptyState title="Sign in first">Sign in to see your messages.</EmptyState>
       </>
     );
   }
-  // What arrives completes only what is loaded after the visit began.
+  // New messages complete only lists that are loaded after the start cursors.
   if (!viewer) return <CrudSkeletons count={4} />;
   return (
-    <div className="messages" data-open={handle !== undefined}>
-      <section className="conversations" aria-label="Conversations">
-        {handle === undefined ? (
-          <PageHeader title="Messages" />
-        ) : (
-          <div className="page-header">
-            <div className="page-title">
-              <h2>Messages</h2>
-            </div>
-          </div>
-        )}
-        <Conversations open={handle} />
+    <div className={styles.panes} data-open={handle !== undefined}>
+      <section className={styles.list} aria-label="Conversations">
+        {handle === undefined ? <PageHeader title="Messages" /> : <PaneHeader title="Messages" />}
+        <Conversations openHandle={handle} />
       </section>
       {handle === undefined ? (
-        <div className="conversation">
-          <Empty title="Pick a conversation">
-            A new one begins with the Message button on somebody’s profile.
-          </Empty>
+        <div className={conversationStyles.conversation}>
+          <div className={conversationStyles.placeholder}>
+            <EmptyState title="Choose a conversation">
+              To start a new one, use the Message button on a profile.
+            </EmptyState>
+          </div>
         </div>
       ) : (
-        <Conversation key={handle} handle={handle} />
+        <Conversation key={handle} viewer={viewer} handle={handle} />
       )}
     </div>
   );
 }
 
-function Conversations({ open }: { open: string | undefined }) {
+function Conversations({ openHandle }: { openHandle: string | undefined }) {
   const { data, error, fetchMore, refetch } = useQuery(ConversationsDocument, {
-    variables: { first: PAGE },
+    variables: { first: PAGE_SIZE },
+    // New messages keep this list up to date.
+    fetchPolicy: 'cache-first',
     refetchWritePolicy: 'merge',
   });
   return (
@@ -62,18 +58,18 @@ function Conversations({ open }: { open: string | undefined }) {
       label="Conversations"
       connection={data?.viewer?.messageGroups}
       error={error}
-      more={(after) => fetchMore({ variables: { after } })}
+      loadMore={(after) => fetchMore({ variables: { after } })}
       retry={() => refetch()}
       empty={
-        <Empty title="No messages yet">
-          Write to somebody with the Message button on their profile.
-        </Empty>
+        <EmptyState title="No messages yet">
+          To write to someone, use the Message button on their profile.
+        </EmptyState>
       }
     >
       {(conversation) => (
         <ConversationCard
           conversation={conversation}
-          isOpen={conversation.person.handle === open}
+          isOpen={conversation.person.handle === openHandle}
         />
       )}
     </Feed>

@@ -6,7 +6,7 @@ import {
   ConversationsDocument,
   type MessageFieldsFragment,
 } from '../gen/graphql.ts';
-import { andrew, clientWith, refusal } from '../testing.ts';
+import { andrew, clientWith, userError } from '../testing.ts';
 import { sendMessage } from './send.ts';
 
 const bayko = {
@@ -25,10 +25,10 @@ const draft = {
   optimistic: true,
 };
 
-const said = (id: string, message: string): MessageFieldsFragment => ({
+const message = (id: string, text: string): MessageFieldsFragment => ({
   __typename: 'Message',
   id,
-  message,
+  message: text,
   createdAt: '2026-01-01T00:00:00Z',
   sender: andrew,
 });
@@ -41,7 +41,7 @@ const group = (lastMessage: MessageFieldsFragment) => ({
   lastMessage,
 });
 
-/** A client that knows the conversation with bayko: these messages, or that there is none. */
+/** A client with a loaded conversation with bayko. Without messages, there is no conversation. */
 function clientOf(...messages: MessageFieldsFragment[]) {
   const { client, gateway } = clientWith([]);
   const last = messages.at(-1);
@@ -105,38 +105,38 @@ const answer = (node: MessageFieldsFragment | null, ...userErrors: object[]) => 
   },
 });
 
-test('a message ends its conversation at once, and once', async () => {
-  const { client, gateway, shown, listed } = clientOf(said('a', 'Hi'));
+test('a message appears at the end of its conversation at once, and only once', async () => {
+  const { client, gateway, shown, listed } = clientOf(message('a', 'Hi'));
   const sending = sendMessage(client, draft);
   expect(shown()).toEqual(['Hi', 'Hello']);
   expect(listed()).toEqual(['Hello']);
-  gateway.answer(answer(said('b', 'Hello')));
+  gateway.answer(answer(message('b', 'Hello')));
   expect(await sending).toEqual([]);
   expect(shown()).toEqual(['Hi', 'Hello']);
   expect(listed()).toEqual(['Hello']);
 });
 
-test('a first message begins the conversation', async () => {
+test('the first message starts the conversation', async () => {
   const { client, gateway, shown, listed } = clientOf();
   const sending = sendMessage(client, { ...draft, groupId: undefined });
   expect(shown()).toEqual(['Hello']);
   expect(listed()).toEqual(['Hello']);
-  gateway.answer(answer(said('b', 'Hello')));
+  gateway.answer(answer(message('b', 'Hello')));
   await sending;
   expect(shown()).toEqual(['Hello']);
   expect(listed()).toEqual(['Hello']);
 });
 
-test('a refused message leaves the conversation', async () => {
-  const { client, gateway, shown, listed } = clientOf(said('a', 'Hi'));
+test('a rejected message leaves the conversation', async () => {
+  const { client, gateway, shown, listed } = clientOf(message('a', 'Hi'));
   const sending = sendMessage(client, draft);
-  gateway.answer(answer(null, refusal('The message is empty.')));
+  gateway.answer(answer(null, userError('The message is empty.')));
   expect(await sending).toMatchObject([{ message: 'The message is empty.' }]);
   expect(shown()).toEqual(['Hi']);
   expect(listed()).toEqual(['Hi']);
 });
 
-test('a first message that fails takes the conversation back', async () => {
+test('a first message that fails removes the conversation again', async () => {
   const { client, gateway, shown, listed } = clientOf();
   const sending = sendMessage(client, { ...draft, groupId: undefined });
   gateway.answer(new TypeError('Failed to fetch'));
@@ -145,8 +145,8 @@ test('a first message that fails takes the conversation back', async () => {
   expect(listed()).toEqual([]);
 });
 
-test('a message that will be refused is not shown first', () => {
-  const { client, shown } = clientOf(said('a', 'Hi'));
+test('a message that will be rejected is not shown first', () => {
+  const { client, shown } = clientOf(message('a', 'Hi'));
   void sendMessage(client, { ...draft, optimistic: false });
   expect(shown()).toEqual(['Hi']);
 });

@@ -1,29 +1,26 @@
 import type { ApolloClient } from '@apollo/client';
 
+import type { Submission } from '../composer/useDraft.ts';
 import {
   type PersonFieldsFragment,
-  type RefusalFragment,
+  type UserErrorFieldsFragment,
   SendMessageDocument,
 } from '../gen/graphql.ts';
-import { type MessageEdge, receive } from './receive.ts';
+import { optimisticId } from '../optimistic.ts';
+import { addMessage, type MessageEdge } from './addMessage.ts';
 
-export interface Draft {
+export interface Draft extends Submission {
   from: PersonFieldsFragment;
   to: PersonFieldsFragment;
-  /** The conversation's id, where there is one already. */
+  /** The id of the conversation; undefined if this is its first message. */
   groupId: string | undefined;
-  message: string;
-  /** Makes a second attempt at the same draft harmless. */
-  idempotencyKey: string;
-  /** Whether to show the message before the gateway has taken it. */
-  optimistic: boolean;
 }
 
-/** Sends a message; it ends the conversation at once, and the conversation heads the list. */
+/** Sends a message. It appears in its conversation at once, which moves to the top of the list. */
 export async function sendMessage(
   client: ApolloClient,
   draft: Draft,
-): Promise<RefusalFragment[] | undefined> {
+): Promise<UserErrorFieldsFragment[] | undefined> {
   const { to, message, idempotencyKey } = draft;
   const { data } = await client.mutate({
     mutation: SendMessageDocument,
@@ -33,24 +30,23 @@ export async function sendMessage(
         __typename: 'Mutation',
         sendMessage: {
           __typename: 'SendMessagePayload',
-          edge: unsentEdge(draft),
+          edge: optimisticEdge(draft),
           userErrors: [],
         },
       },
     }),
     update(cache, { data }) {
       const edge = data?.sendMessage.edge;
-      if (!edge) return;
-      receive(cache, edge);
+      if (edge) addMessage(cache, edge);
     },
   });
   return data?.sendMessage.userErrors;
 }
 
-function unsentEdge({ from, to, groupId, message, idempotencyKey }: Draft): MessageEdge {
-  const unsent = {
+function optimisticEdge({ from, to, groupId, message, idempotencyKey }: Draft): MessageEdge {
+  const sent = {
     __typename: 'Message' as const,
-    id: `unsent:${idempotencyKey}`,
+    id: optimisticId(idempotencyKey),
     message,
     createdAt: new Date().toISOString(),
     sender: from,
@@ -59,13 +55,13 @@ function unsentEdge({ from, to, groupId, message, idempotencyKey }: Draft): Mess
     __typename: 'MessageEdge',
     cursor: '',
     node: {
-      ...unsent,
+      ...sent,
       group: {
         __typename: 'MessageGroup',
-        id: groupId ?? `unsent:${to.handle}`,
+        id: groupId ?? optimisticId(to.handle),
         unreadCount: 0,
         person: to,
-        lastMessage: unsent,
+        lastMessage: sent,
       },
     },
   };

@@ -1,5 +1,3 @@
-import './NotificationCard.css';
-
 import {
   AtSign,
   Heart,
@@ -11,10 +9,12 @@ import {
 } from 'lucide-react';
 import { Link } from 'wouter';
 
+import { classNames } from '../classNames.ts';
 import type { NotificationFieldsFragment, NotificationKind } from '../gen/graphql.ts';
 import { paths } from '../paths.ts';
 import { Avatar } from '../profile/Avatar.tsx';
-import { ago, inFull, useNow } from '../time.ts';
+import { formatFull, timeAgo, useNow } from '../time.ts';
+import styles from './NotificationCard.module.css';
 
 const kinds: Record<NotificationKind, { icon: LucideIcon; text: string }> = {
   REPLY: { icon: MessageCircle, text: 'replied to you' },
@@ -25,34 +25,34 @@ const kinds: Record<NotificationKind, { icon: LucideIcon; text: string }> = {
   MESSAGE: { icon: Mail, text: 'sent you a message' },
 };
 
-/** Who did what, and the crud it is about; the whole card leads there. */
+/** Who did what, and to which crud. The whole card links to it. */
 export function NotificationCard({ notification }: { notification: NotificationFieldsFragment }) {
   const now = useNow();
   const { kind, actor, activity, createdAt, readAt } = notification;
   const { icon: Icon, text } = kinds[kind];
   return (
     <article
-      className="notification"
+      className={styles.card}
       data-kind={kind}
       data-unread={readAt === null}
       tabIndex={-1}
       aria-label={`${actor.displayName} ${text}`}
     >
-      <span className="notification-kind">
+      <span className={styles.icon}>
         <Icon aria-hidden />
       </span>
       <Avatar person={actor} />
-      <div className="notification-body">
+      <div className={styles.body}>
         <p>
           <Link href={destination(notification)} className="card-link" data-key="open">
             <strong>{actor.displayName}</strong> {text}
           </Link>{' '}
-          <time className="muted" dateTime={createdAt} title={inFull(createdAt)}>
-            {ago(createdAt, now)}
+          <time className="muted" dateTime={createdAt} title={formatFull(createdAt)}>
+            {timeAgo(createdAt, now)}
           </time>
-          {readAt === null && <span className="unseen"> unread</span>}
+          {readAt === null && <span className="visually-hidden"> unread</span>}
         </p>
-        {activity && <p className="muted notification-text">{activity.message}</p>}
+        {activity && <p className={classNames('muted', styles.excerpt)}>{activity.message}</p>}
       </div>
     </article>
   );

@@ -1,77 +1,75 @@
 import { useApolloClient, useQuery } from '@apollo/client/react';
 import { CheckCheck } from 'lucide-react';
 
-import { PAGE } from '../cache.ts';
-import { prepended } from '../feed/arrivals.ts';
-import { ArrivalsBar } from '../feed/ArrivalsBar.tsx';
+import { PAGE_SIZE } from '../cache.ts';
 import { Feed } from '../feed/Feed.tsx';
-import { useArrivals } from '../feed/useArrivals.ts';
-import { NotificationArrivalsDocument, NotificationsDocument } from '../gen/graphql.ts';
-import { attempt } from '../notice.ts';
-import { Empty } from '../shell/Empty.tsx';
+import { prepended } from '../feed/newItems.ts';
+import { NewItemsBar } from '../feed/NewItemsBar.tsx';
+import { useNewItems } from '../feed/useNewItems.ts';
+import { NewNotificationsDocument, NotificationsDocument } from '../gen/graphql.ts';
+import { EmptyState } from '../shell/EmptyState.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
+import { withErrorToast } from '../toast.ts';
 import { markAllRead } from './markRead.ts';
 import { NotificationCard } from './NotificationCard.tsx';
 
-const variables = { first: PAGE };
+const variables = { first: PAGE_SIZE };
 
 export function NotificationsPage() {
   const client = useApolloClient();
   const { data, error, fetchMore, refetch } = useQuery(NotificationsDocument, {
     variables,
-    fetchPolicy: 'cache-and-network',
-    nextFetchPolicy: 'cache-first',
   });
   const list = data?.viewer?.notifications;
   const notifications = list?.edges.map(({ node }) => node);
-  const arrivals = useArrivals({
-    subscription: NotificationArrivalsDocument,
-    item: ({ notificationReceived }) => notificationReceived,
+  const newItems = useNewItems({
+    subscription: NewNotificationsDocument,
+    itemOf: ({ notificationReceived }) => notificationReceived,
     shown: list?.edges,
-    add: (edges) =>
+    prepend: (edges) =>
       client.cache.updateQuery(
         { query: NotificationsDocument, variables },
-        (known) =>
-          known?.viewer && {
-            ...known,
+        (cached) =>
+          cached?.viewer && {
+            ...cached,
             viewer: {
-              ...known.viewer,
-              notifications: prepended(known.viewer.notifications, edges),
+              ...cached.viewer,
+              notifications: prepended(cached.viewer.notifications, edges),
             },
           },
       ),
     reload: refetch,
   });
 
-  const unread = (data?.viewer?.unreadNotificationsCount ?? 0) > 0;
+  const hasUnread = (data?.viewer?.unreadNotificationsCount ?? 0) > 0;
   return (
     <>
       <PageHeader title="Notifications">
-        {notifications && unread && (
+        {notifications && hasUnread && (
           <button
             className="button quiet"
-            onClick={() => void attempt(markAllRead(client, notifications))}
+            onClick={() => void withErrorToast(markAllRead(client, notifications))}
           >
             <CheckCheck aria-hidden /> Mark all as read
           </button>
         )}
       </PageHeader>
       {data?.viewer === null ? (
-        <Empty title="Sign in first">Then you see here what happened around you.</Empty>
+        <EmptyState title="Sign in first">Sign in to see your notifications.</EmptyState>
       ) : (
         <>
-          <ArrivalsBar noun="notification" {...arrivals} />
+          <NewItemsBar noun="notification" {...newItems} />
           <Feed
             label="Notifications"
             connection={list}
             error={error}
-            more={(after) => fetchMore({ variables: { after } })}
+            loadMore={(after) => fetchMore({ variables: { after } })}
             retry={() => refetch()}
             empty={
-              <Empty title="All quiet">
-                When somebody replies to you, likes or reposts your cruds, mentions or follows you,
-                or sends you a message, it says so here.
-              </Empty>
+              <EmptyState title="No notifications yet">
+                You get one when someone replies to you, likes or reposts your cruds, mentions or
+                follows you, or sends you a message.
+              </EmptyState>
             }
           >
             {(notification) => <NotificationCard notification={notification} />}

@@ -3,14 +3,14 @@ import type { ApolloClient } from '@apollo/client';
 import {
   MarkNotificationsReadDocument,
   type NotificationFieldsFragment,
-  type RefusalFragment,
+  type UserErrorFieldsFragment,
 } from '../gen/graphql.ts';
 
-/** Marks all of these notifications read, and all older ones. They come newest first. */
+/** Marks these notifications, which are newest first, and all older ones as read. */
 export async function markAllRead(
   client: ApolloClient,
   notifications: NotificationFieldsFragment[],
-): Promise<RefusalFragment[] | undefined> {
+): Promise<UserErrorFieldsFragment[] | undefined> {
   const [newest] = notifications;
   if (!newest) return [];
   const readAt = new Date().toISOString();

@@ -1,18 +1,19 @@
-import './Avatar.css';
-
+import { classNames } from '../classNames.ts';
 import type { PersonFieldsFragment } from '../gen/graphql.ts';
+import styles from './Avatar.module.css';
 
 interface Props {
   person: Pick<PersonFieldsFragment, 'handle' | 'displayName'>;
   size?: 'large';
+  className?: string | undefined;
 }
 
-/** A person's initial on a colour of their own. */
-export function Avatar({ person, size }: Props) {
+/** A person's initial on a colour that depends on their handle. */
+export function Avatar({ person, size, className }: Props) {
   const [initial = '?'] = person.displayName.trim();
   return (
     <span
-      className="avatar"
+      className={classNames(styles.avatar, className)}
       data-size={size}
       style={{ '--hue': hueOf(person.handle) }}
       aria-hidden="true"
@@ -22,7 +23,7 @@ export function Avatar({ person, size }: Props) {
   );
 }
 
-/** An angle on the colour wheel, the same for the same handle. */
+/** Returns a hue in degrees, always the same for the same handle. */
 export function hueOf(handle: string): number {
   let hash = 0;
   for (const character of handle) hash = (hash * 31 + character.codePointAt(0)!) % 360;

@@ -2,9 +2,9 @@ import { useMutation } from '@apollo/client/react';
 import { type SubmitEvent, useState } from 'react';
 
 import { EditProfileDocument, type ProfileFieldsFragment } from '../gen/graphql.ts';
-import { reason, tell } from '../notice.ts';
-import { Dialog } from '../shell/Dialog.tsx';
-import { Field, refusalOf } from '../shell/Field.tsx';
+import { Dialog, DialogActions } from '../shell/Dialog.tsx';
+import { fieldError, FormField } from '../shell/FormField.tsx';
+import { errorMessage, showToast } from '../toast.ts';
 
 interface Props {
   person: ProfileFieldsFragment;
@@ -16,7 +16,7 @@ export function EditProfile({ person, onClose }: Props) {
   const [bio, setBio] = useState(person.bio ?? '');
   const [save, { data, loading }] = useMutation(EditProfileDocument);
 
-  const refusals = data?.updateProfile.userErrors ?? [];
+  const userErrors = data?.updateProfile.userErrors ?? [];
 
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -25,44 +25,44 @@ export function EditProfile({ person, onClose }: Props) {
         variables: { input: { displayName, bio: bio === '' ? null : bio } },
       });
       if (!data?.updateProfile.user) return;
-      tell('Your profile is saved.');
+      showToast('Your profile is saved.');
       onClose();
     } catch (error) {
-      tell(reason(error), 'bad');
+      showToast(errorMessage(error), 'error');
     }
   };
 
   return (
     <Dialog title="Edit profile" onClose={onClose}>
       <form className="form" onSubmit={(event) => void submit(event)}>
-        <Field label="Name" refusal={refusalOf('displayName', refusals)}>
-          {(described) => (
+        <FormField label="Name" error={fieldError('displayName', userErrors)}>
+          {(control) => (
             <input
               value={displayName}
               onChange={(event) => setDisplayName(event.target.value)}
               autoComplete="name"
-              {...described}
+              {...control}
             />
           )}
-        </Field>
-        <Field label="About you" refusal={refusalOf('bio', refusals)}>
-          {(described) => (
+        </FormField>
+        <FormField label="About you" error={fieldError('bio', userErrors)}>
+          {(control) => (
             <textarea
               value={bio}
               onChange={(event) => setBio(event.target.value)}
               rows={5}
-              {...described}
+              {...control}
             />
           )}
-        </Field>
-        <div className="dialog-actions">
+        </FormField>
+        <DialogActions>
           <button type="button" className="button quiet" onClick={onClose}>
             Cancel
           </button>
           <button className="button" disabled={loading}>
             Save
           </button>
-        </div>
+        </DialogActions>
       </form>
     </Dialog>
   );

@@ -1,11 +1,11 @@
 import { useApolloClient } from '@apollo/client/react';
 
 import type { PersonCardFieldsFragment } from '../gen/graphql.ts';
-import { attempt } from '../notice.ts';
+import { withErrorToast } from '../toast.ts';
 import { useViewer } from '../viewer/viewer.ts';
 import { toggleFollow } from './follow.ts';
 
-/** Follows somebody, or stops to. Nothing for visitors and for oneself. */
+/** Follows or unfollows a person. Hidden from anonymous visitors and on the viewer's own profile. */
 export function FollowButton({ person }: { person: PersonCardFieldsFragment }) {
   const client = useApolloClient();
   const viewer = useViewer();
@@ -15,7 +15,7 @@ export function FollowButton({ person }: { person: PersonCardFieldsFragment }) {
     <button
       className={person.viewerIsFollowing ? 'button quiet following' : 'button'}
       aria-label={`${label} ${person.displayName}`}
-      onClick={() => void attempt(toggleFollow(client, person))}
+      onClick={() => void withErrorToast(toggleFollow(client, person))}
     >
       {label}
     </button>

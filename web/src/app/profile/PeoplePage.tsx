@@ -1,12 +1,19 @@
+import type { TypedDocumentNode } from '@apollo/client';
 import { useQuery } from '@apollo/client/react';
-import { Link } from 'wouter';
 
-import { PAGE } from '../cache.ts';
+import { PAGE_SIZE } from '../cache.ts';
 import { Feed } from '../feed/Feed.tsx';
-import { FollowersDocument, FollowingDocument } from '../gen/graphql.ts';
+import {
+  FollowersDocument,
+  type FollowersQuery,
+  type FollowersQueryVariables,
+  FollowingDocument,
+  type FollowingQuery,
+} from '../gen/graphql.ts';
 import { paths } from '../paths.ts';
-import { Empty } from '../shell/Empty.tsx';
+import { EmptyState } from '../shell/EmptyState.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
+import { Tabs } from '../shell/Tabs.tsx';
 import { PersonCard } from './PersonCard.tsx';
 
 interface Props {
@@ -14,69 +21,54 @@ interface Props {
   list: 'followers' | 'following';
 }
 
-/** Who follows a person, or whom the person follows. */
+type PeopleDocument = TypedDocumentNode<FollowersQuery | FollowingQuery, FollowersQueryVariables>;
+
+const lists: Record<Props['list'], { document: PeopleDocument; label: string; empty: string }> = {
+  followers: { document: FollowersDocument, label: 'Followers', empty: 'No followers yet' },
+  following: { document: FollowingDocument, label: 'Following', empty: 'Not following anyone yet' },
+};
+
+/** The followers of a person, or the people that the person follows. */
 export function PeoplePage({ handle, list }: Props) {
+  const { document, label, empty } = lists[list];
+  const { data, error, fetchMore, refetch } = useQuery(document, {
+    variables: { handle, first: PAGE_SIZE },
+  });
+  const user = data?.user;
+  const people = user && ('followers' in user ? user.followers : user.following);
   return (
     <>
-      <PageHeader title={`@${handle}`} back>
-        <nav className="tabs" aria-label="People">
-          <Link
-            href={paths.followers(handle)}
-            aria-current={list === 'followers' ? 'page' : undefined}
-          >
-            Followers
-          </Link>
-          <Link
-            href={paths.followedBy(handle)}
-            aria-current={list === 'following' ? 'page' : undefined}
-          >
-            Following
-          </Link>
-        </nav>
+      <PageHeader title={`@${handle}`} back="always">
+        <Tabs
+          label="People"
+          tabs={[
+            {
+              label: 'Followers',
+              href: paths.followers(handle),
+              isCurrent: list === 'followers',
+            },
+            {
+              label: 'Following',
+              href: paths.followedBy(handle),
+              isCurrent: list === 'following',
+            },
+          ]}
+        />
       </PageHeader>
-      {list === 'followers' ? <Followers handle={handle} /> : <Following handle={handle} />}
+      {user === null ? (
+        <EmptyState title={`@${handle} does not exist`}>Handles are case-sensitive.</EmptyState>
+      ) : (
+        <Feed
+          label={label}
+          connection={people ?? undefined}
+          error={error}
+          loadMore={(after) => fetchMore({ variables: { after } })}
+          retry={() => refetch()}
+          empty={<EmptyState title={empty} />}
+        >
+          {(person) => <PersonCard person={person} />}
+        </Feed>
+      )}
     </>
-  );
-}
-
-function Followers({ handle }: { handle: string }) {
-  const { data, error, fetchMore, refetch } = useQuery(FollowersDocument, {
-    variables: { handle, first: PAGE },
-    fetchPolicy: 'cache-and-network',
-    nextFetchPolicy: 'cache-first',
-  });
-  if (data?.user === null) return <Empty title={`Nobody is called @${handle}`} />;
-  return (
-    <Feed
-      label="Followers"
-      connection={data?.user.followers}
-      error={error}
-      more={(after) => fetchMore({ variables: { after } })}
-      retry={() => refetch()}
-      empty={<Empty title="No followers yet" />}
-    >
-      {(person) => <PersonCard person={person} />}
-    </Feed>
-  );
-}
-
-function Following({ handle }: { handle: string }) {
-  const { data, error, fetchMore, refetch } = useQuery(FollowingDocument, {
-    variables: { handle, first: PAGE },
-    fetchPolicy: 'cache-and-network',
-    nextFetchPolicy: 'cache-first',
-  });
-  if (data?.user === null) return <Empty title={`Nobody is called @${handle}`} />;
-  return (
-    <Feed
-      label="Following"
-      connection={data?.user.following}
-      error={error}
-      more={(after) => fetchMore({ variables: { after } })}
-      retry={() => refetch()}
-      empty={<Empty title="Follows nobody yet" />}
-    >
-      {(person) => <PersonCard person={person} />}
-    </Feed>
   );
 }

@@ -1,5 +1,3 @@
-import './PersonCard.css';
-
 import { Link } from 'wouter';
 
 import { CrudText } from '../crud/CrudText.tsx';
@@ -7,18 +5,19 @@ import type { PersonCardFieldsFragment } from '../gen/graphql.ts';
 import { paths } from '../paths.ts';
 import { Avatar } from './Avatar.tsx';
 import { FollowButton } from './FollowButton.tsx';
+import styles from './PersonCard.module.css';
 
 /** A person in a list. */
 export function PersonCard({ person }: { person: PersonCardFieldsFragment }) {
   return (
-    <article className="person-card" tabIndex={-1} aria-label={person.displayName}>
+    <article className={styles.card} tabIndex={-1} aria-label={person.displayName}>
       <Avatar person={person} />
       <Link href={paths.person(person.handle)} data-key="open">
         <strong>{person.displayName}</strong>
         <span className="muted">@{person.handle}</span>
       </Link>
       <FollowButton person={person} />
-      {person.bio && <CrudText text={person.bio} />}
+      {person.bio && <CrudText className={styles.bio} text={person.bio} />}
     </article>
   );
 }

@@ -1,29 +1,27 @@
 import { useQuery } from '@apollo/client/react';
 
-import { PAGE } from '../cache.ts';
+import { PAGE_SIZE } from '../cache.ts';
 import { CrudSkeletons } from '../crud/CrudSkeleton.tsx';
 import { CrudFeed } from '../feed/CrudFeed.tsx';
 import { ProfileDocument } from '../gen/graphql.ts';
-import { reason } from '../notice.ts';
-import { Empty } from '../shell/Empty.tsx';
+import { EmptyState } from '../shell/EmptyState.tsx';
+import { ErrorState } from '../shell/ErrorState.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
-import { ProfileHead } from './ProfileHead.tsx';
+import { ProfileHeader } from './ProfileHeader.tsx';
 
 export function ProfilePage({ handle }: { handle: string }) {
   const { data, error, fetchMore, refetch } = useQuery(ProfileDocument, {
-    variables: { handle, first: PAGE },
-    fetchPolicy: 'cache-and-network',
-    nextFetchPolicy: 'cache-first',
+    variables: { handle, first: PAGE_SIZE },
   });
   const person = data?.user;
   if (!person) {
     return (
       <>
-        <PageHeader title={`@${handle}`} back />
+        <PageHeader title={`@${handle}`} back="always" />
         {data ? (
-          <Empty title={`Nobody is called @${handle}`}>Handles tell upper from lower case.</Empty>
+          <EmptyState title={`@${handle} does not exist`}>Handles are case-sensitive.</EmptyState>
         ) : error ? (
-          <Empty title="That did not work">{reason(error)}</Empty>
+          <ErrorState error={error} onRetry={() => refetch().catch(() => undefined)} />
         ) : (
           <CrudSkeletons count={4} />
         )}
@@ -32,15 +30,17 @@ export function ProfilePage({ handle }: { handle: string }) {
   }
   return (
     <>
-      <PageHeader title={person.displayName} back />
-      <ProfileHead person={person} />
+      <PageHeader title={person.displayName} back="always" />
+      <ProfileHeader person={person} />
       <CrudFeed
         label={`Cruds of ${person.displayName}`}
         connection={person.activities}
         error={error}
-        more={(after) => fetchMore({ variables: { after } })}
+        loadMore={(after) => fetchMore({ variables: { after } })}
         retry={() => refetch()}
-        empty={<Empty title="No cruds">What was posted here has expired, or nothing was.</Empty>}
+        empty={
+          <EmptyState title="No cruds">Nothing is posted, or all of it has expired.</EmptyState>
+        }
       />
     </>
   );

@@ -3,15 +3,15 @@ import type { ApolloClient } from '@apollo/client';
 import {
   type FollowFieldsFragment,
   FollowPersonDocument,
-  type RefusalFragment,
+  type UserErrorFieldsFragment,
   UnfollowPersonDocument,
 } from '../gen/graphql.ts';
 
-/** Follows a person, or stops to. The feed of the followed is then loaded anew. */
+/** Follows or unfollows a person. The feed of followed people is fetched again when it is next shown. */
 export async function toggleFollow(
   client: ApolloClient,
   person: FollowFieldsFragment,
-): Promise<RefusalFragment[] | undefined> {
+): Promise<UserErrorFieldsFragment[] | undefined> {
   const variables = { input: { userId: person.id } };
   if (person.viewerIsFollowing) {
     const { data } = await client.mutate({
@@ -21,12 +21,12 @@ export async function toggleFollow(
         __typename: 'Mutation',
         unfollowUser: {
           __typename: 'UnfollowUserPayload',
-          user: followed(person, -1),
+          user: followFields(person, -1),
           userErrors: [],
         },
       },
     });
-    forgetFollowingFeed(client);
+    evictFollowingFeed(client);
     return data?.unfollowUser.userErrors;
   }
   const { data } = await client.mutate({
@@ -34,14 +34,18 @@ export async function toggleFollow(
     variables,
     optimisticResponse: {
       __typename: 'Mutation',
-      followUser: { __typename: 'FollowUserPayload', user: followed(person, 1), userErrors: [] },
+      followUser: {
+        __typename: 'FollowUserPayload',
+        user: followFields(person, 1),
+        userErrors: [],
+      },
     },
   });
-  forgetFollowingFeed(client);
+  evictFollowingFeed(client);
   return data?.followUser.userErrors;
 }
 
-function followed({ id, followersCount }: FollowFieldsFragment, change: 1 | -1) {
+function followFields({ id, followersCount }: FollowFieldsFragment, change: 1 | -1) {
   return {
     __typename: 'User' as const,
     id,
@@ -50,6 +54,6 @@ function followed({ id, followersCount }: FollowFieldsFragment, change: 1 | -1) 
   };
 }
 
-function forgetFollowingFeed({ cache }: ApolloClient) {
+function evictFollowingFeed({ cache }: ApolloClient) {
   cache.evict({ id: cache.identify({ __typename: 'Viewer' })!, fieldName: 'feed' });
 }

@@ -1,19 +1,18 @@
-import './Search.css';
-
 import { useQuery } from '@apollo/client/react';
 import { Search } from 'lucide-react';
 import { type SubmitEvent, useEffect, useState } from 'react';
 import { useSearchParams } from 'wouter';
 
-import { PAGE } from '../cache.ts';
+import { PAGE_SIZE } from '../cache.ts';
 import { Crud } from '../crud/Crud.tsx';
 import { Feed } from '../feed/Feed.tsx';
 import { SearchDocument } from '../gen/graphql.ts';
 import { PersonCard } from '../profile/PersonCard.tsx';
-import { Empty } from '../shell/Empty.tsx';
+import { EmptyState } from '../shell/EmptyState.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
+import styles from './SearchPage.module.css';
 
-const TYPING_PAUSE_MS = 300;
+const DEBOUNCE_MS = 300;
 
 export function SearchPage() {
   const [parameters] = useSearchParams();
@@ -26,37 +25,37 @@ export function SearchPage() {
       {query.trim() ? (
         <Results query={query} />
       ) : (
-        <Empty title="Look for people and cruds">
-          All words must match; the last one may be unfinished. A #hashtag is found as a whole.
-        </Empty>
+        <EmptyState title="Search for people and cruds">
+          Every word must match. The last one may be incomplete. A #hashtag must match in full.
+        </EmptyState>
       )}
     </>
   );
 }
 
-/** What is typed becomes the address a moment later, so that a search can be shared. */
+/** Debounces what is typed into the address, so that a search can be shared. */
 function SearchField({ query }: { query: string }) {
   const [, setParameters] = useSearchParams();
   const [text, setText] = useState(query);
-  const [asked, setAsked] = useState(query);
-  if (query !== asked) {
-    // The address changed from outside: a hashtag was clicked, or a step back taken.
-    setAsked(query);
+  const [submitted, setSubmitted] = useState(query);
+  if (query !== submitted) {
+    // The address changed from outside, by a hashtag or the back button.
+    setSubmitted(query);
     setText(query);
   }
   useEffect(() => {
-    if (text === asked) return;
+    if (text === submitted) return;
     const timer = setTimeout(() => {
-      setAsked(text);
+      setSubmitted(text);
       setParameters(text ? { q: text } : {}, { replace: true });
-    }, TYPING_PAUSE_MS);
+    }, DEBOUNCE_MS);
     return () => clearTimeout(timer);
-  }, [text, asked, setParameters]);
+  }, [text, submitted, setParameters]);
 
   const submit = (event: SubmitEvent) => event.preventDefault();
   return (
     <search>
-      <form className="search-field" onSubmit={submit}>
+      <form className={styles.field} onSubmit={submit}>
         <Search aria-hidden />
         <input
           type="search"
@@ -73,20 +72,20 @@ function SearchField({ query }: { query: string }) {
 
 function Results({ query }: { query: string }) {
   const { data, previousData, error, fetchMore, refetch } = useQuery(SearchDocument, {
-    variables: { query, first: PAGE },
-    fetchPolicy: 'cache-and-network',
-    nextFetchPolicy: 'cache-first',
+    variables: { query, first: PAGE_SIZE },
   });
   return (
     <Feed
-      label="What was found"
+      label="Search results"
       connection={(data ?? (error ? undefined : previousData))?.search}
       error={error}
-      more={(after) => fetchMore({ variables: { after } })}
+      loadMore={(after) => fetchMore({ variables: { after } })}
       retry={() => refetch()}
-      empty={<Empty title="Nothing found">Try fewer words.</Empty>}
+      empty={<EmptyState title="No results">Try fewer words.</EmptyState>}
     >
-      {(hit) => (hit.__typename === 'User' ? <PersonCard person={hit} /> : <Crud crud={hit} />)}
+      {(result) =>
+        result.__typename === 'User' ? <PersonCard person={result} /> : <Crud crud={result} />
+      }
     </Feed>
   );
 }

@@ -1,22 +1,22 @@
-import './SignIn.css';
-
 import { useMutation } from '@apollo/client/react';
 import { type SubmitEvent, useState } from 'react';
 
+import { classNames } from '../classNames.ts';
 import { RegisterDocument } from '../gen/graphql.ts';
-import { reason, tell } from '../notice.ts';
-import { Field, refusalOf } from '../shell/Field.tsx';
+import { fieldError, FormField } from '../shell/FormField.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
-import { beginAgain, signOut } from './token.ts';
+import { errorMessage, showToast } from '../toast.ts';
+import styles from './RegisterPage.module.css';
+import { restartSession, signOut } from './sessionToken.ts';
 
-/** For somebody who is signed in and no user of Cruddur yet. */
+/** Registers a viewer whose token is valid but who has no profile yet. */
 export function RegisterPage() {
   const [handle, setHandle] = useState('');
   const [displayName, setDisplayName] = useState('');
   const [register, { data, loading }] = useMutation(RegisterDocument);
 
-  const refusals = data?.registerViewer.userErrors ?? [];
-  const ofNoField = refusals.find(
+  const userErrors = data?.registerViewer.userErrors ?? [];
+  const otherError = userErrors.find(
     ({ path }) => !['handle', 'displayName'].includes(path.at(-1) ?? ''),
   );
 
@@ -26,47 +26,47 @@ export function RegisterPage() {
       const { data } = await register({ variables: { input: { handle, displayName } } });
       const user = data?.registerViewer.user;
       if (!user) return;
-      beginAgain();
-      tell(`Welcome, ${user.displayName}.`);
+      restartSession();
+      showToast(`Welcome, ${user.displayName}.`);
     } catch (error) {
-      tell(reason(error), 'bad');
+      showToast(errorMessage(error), 'error');
     }
   };
 
   return (
     <>
       <PageHeader title="Welcome to Cruddur" />
-      <form className="form register" onSubmit={(event) => void submit(event)}>
-        <p className="muted">You are signed in, and nobody here yet. Who do you want to be?</p>
-        <Field label="Handle" refusal={refusalOf('handle', refusals)}>
-          {(described) => (
+      <form className={classNames('form', styles.form)} onSubmit={(event) => void submit(event)}>
+        <p className="muted">You're signed in but have no profile yet.</p>
+        <FormField label="Handle" error={fieldError('handle', userErrors)}>
+          {(control) => (
             <input
               value={handle}
               onChange={(event) => setHandle(event.target.value)}
               autoComplete="username"
               autoCapitalize="none"
               spellCheck={false}
-              placeholder="What others @mention; it stays"
-              {...described}
+              placeholder="For @mentions; you can't change it"
+              {...control}
             />
           )}
-        </Field>
-        <Field label="Name" refusal={refusalOf('displayName', refusals)}>
-          {(described) => (
+        </FormField>
+        <FormField label="Name" error={fieldError('displayName', userErrors)}>
+          {(control) => (
             <input
               value={displayName}
               onChange={(event) => setDisplayName(event.target.value)}
               autoComplete="name"
-              {...described}
+              {...control}
             />
           )}
-        </Field>
-        {ofNoField && (
-          <p className="refusals" role="alert">
-            {ofNoField.message}
+        </FormField>
+        {otherError && (
+          <p className="form-error" role="alert">
+            {otherError.message}
           </p>
         )}
-        <div className="form-actions">
+        <div className={styles.actions}>
           <button className="button" disabled={loading}>
             Join
           </button>

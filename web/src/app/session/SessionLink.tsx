@@ -1,28 +1,30 @@
-import './SignIn.css';
-
 import { FlaskConical, LogIn, LogOut } from 'lucide-react';
 import { Link } from 'wouter';
 
+import { classNames } from '../classNames.ts';
 import { paths } from '../paths.ts';
 import { useStore } from '../store.ts';
 import { useViewer } from '../viewer/viewer.ts';
 import { identity } from './identity.ts';
+import styles from './SessionLink.module.css';
 
-/** Says in a quiet place how one came in, and leads to where that can be changed. */
-export function SessionLink({ className = 'session-link' }: { className?: string }) {
-  const known = useStore(identity);
+/** A link to the sign-in page: in the navigation, or as a button that only phones show. */
+export function SessionLink({ variant }: { variant: 'navigation' | 'button' }) {
+  const loaded = useStore(identity);
   const viewer = useViewer();
-  if (!known || viewer === undefined) return null;
+  if (!loaded || viewer === undefined) return null;
   const [Icon, label] =
-    known.mode === 'demo'
+    loaded.mode === 'demo'
       ? [FlaskConical, 'Demo: act as …']
       : viewer
         ? [LogOut, 'Sign out']
         : [LogIn, 'Sign in'];
+  const className =
+    variant === 'navigation' ? styles.link : classNames('button', 'quiet', styles.button);
   return (
     <Link href={paths.signIn} className={className} title={label}>
       <Icon aria-hidden />
-      <span className="label">{label}</span>
+      <span>{label}</span>
     </Link>
   );
 }

@@ -1,69 +1,73 @@
-import './SignIn.css';
-
 import { LogOut } from 'lucide-react';
 import { type SubmitEvent, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 
+import { classNames } from '../classNames.ts';
 import { CrudSkeletons } from '../crud/CrudSkeleton.tsx';
-import { tell } from '../notice.ts';
 import { paths } from '../paths.ts';
 import { Avatar } from '../profile/Avatar.tsx';
-import { Empty } from '../shell/Empty.tsx';
-import { Field } from '../shell/Field.tsx';
+import { EmptyState } from '../shell/EmptyState.tsx';
+import { ErrorState } from '../shell/ErrorState.tsx';
+import { FormField } from '../shell/FormField.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
 import { useStore } from '../store.ts';
+import { showToast } from '../toast.ts';
 import { useViewer } from '../viewer/viewer.ts';
-import { type DemoPerson, demoPeople, identity } from './identity.ts';
-import { held, signIn, signOut } from './token.ts';
+import { type DemoPerson, fetchDemoPeople, identity } from './identity.ts';
+import { sessionToken, signIn, signOut } from './sessionToken.ts';
+import styles from './SignInPage.module.css';
 
-/** Where one becomes somebody, somebody else, or nobody. */
+/** Signs the user in or out, or switches between the people of a demo. */
 export function SignInPage() {
-  const known = useStore(identity);
-  const { token } = useStore(held);
+  const loaded = useStore(identity);
+  const token = useStore(sessionToken).value;
   return (
     <>
-      <PageHeader title={known?.mode === 'demo' ? 'Who are you?' : 'Sign in'} back>
+      <PageHeader title={loaded?.mode === 'demo' ? 'Who are you?' : 'Sign in'} back="always">
         {token !== null && (
           <button className="button quiet" onClick={leave}>
             <LogOut aria-hidden /> Sign out
           </button>
         )}
       </PageHeader>
-      {known?.mode === 'demo' && <DemoPeople viewer={known.viewer} />}
-      {known?.mode === 'provider' && <TokenForm issuer={known.issuer} />}
+      {loaded?.mode === 'demo' && <DemoPeople defaultViewer={loaded.viewer} />}
+      {loaded?.mode === 'provider' && <TokenForm issuer={loaded.issuer} />}
     </>
   );
 }
 
 function leave() {
   signOut();
-  tell('You are signed out.');
+  showToast('You are signed out.');
 }
 
-/** Everybody whom a demo knows, to act as. */
-function DemoPeople({ viewer: byDefault }: { viewer: string | null }) {
+/** The people of a demo, to act as one of them. */
+function DemoPeople({ defaultViewer }: { defaultViewer: string | null }) {
   const viewer = useViewer();
   const [, navigate] = useLocation();
   const [people, setPeople] = useState<DemoPerson[]>();
-  const [failed, setFailed] = useState(false);
-  useEffect(() => {
-    demoPeople().then(setPeople, () => setFailed(true));
-  }, []);
+  const [error, setError] = useState<unknown>();
+  const load = () => fetchDemoPeople().then(setPeople, setError);
+  useEffect(() => void load(), []);
 
-  const become = ({ token, displayName }: DemoPerson) => {
+  const actAs = ({ token, displayName }: DemoPerson) => {
     navigate(paths.home);
     signIn(token);
-    tell(`You are ${displayName} now.`);
+    showToast(`You are now ${displayName}.`);
+  };
+  const retry = () => {
+    setError(undefined);
+    void load();
   };
 
-  if (failed) return <Empty title="That did not work">The people could not be loaded.</Empty>;
+  if (error !== undefined) return <ErrorState error={error} onRetry={retry} />;
   return (
     <>
-      <p className="sign-in-intro muted">
-        This gateway is a demo: nobody proves who they are, and everybody may act as anybody.{' '}
-        {byDefault === null
-          ? 'Who picks nobody can only read.'
-          : `Who picks nobody is @${byDefault}.`}
+      <p className={classNames('muted', styles.intro)}>
+        This gateway is a demo: anyone can act as anyone, without signing in.{' '}
+        {defaultViewer === null
+          ? 'Without choosing someone you can only read.'
+          : `Without choosing someone you are @${defaultViewer}.`}
       </p>
       {people ? (
         <ul aria-label="People to act as">
@@ -72,16 +76,16 @@ function DemoPeople({ viewer: byDefault }: { viewer: string | null }) {
             return (
               <li key={person.handle}>
                 <button
-                  className="sign-in-person"
+                  className={styles.person}
                   aria-current={isViewer}
-                  onClick={() => become(person)}
+                  onClick={() => actAs(person)}
                 >
                   <Avatar person={person} />
                   <span>
                     <strong>{person.displayName}</strong>
                     <span className="muted">@{person.handle}</span>
                   </span>
-                  {isViewer && <span className="sign-in-you">you</span>}
+                  {isViewer && <span className={styles.you}>you</span>}
                 </button>
               </li>
             );
@@ -94,16 +98,16 @@ function DemoPeople({ viewer: byDefault }: { viewer: string | null }) {
   );
 }
 
-/** For a token that the user has from their identity provider. */
+/** A form for a token that the user got from their identity provider. */
 function TokenForm({ issuer }: { issuer: string }) {
   const viewer = useViewer();
   const [, navigate] = useLocation();
   const [token, setToken] = useState('');
   if (viewer) {
     return (
-      <Empty title={`You are ${viewer.user.displayName}`}>
+      <EmptyState title={`You are ${viewer.user.displayName}`}>
         Signed in as @{viewer.user.handle}.
-      </Empty>
+      </EmptyState>
     );
   }
   const submit = (event: SubmitEvent) => {
@@ -113,20 +117,20 @@ function TokenForm({ issuer }: { issuer: string }) {
     signIn(token.trim().replace(/^bearer\s+/i, ''));
   };
   return (
-    <form className="form sign-in-token" onSubmit={submit}>
-      <p className="muted">People sign in here with tokens of {issuer}.</p>
-      <Field label="Your token" refusal="">
-        {(described) => (
+    <form className={classNames('form', styles.form)} onSubmit={submit}>
+      <p className="muted">Sign in with a token from {issuer}.</p>
+      <FormField label="Your token">
+        {(control) => (
           <textarea
             value={token}
             onChange={(event) => setToken(event.target.value)}
             rows={5}
             autoComplete="off"
             spellCheck={false}
-            {...described}
+            {...control}
           />
         )}
-      </Field>
+      </FormField>
       <button className="button">Sign in</button>
     </form>
   );

@@ -2,34 +2,34 @@ import { Store } from '../store.ts';
 
 /** How people sign in at this gateway. */
 export type Identity =
-  /** As anybody; without a token one acts as the viewer, or as nobody. */
+  /** As any demo person. Requests without a token act as `viewer`, or are anonymous if it is null. */
   | { mode: 'demo'; viewer: string | null }
-  /** With a token of an identity provider. */
+  /** With a token from an identity provider. */
   | { mode: 'provider'; issuer: string };
 
-/** Somebody whom a demo offers to act as. */
+/** A person whom demo mode offers to act as. */
 export interface DemoPerson {
   handle: string;
   displayName: string;
   token: string;
 }
 
-/** Undefined before the gateway has said it. */
+/** Undefined until it is loaded. */
 export const identity = new Store<Identity | undefined>(undefined);
 
 export async function loadIdentity(): Promise<void> {
   try {
-    identity.write((await answer('/identity')) as Identity);
+    identity.write((await fetchJson('/identity')) as Identity);
   } catch {
-    // Then nothing is said of signing in; the next visit asks again.
+    // Without it the app shows no way to sign in. The next page load tries again.
   }
 }
 
-export async function demoPeople(): Promise<DemoPerson[]> {
-  return (await answer('/identity/people')) as DemoPerson[];
+export async function fetchDemoPeople(): Promise<DemoPerson[]> {
+  return (await fetchJson('/identity/people')) as DemoPerson[];
 }
 
-async function answer(path: string): Promise<unknown> {
+async function fetchJson(path: string): Promise<unknown> {
   const response = await fetch(path);
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
   return response.json();

@@ -1,18 +1,17 @@
-import './ConnectionBar.css';
-
 import { Wifi, WifiOff } from 'lucide-react';
 
-import { connection } from '../connection.ts';
+import { connectionState } from '../connection.ts';
 import { useStore } from '../store.ts';
+import styles from './ConnectionBar.module.css';
 
-/** Says when the gateway cannot be reached, and when it can again. */
+/** Says when the gateway cannot be reached, and when it can be reached again. */
 export function ConnectionBar() {
-  const state = useStore(connection);
+  const state = useStore(connectionState);
   return (
-    <div role="status" className="connection" data-state={state}>
+    <div role="status" className={styles.bar} data-state={state}>
       {state === 'offline' && (
         <>
-          <WifiOff aria-hidden /> You are offline. What you see may be old.
+          <WifiOff aria-hidden /> You are offline. This page may be out of date.
         </>
       )}
       {state === 'restored' && (

@@ -1,44 +1,46 @@
-import './Dialog.css';
-
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
+
+import styles from './Dialog.module.css';
 
 interface Props {
   title: string;
   onClose: () => void;
+  /** Shown between the title and the content, with its own padding. */
+  intro?: ReactNode;
   children: ReactNode;
 }
 
-/** A window over the page; Escape, the cross and a click beside it close it. */
-export function Dialog({ title, onClose, children }: Props) {
+/** A modal dialog. Escape, the close button and a click on the backdrop close it. */
+export function Dialog({ title, onClose, intro, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => dialog.current?.showModal(), []);
   return (
-    // The keyboard's way to close is Escape, which the element has by itself.
+    // The browser already closes a modal dialog on Escape.
     // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
     <dialog
       ref={dialog}
-      className="dialog"
+      className={styles.dialog}
       aria-labelledby={heading}
       onClose={onClose}
       onClick={(event) => {
         if (event.target === dialog.current) dialog.current.close();
       }}
     >
-      <div className="dialog-body">
-        <header>
-          <h2 id={heading}>{title}</h2>
-          <button
-            className="icon-button"
-            aria-label="Close"
-            onClick={() => dialog.current?.close()}
-          >
-            <X aria-hidden />
-          </button>
-        </header>
-        {children}
-      </div>
+      <header className={styles.header}>
+        <h2 id={heading}>{title}</h2>
+        <button className="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>
+          <X aria-hidden />
+        </button>
+      </header>
+      {intro}
+      <div className={styles.content}>{children}</div>
     </dialog>
   );
+}
+
+/** The row of buttons at the end of a dialog. */
+export function DialogActions({ children }: { children: ReactNode }) {
+  return <div className={styles.actions}>{children}</div>;
 }

@@ -1,24 +1,23 @@
-import './KeyboardHelp.css';
-
 import { Dialog } from './Dialog.tsx';
+import styles from './KeyboardHelp.module.css';
 
 const keys = [
   ['n', 'New crud'],
   ['/', 'Search'],
-  ['j', 'Next in the list'],
-  ['k', 'Previous in the list'],
-  ['o', 'Open it'],
+  ['j', 'Next item'],
+  ['k', 'Previous item'],
+  ['o', 'Open the item'],
   ['l', 'Like the crud'],
   ['r', 'Reply to the crud'],
   ['t', 'Repost the crud'],
-  ['Ctrl Enter', 'Post what you wrote'],
-  ['?', 'These keys'],
+  ['Ctrl Enter', 'Send what you wrote'],
+  ['?', 'Show these keys'],
 ] as const;
 
 export function KeyboardHelp({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog title="Keyboard" onClose={onClose}>
-      <dl className="keys">
+    <Dialog title="Keyboard shortcuts" onClose={onClose}>
+      <dl className={styles.keys}>
         {keys.map(([key, meaning]) => (
           <div key={key}>
             <dt>

@@ -1,5 +1,3 @@
-import './Navigation.css';
-
 import {
   Bell,
   House,
@@ -12,22 +10,27 @@ import {
 } from 'lucide-react';
 import { Link, useLocation } from 'wouter';
 
-import { useCompose } from '../composer/compose.ts';
 import logo from '../../favicon.svg';
-import { useUnreadMessages } from '../messages/useConversations.ts';
+import { classNames } from '../classNames.ts';
+import { useCompose } from '../composer/compose.ts';
 import { paths } from '../paths.ts';
 import { Avatar } from '../profile/Avatar.tsx';
 import { SessionLink } from '../session/SessionLink.tsx';
 import { plural } from '../time.ts';
 import { useViewer } from '../viewer/viewer.ts';
+import styles from './Navigation.module.css';
 
-export function Navigation() {
+interface Props {
+  /** Whether phones show the button for a new crud, which floats over the page. */
+  hasFloatingButton: boolean;
+}
+
+export function Navigation({ hasFloatingButton }: Props) {
   const viewer = useViewer();
   const compose = useCompose();
-  const unreadMessages = useUnreadMessages();
   return (
-    <header className="navigation">
-      <Link href={paths.home} className="wordmark">
+    <header className={styles.navigation}>
+      <Link href={paths.home} className={styles.wordmark}>
         <img src={logo} alt="" width="36" height="36" />
         <span>Cruddur</span>
       </Link>
@@ -47,7 +50,7 @@ export function Navigation() {
               href={paths.messages}
               icon={Mail}
               label="Messages"
-              unread={unreadMessages}
+              unread={viewer.unreadMessagesCount}
               noun="unread message"
             />
             <Item href={paths.person(viewer.user.handle)} icon={UserRound} label="Profile" />
@@ -56,15 +59,19 @@ export function Navigation() {
         {viewer === null && <Item href={paths.signIn} icon={LogIn} label="Sign in" />}
       </nav>
       {viewer && (
-        <button className="button compose" onClick={() => compose({})}>
+        <button
+          className={classNames('button', styles.compose)}
+          data-floats={hasFloatingButton}
+          onClick={() => compose({})}
+        >
           <PenLine aria-hidden />
           <span>New crud</span>
         </button>
       )}
-      <div className="navigation-foot">
-        <SessionLink />
+      <div className={styles.foot}>
+        <SessionLink variant="navigation" />
         {viewer && (
-          <Link href={paths.person(viewer.user.handle)} className="me">
+          <Link href={paths.person(viewer.user.handle)} className={styles.me}>
             <Avatar person={viewer.user} />
             <span>
               <strong>{viewer.user.displayName}</strong>
@@ -92,16 +99,16 @@ function Item({ href, also, icon: Icon, label, unread = 0, noun = '' }: ItemProp
   const badge = unread > 99 ? '99+' : `${unread}`;
   return (
     <Link href={href} aria-current={isCurrent ? 'page' : undefined}>
-      <span className="icon">
+      <span className={styles.icon}>
         <Icon aria-hidden />
         {unread > 0 && (
-          <span className="badge">
+          <span className={styles.badge}>
             <span aria-hidden>{badge}</span>
-            <span className="unseen">{plural(unread, noun)}</span>
+            <span className="visually-hidden">{plural(unread, noun)}</span>
           </span>
         )}
       </span>
-      <span className="label">{label}</span>
+      <span className={styles.label}>{label}</span>
     </Link>
   );
 }

@@ -1,16 +1,15 @@
-import './PageHeader.css';
-
 import { ArrowLeft } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useLocation } from 'wouter';
 
 import { paths } from '../paths.ts';
 import { useViewer } from '../viewer/viewer.ts';
+import styles from './PageHeader.module.css';
 
 interface Props {
   title: string;
-  /** Whether the page lies behind another one, to which an arrow leads back. */
-  back?: boolean;
+  /** Shows a button that goes back: always, or in windows that show one pane at a time. */
+  back?: 'always' | 'narrow';
   children?: ReactNode;
 }
 
@@ -19,13 +18,14 @@ export function PageHeader({ title, back, children }: Props) {
   const unread = useViewer()?.unreadNotificationsCount ?? 0;
   const [, navigate] = useLocation();
   return (
-    <div className="page-header">
+    <div className={styles.header}>
       <title>{`${unread > 0 ? `(${unread}) ` : ''}${title} · Cruddur`}</title>
-      <div className="page-title">
+      <div className={styles.title}>
         {back && (
           <button
             className="icon-button"
             aria-label="Back"
+            data-back={back}
             onClick={() => (history.length > 1 ? history.back() : navigate(paths.home))}
           >
             <ArrowLeft aria-hidden />
@@ -34,6 +34,17 @@ export function PageHeader({ title, back, children }: Props) {
         <h1>{title}</h1>
       </div>
       {children}
+    </div>
+  );
+}
+
+/** The top of a pane beside the page's own header. */
+export function PaneHeader({ title }: { title: string }) {
+  return (
+    <div className={styles.header}>
+      <div className={styles.title}>
+        <h2>{title}</h2>
+      </div>
     </div>
   );
 }

@@ -1,93 +1,99 @@
-import './Shell.css';
-
 import { useApolloClient } from '@apollo/client/react';
 import { useEffect, useRef, useState } from 'react';
-import { useLocation } from 'wouter';
+import { useLocation, useRoute } from 'wouter';
 
-import { ComposerContext, type ComposeFor } from '../composer/compose.ts';
+import { ComposerContext, type ComposeTarget } from '../composer/compose.ts';
 import { ComposerDialog } from '../composer/ComposerDialog.tsx';
-import { connection } from '../connection.ts';
-import { paths } from '../paths.ts';
+import { connectionState } from '../connection.ts';
+import { messagesRoute, paths } from '../paths.ts';
 import { Routes } from '../Routes.tsx';
 import { RegisterPage } from '../session/RegisterPage.tsx';
-import { held } from '../session/token.ts';
+import { sessionToken } from '../session/sessionToken.ts';
 import { useStore } from '../store.ts';
-import { Arrivals } from '../viewer/Arrivals.tsx';
-import { useVisit, ViewerContext } from '../viewer/viewer.ts';
+import { useMediaQuery } from '../useMediaQuery.ts';
+import { LiveUpdates } from '../viewer/LiveUpdates.tsx';
+import { useBootstrap, ViewerContext } from '../viewer/viewer.ts';
 import { Aside } from './Aside.tsx';
 import { ConnectionBar } from './ConnectionBar.tsx';
 import { useKeyboard } from './keyboard.ts';
 import { KeyboardHelp } from './KeyboardHelp.tsx';
 import { Navigation } from './Navigation.tsx';
-import { NoticeCorner } from './NoticeCorner.tsx';
+import styles from './Shell.module.css';
+import { Toaster } from './Toaster.tsx';
 
-/** All that stays while the pages change, and what the whole app shares. */
+/** The frame around every page: navigation, dialogs, toasts, and what all pages share. */
 export function Shell() {
-  const visit = useVisit();
-  const viewer = visit?.viewer;
-  const isNewcomer = useStore(held).token !== null && viewer === null;
-  const [composing, setComposing] = useState<ComposeFor | null>(null);
-  const [helping, setHelping] = useState(false);
+  const bootstrap = useBootstrap();
+  const viewer = bootstrap?.viewer;
+  const isUnregistered = useStore(sessionToken).value !== null && viewer === null;
+  const [composeTarget, setComposeTarget] = useState<ComposeTarget | null>(null);
+  const [showsHelp, setShowsHelp] = useState(false);
   const [, navigate] = useLocation();
-  const main = useFreshPage();
+  const [isMessages, conversation] = useRoute(messagesRoute);
+  // The messages page has two panes. They fill the window and leave no room beside the page.
+  const layout = viewer && isMessages ? 'panes' : 'column';
+  const hasRoomForAside = useMediaQuery('(width >= 72rem)');
+  const main = useNavigationFocus();
   useRefetchWhenRestored();
 
-  const compose = (what: ComposeFor) => {
-    if (viewer) setComposing(what);
+  const compose = (target: ComposeTarget) => {
+    if (viewer) setComposeTarget(target);
   };
   useKeyboard({
     n: () => compose({}),
     '/': () => navigate(paths.search()),
-    '?': () => setHelping(true),
+    '?': () => setShowsHelp(true),
   });
 
   return (
     <ViewerContext value={viewer}>
       <ComposerContext value={compose}>
-        <a className="skip" href="#main">
+        <a className={styles.skipLink} href="#main">
           Skip to the content
         </a>
-        <div className="shell">
-          <Navigation />
-          <main id="main" ref={main} tabIndex={-1}>
+        <div className={styles.shell} data-layout={layout}>
+          <Navigation hasFloatingButton={!(isMessages && conversation.handle)} />
+          <main id="main" className={styles.main} ref={main} tabIndex={-1}>
             <ConnectionBar />
-            {isNewcomer ? <RegisterPage /> : <Routes />}
+            {isUnregistered ? <RegisterPage /> : <Routes />}
           </main>
-          <Aside onHelp={() => setHelping(true)} />
+          {layout === 'column' && hasRoomForAside && <Aside onHelp={() => setShowsHelp(true)} />}
         </div>
-        {composing && <ComposerDialog {...composing} onClose={() => setComposing(null)} />}
-        {helping && <KeyboardHelp onClose={() => setHelping(false)} />}
-        <NoticeCorner />
-        {visit?.viewer && <Arrivals start={visit.start} />}
+        {composeTarget && (
+          <ComposerDialog {...composeTarget} onClose={() => setComposeTarget(null)} />
+        )}
+        {showsHelp && <KeyboardHelp onClose={() => setShowsHelp(false)} />}
+        <Toaster />
+        {bootstrap?.viewer && <LiveUpdates startCursors={bootstrap.startCursors} />}
       </ComposerContext>
     </ViewerContext>
   );
 }
 
-/** After a step forward the new page starts at its top; after a step back the browser remembers. */
-function useFreshPage() {
+/** Scrolls a new page to its top and focuses it. After a step back, the browser restores both. */
+function useNavigationFocus() {
   const main = useRef<HTMLElement>(null);
   const [location] = useLocation();
-  const steppedBack = useRef(true);
+  const isHistoryStep = useRef(true);
   useEffect(() => {
-    const remember = () => (steppedBack.current = true);
-    addEventListener('popstate', remember);
-    return () => removeEventListener('popstate', remember);
+    const onPopState = () => (isHistoryStep.current = true);
+    addEventListener('popstate', onPopState);
+    return () => removeEventListener('popstate', onPopState);
   }, []);
   useEffect(() => {
-    if (!steppedBack.current) {
+    if (!isHistoryStep.current) {
       scrollTo(0, 0);
       const active = document.activeElement;
       if (!active || active === document.body) main.current?.focus({ preventScroll: true });
     }
-    steppedBack.current = false;
+    isHistoryStep.current = false;
   }, [location]);
   return main;
 }
 
-/** What is complete once its arrivals have come, which go on by themselves. */
-const live = new Set([
-  'BeginVisit',
+/** Queries that need no refetch after an outage: their subscriptions resume and complete them. */
+const liveQueries = new Set([
+  'Bootstrap',
   'HomeFeed',
   'FollowingFeed',
   'Notifications',
@@ -99,12 +105,12 @@ function useRefetchWhenRestored() {
   const client = useApolloClient();
   useEffect(
     () =>
-      connection.subscribe(() => {
-        if (connection.read() !== 'restored') return;
+      connectionState.subscribe(() => {
+        if (connectionState.read() !== 'restored') return;
         void client.refetchQueries({
           include: 'active',
           onQueryUpdated: (query) =>
-            !live.has(query.queryName ?? '') || query.getCurrentResult().data === undefined,
+            !liveQueries.has(query.queryName ?? '') || query.getCurrentResult().data === undefined,
         });
       }),
     [client],

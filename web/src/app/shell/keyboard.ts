@@ -1,8 +1,8 @@
 import { useEffect, useEffectEvent } from 'react';
 
-/** What each key does while the user is not typing and no dialog is open. */
+/** Handles single-key shortcuts, except while the user types or a dialog is open. */
 export function useKeyboard(actions: Record<string, () => void>): void {
-  const press = useEffectEvent((event: KeyboardEvent) => {
+  const onKeyDown = useEffectEvent((event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (isTyping(event.target) || document.querySelector('dialog[open]')) return;
     const action = actions[event.key] ?? cardActions[event.key];
@@ -11,19 +11,19 @@ export function useKeyboard(actions: Record<string, () => void>): void {
     action();
   });
   useEffect(() => {
-    addEventListener('keydown', press);
-    return () => removeEventListener('keydown', press);
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
   }, []);
 }
 
-/** What keys do to the cards of a list: the articles of the page. */
+/** Shortcuts for the cards of a list, which are the articles of the page. */
 const cardActions: Record<string, () => void> = {
-  j: () => step(1),
-  k: () => step(-1),
-  o: () => press('open'),
-  l: () => press('like'),
-  r: () => press('reply'),
-  t: () => press('repost'),
+  j: () => focusCard(1),
+  k: () => focusCard(-1),
+  o: () => clickInCard('open'),
+  l: () => clickInCard('like'),
+  r: () => clickInCard('reply'),
+  t: () => clickInCard('repost'),
 };
 
 function isTyping(target: EventTarget | null): boolean {
@@ -33,7 +33,7 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
-function step(by: 1 | -1) {
+function focusCard(by: 1 | -1) {
   const cards = [...document.querySelectorAll<HTMLElement>('main article')];
   const at = cards.findIndex((card) => card.contains(document.activeElement));
   const next = at < 0 ? cards.find(isInView) : cards[at + by];
@@ -45,7 +45,7 @@ function isInView(card: HTMLElement): boolean {
   return card.getBoundingClientRect().bottom > 120;
 }
 
-function press(action: string) {
+function clickInCard(action: string) {
   const card = document.activeElement?.closest('main article');
   card?.querySelector<HTMLElement>(`[data-key="${action}"]`)?.click();
 }

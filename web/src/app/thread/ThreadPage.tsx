@@ -1,31 +1,28 @@
-import './Thread.css';
-
 import { useFragment, useQuery, useSubscription } from '@apollo/client/react';
 import { useEffect, useEffectEvent, useRef } from 'react';
 import { useLocation } from 'wouter';
 
-import { PAGE } from '../cache.ts';
+import { PAGE_SIZE } from '../cache.ts';
 import { Composer } from '../composer/Composer.tsx';
 import { Crud } from '../crud/Crud.tsx';
 import { CrudSkeletons } from '../crud/CrudSkeleton.tsx';
 import { CrudFeed } from '../feed/CrudFeed.tsx';
 import { CrudFieldsFragmentDoc, CrudUpdatesDocument, ThreadDocument } from '../gen/graphql.ts';
 import { paths } from '../paths.ts';
-import { Empty } from '../shell/Empty.tsx';
+import { EmptyState } from '../shell/EmptyState.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
+import styles from './ThreadPage.module.css';
 
-/** A crud with what it replies to above it and the replies to it below. */
+/** A crud with its ancestors above and its replies below. */
 export function ThreadPage({ id }: { id: string }) {
   const [, navigate] = useLocation();
   const field = useRef<HTMLTextAreaElement>(null);
   const { data, error, fetchMore, refetch } = useQuery(ThreadDocument, {
-    variables: { id, first: PAGE },
-    fetchPolicy: 'cache-and-network',
-    nextFetchPolicy: 'cache-first',
+    variables: { id, first: PAGE_SIZE },
   });
   useSubscription(CrudUpdatesDocument, { variables: { id }, ignoreResults: true });
-  // A crud that was just in a feed is shown before its thread is here.
-  const known = useFragment({
+  // A crud from a feed is shown while its thread loads.
+  const cached = useFragment({
     fragment: CrudFieldsFragmentDoc,
     fragmentName: 'CrudFields',
     from: { __typename: 'Activity', id },
@@ -33,11 +30,11 @@ export function ThreadPage({ id }: { id: string }) {
 
   const thread = data?.activity;
   const replies = thread?.replies;
-  // Where the list is here to its end, what is counted and not in it comes below it.
-  const isWhole = replies && !replies.pageInfo.hasNextPage;
-  const missing = isWhole ? thread.repliesCount - replies.edges.length : 0;
+  // If the list is loaded to its end but is shorter than the count, new replies have arrived.
+  const isFullyLoaded = replies && !replies.pageInfo.hasNextPage;
+  const missing = isFullyLoaded ? thread.repliesCount - replies.edges.length : 0;
   const fetchMissing = useEffectEvent(() => {
-    // The cache writes the end of an empty list as ''.
+    // The cache stores the end cursor of an empty list as ''.
     const end = replies?.pageInfo.endCursor;
     return fetchMore({ variables: { after: end === '' ? null : end } });
   });
@@ -45,13 +42,13 @@ export function ThreadPage({ id }: { id: string }) {
     if (missing > 0) void fetchMissing().catch(() => undefined);
   }, [missing]);
 
-  const crud = thread ?? (known.complete && !data ? known.data : undefined);
+  const crud = thread ?? (cached.complete && !data ? cached.data : undefined);
   if (!crud) {
     return (
       <>
-        <PageHeader title="Crud" back />
+        <PageHeader title="Crud" back="always" />
         {data || error ? (
-          <Empty title="This crud is gone">It has expired or was deleted.</Empty>
+          <EmptyState title="This crud is gone">It has expired or was deleted.</EmptyState>
         ) : (
           <CrudSkeletons count={4} />
         )}
@@ -63,11 +60,11 @@ export function ThreadPage({ id }: { id: string }) {
   const ancestors = [parent?.replyTo, parent].filter((ancestor) => !!ancestor);
   return (
     <>
-      <PageHeader title={crud.replyTo ? 'Reply' : 'Crud'} back />
+      <PageHeader title={crud.replyTo ? 'Reply' : 'Crud'} back="always" />
       {ancestors.length > 0 && (
-        <div className="ancestors">
+        <div>
           {ancestors.map((ancestor) => (
-            <Crud key={ancestor.id} crud={ancestor} inThread />
+            <Crud key={ancestor.id} crud={ancestor} inThread hasReplyBelow />
           ))}
         </div>
       )}
@@ -78,17 +75,17 @@ export function ThreadPage({ id }: { id: string }) {
         onReply={() => field.current?.focus()}
         onDeleted={() => navigate(crud.replyTo ? paths.crud(crud.replyTo.id) : paths.home)}
       />
-      <div className="thread-composer">
+      <div className={styles.composer}>
         <Composer replyTo={crud} field={field} />
       </div>
       <CrudFeed
         label="Replies"
         connection={replies}
         error={error}
-        more={(after) => fetchMore({ variables: { after } })}
+        loadMore={(after) => fetchMore({ variables: { after } })}
         retry={() => refetch()}
         inThread
-        empty={<Empty title="No replies yet" />}
+        empty={<EmptyState title="No replies yet" />}
       />
     </>
   );

@@ -1,54 +1,70 @@
+import type { ApolloClient } from '@apollo/client';
 import { useApolloClient, useQuery } from '@apollo/client/react';
 import { createContext, use, useEffect, useState } from 'react';
 
 import {
-  BeginVisitDocument,
-  type BeginVisitQuery,
+  BootstrapDocument,
+  type BootstrapQuery,
   CurrentViewerDocument,
   type CurrentViewerQuery,
 } from '../gen/graphql.ts';
+import { singleFlight } from '../singleFlight.ts';
 
-/** The signed-in user and their count of unread notifications. */
+/** The signed-in user and their unread counts. */
 export type Viewer = NonNullable<CurrentViewerQuery['viewer']>;
 
-/** Null for anonymous visitors, undefined before the gateway said who it is. */
+/** Null for anonymous visitors, undefined until the viewer is loaded. */
 export const ViewerContext = createContext<Viewer | null | undefined>(undefined);
 
 export function useViewer(): Viewer | null | undefined {
   return use(ViewerContext);
 }
 
-/** Where the viewer's lists ended when the visit began. Null where there was nothing yet. */
-export interface VisitStart {
+/** The cursors after which the subscriptions start. Null if the list was empty. */
+export interface StartCursors {
   notification: string | null;
   message: string | null;
 }
 
-interface Visit {
+interface Bootstrap {
   viewer: Viewer | null;
-  start: VisitStart;
+  startCursors: StartCursors;
 }
 
 /**
- * Asks once who the viewer is. Whatever of theirs is loaded later is newer than the visit's start,
- * so that what arrives after the start completes it.
+ * Loads the viewer and the start cursors, once per session. Lists that are loaded later are newer
+ * than these cursors, so the events after the cursors complete them.
  */
-export function useVisit(): Visit | undefined {
+export function useBootstrap(): Bootstrap | undefined {
   const client = useApolloClient();
-  const [start, setStart] = useState<VisitStart>();
-  const { data: begun } = useQuery(BeginVisitDocument, { fetchPolicy: 'no-cache' });
+  const [startCursors, setStartCursors] = useState<StartCursors>();
+  const { data: loaded } = useQuery(BootstrapDocument, { fetchPolicy: 'no-cache' });
   const { data } = useQuery(CurrentViewerDocument, { fetchPolicy: 'cache-only' });
   useEffect(() => {
-    if (begun) client.writeQuery({ query: CurrentViewerDocument, data: begun });
-  }, [client, begun]);
-  if (begun && !start) setStart(startOf(begun));
-  return start && data && { viewer: data.viewer, start };
+    if (loaded) client.writeQuery({ query: CurrentViewerDocument, data: loaded });
+  }, [client, loaded]);
+  if (loaded && !startCursors) setStartCursors(startCursorsOf(loaded));
+  return startCursors && data && { viewer: data.viewer, startCursors };
 }
 
-function startOf({ viewer }: BeginVisitQuery): VisitStart {
+function startCursorsOf({ viewer }: BootstrapQuery): StartCursors {
   const newestGroup = viewer?.messageGroups.edges[0]?.node;
   return {
     notification: viewer?.notifications.edges[0]?.cursor ?? null,
     message: newestGroup?.messages.edges[0]?.cursor ?? null,
   };
+}
+
+const refetches = new WeakMap<ApolloClient, () => void>();
+
+/** Fetches the viewer's unread counts again, after an event or a mutation that changes them. */
+export function refetchViewer(client: ApolloClient): void {
+  let refetch = refetches.get(client);
+  if (!refetch) {
+    refetch = singleFlight(() =>
+      client.query({ query: CurrentViewerDocument, fetchPolicy: 'network-only' }),
+    );
+    refetches.set(client, refetch);
+  }
+  refetch();
 }

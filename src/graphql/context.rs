@@ -1,0 +1,84 @@
+//! The context that the resolvers of one request share.
+
+use std::sync::{Arc, LazyLock};
+
+use async_graphql::{
+    Context, Data, Response,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute},
+};
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::loaders::Loaders;
+use crate::{
+    domain::{User, Viewer},
+    error::{Error, Result},
+    service::Service,
+};
+
+/// Per-request context: viewer, service and loaders.
+pub struct RequestContext {
+    pub service: Service,
+    pub viewer: Viewer,
+    /// Created at the first use: a subscription that waits for its next event needs none.
+    pub loaders: LazyLock<Loaders, Box<dyn FnOnce() -> Loaders + Send>>,
+}
+
+/// Gives resolvers the context of their request.
+pub trait ContextExt<'a> {
+    fn request(&self) -> &'a RequestContext;
+}
+
+impl<'a> ContextExt<'a> for Context<'a> {
+    fn request(&self) -> &'a RequestContext {
+        self.data_unchecked()
+    }
+}
+
+impl RequestContext {
+    pub fn new(service: &Service, viewer: Viewer) -> Self {
+        let for_loaders = service.clone();
+        let loaders = LazyLock::new(Box::new(move || Loaders::new(&for_loaders, viewer)) as Box<_>);
+        Self { service: service.clone(), viewer, loaders }
+    }
+
+    /// Returns a user that another row references.
+    ///
+    /// [`Error::Internal`] if there is no such user, which the schema of the store rules out.
+    pub async fn user(&self, uuid: Uuid) -> Result<Arc<User>> {
+        self.loaders.users.load(uuid).await?.ok_or_else(|| {
+            tracing::error!(%uuid, "dangling reference: user not found");
+            Error::Internal
+        })
+    }
+}
+
+/// Gives each event of a subscription a [`RequestContext`] of its own, so that its resolvers read
+/// the store as it is at the event and not what the loaders fetched for an earlier one.
+pub struct ContextPerEvent;
+
+impl ExtensionFactory for ContextPerEvent {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait]
+impl Extension for ContextPerEvent {
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation_name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        let RequestContext { service, viewer, .. } = ctx.data_unchecked();
+        let mut data = Data::default();
+        data.insert(RequestContext::new(service, *viewer));
+        next.run_with_data(ctx, operation_name, data).await
+    }
+}
+
+/// Converts a count to GraphQL's `Int`, which has 32 bits. Larger counts become the largest `Int`.
+pub fn int(count: i64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,36 @@
+//! Preparing, filling and checking a database.
+
+use async_trait::async_trait;
+
+use super::{
+    import::insert_dataset,
+    pool::Sql,
+    query::sql,
+    schema::{Migrate, migrate},
+};
+use crate::{
+    error::Result,
+    sources::{Connections, Dataset, Lifecycle, MigrateError, Migrated},
+};
+
+#[async_trait]
+impl<DB: Migrate> Lifecycle for Sql<DB> {
+    async fn migrate(&self) -> std::result::Result<Migrated, MigrateError> {
+        migrate(self).await
+    }
+
+    async fn ping(&self) -> Result<()> {
+        self.all::<(i64,)>(sql("SELECT CAST(1 AS BIGINT)")).await.map(drop)
+    }
+
+    fn connections(&self) -> Option<Connections> {
+        let idle = self.pool.num_idle().try_into().unwrap_or(u32::MAX);
+        Some(Connections { open: self.pool.size(), idle })
+    }
+
+    async fn import(&self, dataset: &Dataset) -> Result<()> {
+        let mut tx = self.write().await?;
+        insert_dataset(&mut tx, dataset).await?;
+        tx.commit().await
+    }
+}

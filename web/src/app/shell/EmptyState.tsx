@@ -1,0 +1,13 @@
+import type { ReactNode } from 'react';
+
+import styles from './EmptyState.module.css';
+
+/** Takes the place of content that is missing, and says why. */
+export function EmptyState({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className={styles.emptyState}>
+      <h2>{title}</h2>
+      <div className="muted">{children}</div>
+    </div>
+  );
+}
