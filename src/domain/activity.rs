@@ -30,6 +30,29 @@ pub struct Activity {
     pub created_at: Timestamp,
 }
 
+impl Activity {
+    /// A crud that never expires and has no replies or reactions. Struct update syntax turns it into
+    /// another one: `Activity { expires_at, ..Activity::new(…) }`.
+    pub fn new(
+        uuid: Uuid,
+        user_uuid: Uuid,
+        message: impl Into<String>,
+        created_at: Timestamp,
+    ) -> Self {
+        Self {
+            uuid,
+            user_uuid,
+            message: message.into(),
+            replies_count: 0,
+            reposts_count: 0,
+            likes_count: 0,
+            reply_to_activity_uuid: None,
+            expires_at: None,
+            created_at,
+        }
+    }
+}
+
 impl HasCursor for Activity {
     fn cursor(&self) -> Cursor {
         Cursor { at: self.created_at, uuid: self.uuid }
@@ -67,7 +90,7 @@ impl Ttl {
         Self::ThirtyDays,
     ];
 
-    /// The word of the REST routes: `1-hour` to `30-days`.
+    /// The word that the REST routes use: `1-hour` to `30-days`.
     pub fn word(self) -> &'static str {
         match self {
             Self::OneHour => "1-hour",
@@ -80,7 +103,7 @@ impl Ttl {
         }
     }
 
-    /// The time to live that `word` names; none for any other text.
+    /// The time to live that `word` names; `None` for any other text.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|ttl| ttl.word() == word)
     }
@@ -98,7 +121,7 @@ impl Ttl {
     }
 }
 
-/// What a user can do once to an activity, and undo.
+/// What a user can do to an activity once, and undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum ReactionKind {
@@ -107,7 +130,7 @@ pub enum ReactionKind {
 }
 
 impl ReactionKind {
-    /// The notification that tells the activity's author.
+    /// The kind of the notification that the activity's author gets.
     pub fn notification_kind(self) -> NotificationKind {
         match self {
             Self::Like => NotificationKind::Like,

@@ -55,7 +55,7 @@ impl Message {
     }
 }
 
-/// What a message is found by: its conversation, and where in it the message stands.
+/// The key of a message: its conversation and its position there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageKey {
     pub group_uuid: Uuid,

@@ -27,7 +27,7 @@ pub enum NotificationKind {
 pub struct Notification {
     #[graphql(skip)]
     pub uuid: Uuid,
-    /// The user who is told.
+    /// The recipient.
     #[graphql(skip)]
     pub user_uuid: Uuid,
     /// The user who did it.

@@ -1,15 +1,15 @@
-//! Places in the order in which things become readable, which a reader can follow without a gap.
+//! Positions in the change log, from which a reader resumes without a gap.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::Cursor;
 use crate::error::{Error, Result};
 
-/// The most writes that go on that a cursor names.
-const MAX_RUNNING: usize = 64;
+/// The most transactions in progress that a cursor names.
+const MAX_IN_PROGRESS: usize = 64;
 
-/// Where something stands in the order in which a store made things readable. Their times may be in
-/// another order: a write may stamp a thing early and finish late.
+/// A position in the order in which a store made rows readable. Their times may be in another order:
+/// a transaction may stamp a row early and commit late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LogPosition {
     pub position: i64,
@@ -17,96 +17,97 @@ pub struct LogPosition {
 }
 
 impl LogPosition {
-    /// After everything with this position.
+    /// After all rows with this position.
     pub fn after_all(position: i64) -> Self {
         Self { position, at: Cursor::max() }
     }
 
-    /// The place's opaque text: that of a cursor with the position behind it. Where a cursor is
-    /// wanted, it is one.
+    /// The position's opaque text: that of its cursor with the position appended. [`Cursor::decode`]
+    /// reads it, too.
     pub fn encode(&self) -> String {
         let bytes = [&self.at.to_bytes()[..], &self.position.to_be_bytes()].concat();
         URL_SAFE_NO_PAD.encode(bytes)
     }
 }
 
-/// What can be read from a store at one moment, in terms of positions.
+/// The positions whose rows can be read: PostgreSQL's snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Below it all writes have ended.
-    first: i64,
-    /// From it on none has begun.
-    next: i64,
-    /// Those between the two that go on.
-    running: Vec<i64>,
+    /// All transactions below it have ended.
+    xmin: i64,
+    /// None from it on has begun.
+    xmax: i64,
+    /// Those between the two that are in progress, in ascending order.
+    in_progress: Vec<i64>,
 }
 
 impl Snapshot {
-    /// A moment in a store where one write comes after another, up to this one.
+    /// The snapshot of a store that runs one transaction at a time, after the one with this
+    /// position.
     pub fn after(last: i64) -> Self {
-        Self { first: last + 1, next: last + 1, running: Vec::new() }
+        Self { xmin: last + 1, xmax: last + 1, in_progress: Vec::new() }
     }
 
-    /// Reads a moment as PostgreSQL writes a snapshot: `10:20:10,14` for what is below 10, and below
-    /// 20 but for 10 and 14.
+    /// Reads a snapshot as PostgreSQL writes it: `10:20:10,14` contains all positions below 20 but
+    /// 10 and 14. Returns `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let (first, rest) = text.split_once(':')?;
-        let (next, running) = rest.split_once(':')?;
-        let running = running.split(',').filter(|it| !it.is_empty()).map(str::parse);
+        let (xmin, rest) = text.split_once(':')?;
+        let (xmax, in_progress) = rest.split_once(':')?;
+        let in_progress = in_progress.split(',').filter(|it| !it.is_empty()).map(str::parse);
         Some(Self {
-            first: first.parse().ok()?,
-            next: next.parse().ok()?,
-            running: running.collect::<std::result::Result<_, _>>().ok()?,
+            xmin: xmin.parse().ok()?,
+            xmax: xmax.parse().ok()?,
+            in_progress: in_progress.collect::<std::result::Result<_, _>>().ok()?,
         })
     }
 
-    /// The last place that nothing can be added before any more.
+    /// The last log position before which no further row can appear.
     pub fn end(&self) -> LogPosition {
-        LogPosition::after_all(self.first - 1)
+        LogPosition::after_all(self.xmin - 1)
     }
 
-    /// Whether what has this position can be read.
+    /// Whether rows with this position can be read.
     pub fn contains(&self, position: i64) -> bool {
-        position < self.next && !self.running.contains(&position)
+        position < self.xmax && !self.in_progress.contains(&position)
     }
 
-    /// Whether this may have been a moment before `other`: none of its writes is yet to begin then.
+    /// Whether this snapshot may be older than `other`: every transaction that it knows has begun
+    /// in `other`, too.
     pub fn is_before(&self, other: &Self) -> bool {
-        self.next <= other.next
+        self.xmax <= other.xmax
     }
 
-    /// The opaque text of a cursor in a list that was read at this moment. Where a cursor is wanted,
-    /// it is one.
+    /// The opaque text of a cursor in a list that was read in this snapshot. [`Cursor::decode`]
+    /// reads it, too.
     ///
-    /// Of more than `MAX_RUNNING` writes that go on it names the first ones, and is silent about
-    /// whatever comes after those: rather is something taken for unseen than for seen.
+    /// Encodes at most `MAX_IN_PROGRESS` transactions in progress; everything from the next one on
+    /// counts as unseen. A duplicate is better than a gap.
     pub fn encode(&self, at: Cursor) -> String {
-        let next = *self.running.get(MAX_RUNNING).unwrap_or(&self.next);
-        let others = self.running.iter().take(MAX_RUNNING).chain([&next]);
-        let mut bytes = [&at.to_bytes()[..], &self.first.to_be_bytes()].concat();
+        let xmax = *self.in_progress.get(MAX_IN_PROGRESS).unwrap_or(&self.xmax);
+        let others = self.in_progress.iter().take(MAX_IN_PROGRESS).chain([&xmax]);
+        let mut bytes = [&at.to_bytes()[..], &self.xmin.to_be_bytes()].concat();
         for other in others {
-            let ahead = u32::try_from(other - self.first).unwrap_or(u32::MAX);
+            let ahead = u32::try_from(other - self.xmin).unwrap_or(u32::MAX);
             bytes.extend(ahead.to_be_bytes());
         }
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Reads what [`Snapshot::encode`] wrote behind the cursor; none for anything else.
+    /// Reads what [`Snapshot::encode`] wrote after the cursor; `None` for anything else.
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (first, others) = bytes.split_first_chunk()?;
-        let first = i64::from_be_bytes(*first);
+        let (xmin, others) = bytes.split_first_chunk()?;
+        let xmin = i64::from_be_bytes(*xmin);
         let (others, []) = others.as_chunks() else { return None };
-        let others =
-            others.iter().map(|ahead| first.checked_add(u32::from_be_bytes(*ahead).into()));
-        let mut running: Vec<_> = others.collect::<Option<_>>()?;
-        let next = running.pop()?;
-        let is_rising = running.iter().chain([&next]).is_sorted_by(|one, other| one < other);
-        let is_one = 0 <= first && running.len() <= MAX_RUNNING && is_rising;
-        is_one.then_some(Self { first, next, running })
+        let others = others.iter().map(|ahead| xmin.checked_add(u32::from_be_bytes(*ahead).into()));
+        let mut in_progress: Vec<_> = others.collect::<Option<_>>()?;
+        let xmax = in_progress.pop()?;
+        let is_rising = in_progress.iter().chain([&xmax]).is_sorted_by(|one, other| one < other);
+        let is_valid = 0 <= xmin && in_progress.len() <= MAX_IN_PROGRESS && is_rising;
+        is_valid.then_some(Self { xmin, xmax, in_progress })
     }
 }
 
-/// What has been read, and what could be read then: absent where nothing was found.
+/// A value and the snapshot that it was read in; `None` if nothing was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WithSnapshot<T> {
     pub value: T,
@@ -130,14 +131,14 @@ pub struct ResumeCursor {
     pub when: ResumePoint,
 }
 
-/// When something was seen.
+/// From where a reader resumes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResumePoint {
-    /// In a list by time, nobody knows when.
+    /// After an item of a list by time. When the list was read is unknown.
     TimeOnly,
-    /// In a list by time that was read at this moment.
+    /// After an item of a list by time that was read in this snapshot.
     Snapshot(Snapshot),
-    /// As the thing with this position, after all that stands before it.
+    /// After the item of the change log with this position.
     Log(i64),
 }
 
@@ -146,7 +147,7 @@ impl ResumeCursor {
     /// [`Error::BadInput`] for anything else.
     pub fn decode(text: &str) -> Result<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok();
-        let seen = bytes.as_deref().and_then(|bytes| {
+        let cursor = bytes.as_deref().and_then(|bytes| {
             let (at, when) = bytes.split_at_checked(Cursor::BYTES)?;
             let when = match *when {
                 [] => ResumePoint::TimeOnly,
@@ -157,7 +158,15 @@ impl ResumeCursor {
             };
             Some(Self { at: Cursor::from_bytes(at)?, when })
         });
-        seen.ok_or_else(|| Error::BadInput("Invalid cursor.".into()))
+        cursor.ok_or_else(|| Error::BadInput("Invalid cursor.".into()))
+    }
+}
+
+impl Cursor {
+    /// Reads what [`Cursor::encode`], [`Snapshot::encode`] or [`LogPosition::encode`] wrote;
+    /// [`Error::BadInput`] for anything else.
+    pub fn decode(text: &str) -> Result<Self> {
+        ResumeCursor::decode(text).map(|cursor| cursor.at)
     }
 }
 
@@ -168,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_shows_what_has_ended() {
+    fn a_snapshot_contains_what_has_ended() {
         let shown =
             |snapshot: &Snapshot| (8..22).filter(|it| snapshot.contains(*it)).collect::<Vec<_>>();
         let snapshot = Snapshot::parse("10:20:10,14").unwrap();
@@ -182,27 +191,27 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_read_as_it_is_written_and_is_a_cursor_too() {
+    fn a_log_position_is_read_as_it_was_written_and_is_a_cursor_too() {
         let at = Cursor { at: "2026-01-01T00:00:00.000001Z".parse().unwrap(), uuid: Uuid::max() };
-        let place = LogPosition { position: 7, at };
+        let position = LogPosition { position: 7, at };
         assert_eq!(
-            ResumeCursor::decode(&place.encode()),
+            ResumeCursor::decode(&position.encode()),
             Ok(ResumeCursor { at, when: ResumePoint::Log(7) })
         );
         assert_eq!(
             ResumeCursor::decode(&at.encode()),
             Ok(ResumeCursor { at, when: ResumePoint::TimeOnly })
         );
-        assert_eq!(Cursor::decode(&place.encode()), Ok(at));
+        assert_eq!(Cursor::decode(&position.encode()), Ok(at));
         let long = URL_SAFE_NO_PAD.encode([0; 40]);
-        for wrong in ["", "x", &place.encode()[1..], &long] {
+        for wrong in ["", "x", &position.encode()[1..], &long] {
             assert!(matches!(ResumeCursor::decode(wrong), Err(Error::BadInput(_))), "{wrong}");
             assert!(matches!(Cursor::decode(wrong), Err(Error::BadInput(_))), "{wrong}");
         }
     }
 
     #[test]
-    fn a_moment_is_read_as_it_is_written_and_is_a_cursor_too() {
+    fn a_snapshot_is_read_as_it_was_written_and_is_a_cursor_too() {
         let at = Cursor { at: "2026-01-01T00:00:00.000001Z".parse().unwrap(), uuid: Uuid::max() };
         for written in ["0:0:", "10:10:", "10:20:10,14", "4294967296:4294967300:4294967297"] {
             let snapshot = Snapshot::parse(written).unwrap();
@@ -223,7 +232,7 @@ mod tests {
             bytes(-1, &[0]),
             bytes(i64::MAX, &[1]),
             bytes(1, &[2, 1]),
-            bytes(1, &[0; MAX_RUNNING + 2]),
+            bytes(1, &[0; MAX_IN_PROGRESS + 2]),
             URL_SAFE_NO_PAD.encode([0; Cursor::BYTES + 11]),
         ] {
             assert!(matches!(ResumeCursor::decode(&wrong), Err(Error::BadInput(_))), "{wrong}");
@@ -231,15 +240,15 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_that_cannot_name_all_takes_the_rest_for_unseen() {
-        let running: Vec<_> = (10..200).step_by(2).map(|it: i64| it.to_string()).collect();
-        let snapshot = Snapshot::parse(&format!("10:200:{}", running.join(","))).unwrap();
+    fn a_cursor_with_too_many_transactions_takes_the_rest_as_unseen() {
+        let in_progress: Vec<_> = (10..200).step_by(2).map(|it: i64| it.to_string()).collect();
+        let snapshot = Snapshot::parse(&format!("10:200:{}", in_progress.join(","))).unwrap();
         let Ok(ResumeCursor { when: ResumePoint::Snapshot(kept), .. }) =
             ResumeCursor::decode(&snapshot.encode(Cursor::max()))
         else {
-            panic!("it is read")
+            panic!("a snapshot")
         };
-        let named = 10 + 2 * i64::try_from(MAX_RUNNING).unwrap();
+        let named = 10 + 2 * i64::try_from(MAX_IN_PROGRESS).unwrap();
         for position in 0..220 {
             let shown = snapshot.contains(position) && position < named;
             assert_eq!(kept.contains(position), shown, "{position}");

@@ -1,19 +1,19 @@
-//! What a message says beyond its characters: the words it is found by and the people it mentions.
+//! The words that a text is found by, and the handles that it mentions.
 
 use std::collections::BTreeSet;
 
-/// The most people whom one message can notify by mentioning them.
+/// The most users that one message can notify by mentioning them.
 pub const MAX_MENTIONS: usize = 20;
 
-/// The most characters of a word that count. Indexes have a limit.
+/// The most characters of a word that are indexed. Indexes have a limit.
 const MAX_WORD: usize = 64;
 
-/// The most words of a text that count, more than a text of 1024 characters can have.
+/// The most words of a text that are indexed. A text of 1024 characters has fewer.
 const MAX_WORDS: usize = 1_000;
 
 /// The words by which a text is found, lower-case, each once, in alphabetical order.
 ///
-/// A word is a run of letters, digits and `_`. A word right after `#` is a hashtag and stands twice,
+/// A word is a run of letters, digits and `_`. A word right after `#` is a hashtag and appears twice,
 /// with and without its `#`.
 pub fn words(text: &str) -> BTreeSet<String> {
     tokens(text)
@@ -23,19 +23,19 @@ pub fn words(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// What a search looks for: activities that have every one of these words.
+/// A search: it matches texts that have every one of these words.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Search {
     pub words: Vec<String>,
-    /// Whether the last word may go on, as it does while somebody types it.
+    /// Whether the last word may be a prefix, as it is while a user types it.
     pub prefix: bool,
 }
 
 impl Search {
-    /// The most words that a search looks for; further ones are ignored.
+    /// The most words of a search; further ones are ignored.
     pub const MAX_WORDS: usize = 16;
 
-    /// Reads a search term. Whatever is neither word nor hashtag only separates the words.
+    /// Reads a search term. Characters outside of words and hashtags only separate them.
     pub fn parse(term: &str) -> Self {
         let mut tokens: Vec<_> = tokens(term).take(Self::MAX_WORDS).collect();
         let prefix = term.ends_with(is_word) && tokens.last().is_some_and(|(tag, _)| !tag);
@@ -46,7 +46,7 @@ impl Search {
         Self { words, prefix }
     }
 
-    /// Whether a text with these [`words`] is what is looked for. A search without words finds nothing.
+    /// Whether a text with these [`words`] matches. A search without words matches nothing.
     pub fn matches(&self, words: &BTreeSet<String>) -> bool {
         let Some((last, rest)) = self.words.split_last() else { return false };
         let found = if self.prefix {
@@ -61,7 +61,7 @@ impl Search {
 /// The handles that a text mentions as `@handle`, each once, in order, at most [`MAX_MENTIONS`].
 ///
 /// A handle is letters, digits, `_`, `-` and inner dots; an `@` inside of a word, as in an e-mail
-/// address, mentions nobody.
+/// address, is no mention.
 pub fn mentions(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices('@') {

@@ -38,7 +38,7 @@ pub struct Profile {
     pub bio: Option<String>,
 }
 
-/// How much there is of what hangs on a user. Expired activities and replies are not counted.
+/// The numbers that a profile shows. Expired activities and replies are not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct UserCounts {
     pub activities: i64,
@@ -46,7 +46,7 @@ pub struct UserCounts {
     pub following: i64,
 }
 
-/// Somebody follows somebody else.
+/// One user follows another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Follow {
     pub follower_uuid: Uuid,

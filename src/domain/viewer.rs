@@ -2,21 +2,21 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result, UserErrorCode};
 
-/// Who may become a user: an identity that a provider vouches for and that is no user yet.
+/// An identity that the provider vouches for and that has not registered as a user yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnregisteredIdentity {
     /// The `sub` of their tokens.
     pub subject: String,
-    /// Empty where their token names none.
+    /// Empty if their token has none.
     pub email: String,
 }
 
-/// Who asks.
+/// The sender of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Viewer {
-    /// Nobody in particular.
+    /// Not signed in.
     Anonymous,
-    /// Somebody who is signed in and has no row among the users.
+    /// Signed in, but not registered as a user.
     Unregistered,
     /// The user with this uuid.
     User(Uuid),
@@ -25,7 +25,7 @@ pub enum Viewer {
 impl Viewer {
     /// The viewer's user, for reading what only they may read.
     ///
-    /// [`Error::Unauthenticated`] for everybody who is no user.
+    /// [`Error::Unauthenticated`] for a viewer who is anonymous or unregistered.
     pub fn require_user(self) -> Result<Uuid> {
         match self {
             Self::User(uuid) => Ok(uuid),
@@ -35,7 +35,8 @@ impl Viewer {
 
     /// The viewer's user, for writing in their name.
     ///
-    /// [`Error::Unauthenticated`] for nobody, [`UserErrorCode::ViewerUnknown`] for a stranger.
+    /// [`Error::Unauthenticated`] for an anonymous viewer, [`UserErrorCode::ViewerUnknown`] for an
+    /// unregistered one.
     pub fn require_registered(self) -> Result<Uuid> {
         match self {
             Self::User(uuid) => Ok(uuid),
@@ -44,7 +45,7 @@ impl Viewer {
         }
     }
 
-    /// The viewer's user, where there may be none.
+    /// The viewer's user; `None` for a viewer who is anonymous or unregistered.
     pub fn user(self) -> Option<Uuid> {
         match self {
             Self::User(uuid) => Some(uuid),

@@ -1,9 +1,9 @@
-//! Where the data lives. Two traits, cut where deployments differ, and [`open`].
+//! The sources of data: memory, SQLite, PostgreSQL, and DynamoDB for direct messages.
 //!
-//! * contract.rs the two traits, and what every source keeps to
-//! * url.rs      where sources are
-//! * mock, sql, dynamodb  the sources
-//! * seed        data to start from
+//! * contract/  the traits that the service works on, one for each noun, and what every source must do
+//! * url.rs     the URLs of sources
+//! * mock/, sql/, dynamodb/  the sources
+//! * seed/      data to start with
 
 mod contract;
 #[cfg(feature = "dynamodb")]
@@ -26,7 +26,7 @@ pub use self::{
 
 use crate::error::Result;
 
-/// The two sources that the service works on.
+/// The two sources that the service works on. Direct messages may live in a store of their own.
 #[derive(Clone)]
 pub struct Sources {
     pub store: Arc<dyn Store>,
@@ -40,8 +40,8 @@ impl<S: Store + Messages> From<Arc<S>> for Sources {
 }
 
 impl Sources {
-    /// With the messages in a DynamoDB table. Without the feature `dynamodb` they stay where they
-    /// are: then no [`MessageTable`] can be read.
+    /// Puts the direct messages into a DynamoDB table. Does nothing without the feature `dynamodb`,
+    /// without which no [`MessageTable`] can be parsed.
     pub fn with_messages(self, table: &MessageTable) -> Self {
         #[cfg(feature = "dynamodb")]
         let messages = Arc::new(dynamodb::DynamoDb::new(table.clone(), self.store.clone()));
@@ -50,14 +50,14 @@ impl Sources {
         Self { store: self.store, messages }
     }
 
-    /// Brings all stores to the present schema; the answer is that of the activities. Where they
-    /// are empty, whether messages apart are so too.
+    /// Brings both stores to the current schema. Returns what the main store found, and whether a
+    /// separate store of messages is empty.
     pub async fn migrate(&self) -> std::result::Result<(Migrated, bool), MigrateError> {
         let no_messages = self.messages.migrate().await?;
         Ok((self.store.migrate().await?, no_messages))
     }
 
-    /// Adds a whole data set, each part to its store.
+    /// Inserts a whole data set, each part into its store.
     pub async fn import(&self, dataset: &Dataset) -> Result<()> {
         if !self.messages.is_separate_store() {
             return self.store.import(dataset).await;
@@ -71,8 +71,8 @@ impl Sources {
     }
 }
 
-/// Opens the source at `url` without asking it anything yet, so that a database that is down does
-/// not keep the gateway from starting.
+/// Opens the source at `url` without connecting to it, so that the gateway starts even if the
+/// database is down.
 pub fn open(url: &SourceUrl, max_connections: u32) -> Sources {
     match url {
         SourceUrl::Mock => Arc::new(mock::Mock::default()).into(),

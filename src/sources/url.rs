@@ -1,13 +1,13 @@
-//! Where sources are, as the configuration says it.
+//! The URLs of sources.
 
 use std::{path::PathBuf, str::FromStr};
 
 use super::sql;
 
-/// Where a source is, as `DATABASE_URL` says it.
+/// The URL of a source, as `DATABASE_URL` has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceUrl {
-    /// In memory, seeded anew at each start.
+    /// In memory, seeded at each start.
     Mock,
     Sqlite(PathBuf),
     Postgres(String),
@@ -32,11 +32,11 @@ impl FromStr for SourceUrl {
     }
 }
 
-/// A DynamoDB table of messages, as `MESSAGES_URL` says it.
+/// A DynamoDB table of messages, as `MESSAGES_URL` has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageTable {
     pub name: String,
-    /// The URL of a DynamoDB of one's own; none for that of the region.
+    /// The endpoint of a self-hosted DynamoDB; `None` for the one of the AWS region.
     pub endpoint: Option<String>,
 }
 
@@ -47,8 +47,8 @@ impl FromStr for MessageTable {
         const ALLOWED: &str =
             "dynamodb:TABLE, with a table's name of 3 to 255 of a-z A-Z 0-9 _ - .";
         let name = text.strip_prefix("dynamodb:").ok_or(ALLOWED)?;
-        let fits = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-        if !(3..=255).contains(&name.len()) || !name.chars().all(fits) {
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        if !(3..=255).contains(&name.len()) || !name.chars().all(is_allowed) {
             return Err(ALLOWED);
         }
         if !cfg!(feature = "dynamodb") {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::support::{Answer, Client, TestApp};
+use crate::support::{Answer, Client, TestApp, server::TestServer};
 use axum::{
     Router,
     body::Body,
@@ -16,13 +16,13 @@ use axum::{
 use bytes::Bytes;
 use cruddur::{
     config::Origins,
-    http::{Patience, Readiness, layered, serve},
+    http::{Readiness, Timeouts, layered},
 };
 use futures_util::stream;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::oneshot,
     time::timeout,
 };
@@ -46,11 +46,11 @@ async fn data_routes_get_503_until_the_gateway_is_ready() {
     let client = app.anon();
     let rest = client.get("/api/health-check").await;
     assert_eq!(rest.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(rest.header("retry-after"), "1");
+    assert_eq!(rest.header("retry-after"), "5");
     assert_eq!(rest.json(), json!(["service_unavailable"]));
     let graphql = client.graphql("{ __typename }", json!({})).await;
     assert_eq!(graphql.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(graphql.header("retry-after"), "1");
+    assert_eq!(graphql.header("retry-after"), "5");
     assert_eq!(graphql.json()["errors"][0]["extensions"]["code"], "SERVICE_UNAVAILABLE");
 }
 
@@ -131,7 +131,7 @@ async fn a_panic_gets_500_without_details() {
         panic!("postgres://cruddur:secret@db/cruddur");
     }
     let routes = Router::new().route("/graphql", get(panics)).route("/api/panics", get(panics));
-    let client = Client(layered(&Origins::Any, Patience::default(), routes));
+    let client = Client(layered(&Origins::Any, Timeouts::default(), routes));
     let rest = client.get("/api/panics").await;
     assert_eq!(rest.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(rest.json(), json!(["internal_server_error"]));
@@ -145,8 +145,8 @@ async fn a_panic_gets_500_without_details() {
 #[tokio::test]
 async fn slow_requests_get_503_after_the_response_timeout() {
     let routes = Router::new().route("/api/slow", get(std::future::pending::<()>));
-    let patience = Patience { answer: Duration::from_millis(1), ..Patience::default() };
-    let client = Client(layered(&Origins::Any, patience, routes));
+    let timeouts = Timeouts { response: Duration::from_millis(1), ..Timeouts::default() };
+    let client = Client(layered(&Origins::Any, timeouts, routes));
     let answer = client.get("/api/slow").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.json(), json!(["service_unavailable"]));
@@ -319,7 +319,7 @@ async fn client_disconnects_are_logged() {
     let routes = Router::new()
         .route("/api/too-slow", get(std::future::pending::<()>))
         .route("/api/quick", get(async || "done"));
-    let client = Client(layered(&Origins::Any, Patience::default(), routes));
+    let client = Client(layered(&Origins::Any, Timeouts::default(), routes));
     let cancelled = timeout(Duration::from_millis(1), client.get("/api/too-slow")).await;
     assert!(cancelled.is_err());
     client.get("/api/quick").await;
@@ -327,39 +327,35 @@ async fn client_disconnects_are_logged() {
     let line = |path: &str| log.lines().find(|line| line.contains(path)).expect("a line");
     let gone = line("path=\"/api/too-slow\"");
     assert!(gone.contains("request{id="), "{gone}");
-    assert!(gone.contains("the client went away method=GET"), "{gone}");
+    assert!(gone.contains("client disconnected method=GET"), "{gone}");
     let answered = line("path=\"/api/quick\"");
     assert!(answered.contains("answered method=GET"), "{answered}");
     assert!(answered.contains(" status=200 ms="), "{answered}");
 }
 
 /// Sends bytes to a gateway and returns everything it sends back until it closes the connection.
-async fn exchange(patience: Patience, sent: &[u8]) -> String {
+async fn exchange(timeouts: Timeouts, sent: &[u8]) -> String {
     let app = TestApp::new().await;
-    let routes = app.as_user("worf").0;
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let router = layered(&Origins::Any, patience, routes);
-    let server = tokio::spawn(serve(listener, router, patience, std::future::pending()));
-    let mut client = TcpStream::connect(address).await.expect("a connection");
+    let router = layered(&Origins::Any, timeouts, app.as_user("worf").0);
+    let server = TestServer::start(router, timeouts).await;
+    let mut client = TcpStream::connect(server.address).await.expect("a connection");
     client.write_all(sent).await.expect("the bytes fit into the socket's buffer");
     let mut answer = Vec::new();
     let read = timeout(Duration::from_secs(60), client.read_to_end(&mut answer)).await;
     read.expect("the connection is closed").expect("without an error");
-    server.abort();
     String::from_utf8(answer).expect("UTF-8")
 }
 
 #[tokio::test]
 async fn half_sent_requests_time_out() {
     let short = Duration::from_millis(50);
-    let head = Patience { head: short, ..Patience::default() };
-    let idle = Patience { idle: short, ..Patience::default() };
+    let head = Timeouts { header: short, ..Timeouts::default() };
+    let idle = Timeouts { idle: short, ..Timeouts::default() };
     assert_eq!(exchange(idle, b"").await, "");
     let request = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
     assert!(exchange(idle, request).await.ends_with("{\"status\":\"live\"}"));
     assert_eq!(exchange(head, b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-").await, "");
-    let body = Patience { body: short, ..Patience::default() };
+    let body = Timeouts { body: short, ..Timeouts::default() };
     for path in ["/graphql", "/api/activities"] {
         let sent = format!(
             "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
@@ -385,23 +381,20 @@ async fn a_response_that_the_client_does_not_read_hits_the_write_timeout() {
         Body::from_stream(chunks)
     };
     let routes = Router::new().route("/api/endless", get(endless));
-    let patience = Patience { write: Duration::from_millis(50), ..Patience::default() };
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let router = layered(&Origins::Any, patience, routes);
-    let server = tokio::spawn(serve(listener, router, patience, std::future::pending()));
-    let mut client = TcpStream::connect(address).await.expect("a connection");
+    let timeouts = Timeouts { write: Duration::from_millis(50), ..Timeouts::default() };
+    let router = layered(&Origins::Any, timeouts, routes);
+    let server = TestServer::start(router, timeouts).await;
+    let mut client = TcpStream::connect(server.address).await.expect("a connection");
     client.write_all(b"GET /api/endless HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("sent");
     let dropped = timeout(Duration::from_secs(60), dropped).await.expect("the body is dropped");
     assert!(dropped.is_err(), "the sender is dropped without sending");
-    server.abort();
 }
 
 #[tokio::test]
 async fn oversized_bodies_are_rejected_before_they_are_sent() {
     let sent = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
                  Content-Length: 1048577\r\nExpect: 100-continue\r\n\r\n";
-    let answer = exchange(Patience::default(), sent).await;
+    let answer = exchange(Timeouts::default(), sent).await;
     assert!(answer.starts_with("HTTP/1.1 413 Payload Too Large\r\n"), "{answer}");
     assert!(answer.contains("PAYLOAD_TOO_LARGE"), "{answer}");
 }
@@ -409,6 +402,6 @@ async fn oversized_bodies_are_rejected_before_they_are_sent() {
 #[tokio::test]
 async fn oversized_headers_get_431() {
     let sent = format!("GET /health/live HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(70_000));
-    let answer = exchange(Patience::default(), sent.as_bytes()).await;
+    let answer = exchange(Timeouts::default(), sent.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 431 Request Header Fields Too Large\r\n"), "{answer}");
 }

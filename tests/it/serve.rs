@@ -5,7 +5,7 @@ use crate::support::stores::{PostgresDatabase, SqliteFile};
 use serde_json::json;
 
 #[test]
-fn a_restart_keeps_the_data_and_does_not_seed_again() {
+fn a_second_start_keeps_the_data_and_seeds_nothing() {
     let file = SqliteFile::new();
     let url = file.text();
     let args = ["--database-url", url.as_str()];
@@ -22,7 +22,7 @@ fn a_restart_keeps_the_data_and_does_not_seed_again() {
 }
 
 #[test]
-fn acknowledged_writes_survive_sigkill() {
+fn acknowledged_cruds_survive_a_kill() {
     let file = SqliteFile::new();
     let url = file.text();
     let mut written = Vec::new();
@@ -45,7 +45,7 @@ fn acknowledged_writes_survive_sigkill() {
 }
 
 #[test]
-fn without_a_database_the_gateway_serves_but_is_not_ready() {
+fn it_serves_without_its_database_but_is_not_ready() {
     // Nothing listens at port 1.
     let gateway = Gateway::start(&["--database-url", "postgres://nobody@127.0.0.1:1/nowhere"]);
     let (status, _) = gateway.curl("/health/live", &[]);
@@ -57,13 +57,13 @@ fn without_a_database_the_gateway_serves_but_is_not_ready() {
     let (status, answer) = gateway.post("/graphql", &json!({ "query": "{ __typename }" }));
     assert_eq!(status, 503);
     assert_eq!(answer["errors"][0]["extensions"]["code"], "SERVICE_UNAVAILABLE");
-    gateway.wait_for_log("no database yet");
+    gateway.wait_for_log("the database is not reachable yet");
     let (_, _, code) = gateway.stop("-TERM");
     assert_eq!(code, Some(0));
 }
 
 #[test]
-fn migrate_waits_for_the_database_for_the_given_time() {
+fn migrate_retries_for_the_given_time() {
     // Nothing listens at port 1.
     let env = [
         ("DATABASE_URL", "mock:"),
@@ -77,7 +77,7 @@ fn migrate_waits_for_the_database_for_the_given_time() {
         assert_eq!(ended.status.code(), Some(1));
         let log = stderr(&ended);
         assert!(log.contains("the database cannot be reached"), "{log}");
-        assert_eq!(log.contains("no database yet"), tries_again, "{log}");
+        assert_eq!(log.contains("the database is not reachable yet"), tries_again, "{log}");
     }
 }
 

@@ -11,29 +11,32 @@ use crate::{
 /// The change log: activities and notifications in the order of their commits.
 #[async_trait]
 pub trait Changes: Send + Sync + 'static {
-    /// What can be read at present.
+    /// Returns the current snapshot: the positions whose rows can be read.
     async fn snapshot(&self) -> Result<Snapshot>;
 
-    /// Cruds after a place, in the order of places; at most [`ChangeBatch::MAX`].
+    /// Returns the visible cruds after a position, in the order of positions; at most
+    /// [`ChangeBatch::MAX`].
     async fn activities_after(
         &self,
-        place: &LogPosition,
+        position: &LogPosition,
         now: Timestamp,
     ) -> Result<ChangeBatch<Activity>>;
 
-    /// The place of the latest crud that is no later than `at`.
+    /// Returns the position of the latest crud by time that is no later than `at`; `None` if there
+    /// is none.
     async fn activity_log_position(&self, at: Cursor) -> Result<Option<LogPosition>>;
 
-    /// Notifications after a place, of one user or of all, in the order of places; at most
-    /// [`ChangeBatch::MAX`].
+    /// Returns the visible notifications after a position, of one user or of all, in the order of
+    /// positions; at most [`ChangeBatch::MAX`].
     async fn notifications_after(
         &self,
         user: Option<Uuid>,
-        place: &LogPosition,
+        position: &LogPosition,
         now: Timestamp,
     ) -> Result<ChangeBatch<Notification>>;
 
-    /// The place of a user's latest notification that is no later than `at`.
+    /// Returns the position of a user's latest notification by time that is no later than `at`;
+    /// `None` if the user has none.
     async fn notification_log_position(
         &self,
         user: Uuid,
@@ -41,19 +44,19 @@ pub trait Changes: Send + Sync + 'static {
     ) -> Result<Option<LogPosition>>;
 }
 
-/// What has become readable after a place.
+/// What has become readable after a position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeBatch<T> {
     pub items: Vec<(LogPosition, T)>,
-    /// Whether there is more that cannot be read yet, because something may come before it.
+    /// Whether further items are left out because others may still come before them.
     pub has_pending: bool,
 }
 
 impl<T> ChangeBatch<T> {
-    /// The most that are read at a time.
+    /// The most items of a batch.
     pub const MAX: usize = 100;
 
-    /// Whether there may be more.
+    /// Whether the next batch may have items already.
     pub fn is_full(&self) -> bool {
         self.items.len() == Self::MAX
     }

@@ -11,12 +11,12 @@ use crate::{
 /// Who follows whom.
 #[async_trait]
 pub trait Follows: Send + Sync + 'static {
-    /// Adds the follow and its notification unless it is there. Whether it was added.
+    /// Adds the follow and its notification, unless the follow exists. Returns whether it was added.
     async fn insert_follow(&self, follow: &Follow, notification: &Notification) -> Result<bool>;
 
-    /// Takes the follow back, and the notification of it. Whether it was there.
+    /// Deletes the follow and its notification. Returns whether the follow existed.
     async fn delete_follow(&self, follower: Uuid, followed: Uuid) -> Result<bool>;
 
-    /// Which of the users the follower follows.
+    /// Returns those of the users that the follower follows, in any order.
     async fn followed_among(&self, follower: Uuid, users: &[Uuid]) -> Result<Vec<Uuid>>;
 }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::domain::Timestamp;
 
-/// What makes the repetition of a create give the first answer again.
+/// An idempotency key: a repetition of the insert returns the first answer again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotency {
     pub user_uuid: Uuid,
@@ -12,18 +12,19 @@ pub struct Idempotency {
     /// A hash of the whole input.
     pub input_hash: Vec<u8>,
     pub created_at: Timestamp,
-    /// Keys older than this are forgotten.
+    /// Keys that were claimed at this time or before have expired.
     pub since: Timestamp,
 }
 
-/// What became of an insert.
+/// The outcome of an insert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inserted<T> {
     New(T),
-    /// The idempotency key was used with this input before, and this is what it made, as it is now.
+    /// The idempotency key was used with this input before. This is the row that it inserted, with
+    /// its current values.
     Replayed(T),
     /// The idempotency key was used with another input.
     KeyReused,
-    /// What it hangs on is not visible, or what the key made is deleted.
+    /// The parent is not visible, or the row that the key inserted is deleted.
     TargetMissing,
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::NewMessage;
+use super::{MigrateError, Migrated, NewMessage};
 use crate::{
     domain::{Activity, Follow, Notification, Reaction, User},
     error::Result,
@@ -11,31 +11,33 @@ use crate::{
 /// Preparing, filling and checking a store.
 #[async_trait]
 pub trait Lifecycle: Send + Sync + 'static {
-    /// Brings the store to the present schema, adopting an original Cruddur database where there
-    /// is one. Safe to run from several processes at once, and to repeat.
+    /// Brings the store to the current schema, and adopts an original Cruddur database. Several
+    /// processes may call it at once, and again; a failure changes nothing. Returns what it found.
     async fn migrate(&self) -> std::result::Result<Migrated, MigrateError>;
 
-    /// Answers once the store can answer.
+    /// Returns once the store has answered; an error if it does not.
     async fn ping(&self) -> Result<()>;
 
-    /// The connections to the store; absent where there are none.
+    /// Returns the number of connections to the store; `None` if it has no connections.
     fn connections(&self) -> Option<Connections> {
         None
     }
 
-    /// Adds a whole data set, which may hang on what is in the store already. `activities` must
-    /// hold parents before their replies.
+    /// Inserts a whole data set, which may refer to what is in the store. `activities` must hold
+    /// parents before their replies. Fails if a row exists.
     async fn import(&self, dataset: &Dataset) -> Result<()>;
 }
 
-/// How many connections to a store are open, and how many of them nobody uses.
+/// The number of connections to a store.
 #[derive(Debug, Clone, Copy)]
 pub struct Connections {
+    /// All connections, with the idle ones.
     pub open: u32,
+    /// The connections that are not in use.
     pub idle: u32,
 }
 
-/// Data to start from.
+/// Data to start with.
 #[derive(Debug, Clone, Default)]
 pub struct Dataset {
     pub users: Vec<User>,
@@ -44,28 +46,4 @@ pub struct Dataset {
     pub follows: Vec<Follow>,
     pub notifications: Vec<Notification>,
     pub messages: Vec<NewMessage>,
-}
-
-/// What [`Store::migrate`] found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Migrated {
-    /// There is not a user in the store.
-    Empty,
-    /// An original Cruddur database, now adopted.
-    Adopted { users: i64, activities: i64 },
-    /// A store with data of the gateway's own.
-    Current,
-}
-
-/// Why a store was not brought to the present schema. Nothing has been changed then.
-#[derive(Debug, thiserror::Error)]
-pub enum MigrateError {
-    /// Worth another try.
-    #[error("the database cannot be reached: {0}")]
-    Unreachable(String),
-    /// The data has to be mended first; the text names the rows.
-    #[error("the database cannot be adopted: {0}")]
-    Refused(String),
-    #[error("the migration failed: {0}")]
-    Failed(String),
 }

@@ -9,70 +9,76 @@ use crate::{
     error::Result,
 };
 
-/// Direct messages, which may live elsewhere than the activities.
+/// Direct messages, which may live in another store than everything else.
+///
+/// A conversation has two people. Each of them has read it up to some message.
 #[async_trait]
 pub trait Messages: Send + Sync + 'static {
-    /// Whether the messages live elsewhere than the activities, which then bring up, ask after and
-    /// fill another store.
+    /// Whether the messages live in a store of their own, which has to be migrated, pinged and
+    /// filled beside the other one.
     fn is_separate_store(&self) -> bool {
         false
     }
 
-    /// Brings a store apart to the present schema. Whether it holds nothing.
+    /// Brings a separate store to the current schema. Returns whether it is empty.
     async fn migrate(&self) -> std::result::Result<bool, MigrateError> {
         Ok(true)
     }
 
-    /// Answers once a store apart can answer.
+    /// Returns once a separate store has answered; an error if it does not.
     async fn ping(&self) -> Result<()> {
         Ok(())
     }
 
-    /// A user's conversations, the one with the newest message first. A position is the time of
-    /// the last message and the group's uuid.
-    async fn message_groups(&self, user: Uuid, page: &Pagination) -> Result<Page<MessageGroup>>;
+    /// Returns a page of the user's conversations, the one with the newest message first. A cursor
+    /// is the time of the last message and the uuid of the conversation.
+    async fn message_groups(
+        &self,
+        user: Uuid,
+        pagination: &Pagination,
+    ) -> Result<Page<MessageGroup>>;
 
-    /// The conversations of this user only.
+    /// Returns those of the conversations that are the user's, in any order.
     async fn message_groups_by_uuids(
         &self,
         user: Uuid,
         uuids: &[Uuid],
     ) -> Result<Vec<MessageGroup>>;
 
-    /// The user's conversations with these others.
+    /// Returns the user's conversations with the others, in any order.
     async fn message_groups_by_others(
         &self,
         user: Uuid,
         others: &[Uuid],
     ) -> Result<Vec<MessageGroup>>;
 
-    /// Each conversation's messages, oldest first.
+    /// Returns a page of each conversation's messages, oldest first, in the order of `groups`.
     async fn messages_by_groups(
         &self,
         groups: &[Uuid],
-        page: &Pagination,
+        pagination: &Pagination,
     ) -> Result<Vec<Page<Message>>>;
 
-    /// Messages by where they stand.
+    /// Returns the messages with these keys, in any order.
     async fn messages_by_keys(&self, keys: &[MessageKey]) -> Result<Vec<Message>>;
 
-    /// How many messages of the other person a user has not read in each conversation, in the order
-    /// of `groups`; zero for one that is not theirs.
+    /// Returns for each conversation, in the order of `groups`, the number of messages of the other
+    /// person that the user has not read; zero for a conversation that is not the user's.
     async fn unread_by_groups(&self, user: Uuid, groups: &[Uuid]) -> Result<Vec<i64>>;
 
-    /// Marks as read this message and all before it in its conversation, for one of its two people.
-    /// Whether there is such a message in a conversation of this user's.
+    /// Marks this message and all before it in its conversation as read by one of its two people.
+    /// What is marked stays marked. Returns whether the message is in a conversation of the user's.
     async fn mark_messages_read(&self, user: Uuid, up_to: &MessageKey) -> Result<bool>;
 
-    /// Adds a message to the conversation of its two people, opening it where there is none. The
-    /// answer's `group_uuid` tells which it is.
+    /// Adds a message to the conversation of its two people, which it opens if it is missing. The
+    /// `group_uuid` of the answer is that of the conversation.
     async fn insert_message(&self, new: &NewMessage) -> Result<Inserted<Message>>;
 }
 
 /// A direct message to add.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMessage {
-    /// Its `group_uuid` is used where the conversation has to be opened.
+    /// Its `group_uuid` is used if the conversation has to be opened.
     pub message: Message,
     pub receiver_uuid: Uuid,
     pub idempotency: Option<Idempotency>,

@@ -1,15 +1,18 @@
-//! What every source answers, and in which words.
+//! What every source must do.
 //!
-//! The contract, which tests/sources/story tells every source as one story:
-//! * A source never reads a clock, makes an id or checks a rule; time and ids are passed in.
-//! * A method is one transaction: it happens whole or not at all, and it may be dropped at any
-//!   await without leaving half of it behind.
-//! * `now` decides what has expired. An activity is visible while its thread's root has not
+//! The rules, which tests/it/sources/story checks against every source:
+//! * A source never reads a clock, makes an id or checks a rule; time and ids are passed in. The one
+//!   exception is the time of a crud, see [`Activities::insert_activity`].
+//! * A method is one transaction: it happens whole or not at all. A caller may drop it at any await
+//!   without leaving half of it behind.
+//! * `now` decides what has expired. An activity is visible while the root of its thread has not
 //!   expired; a row without an author, or a reply without a parent, is never visible. No method
-//!   answers with what is not visible.
-//! * Look-ups by keys answer in any order, each row once, and leave out what is not there. Lists by
-//!   keys answer one page for each key, in the keys' order.
+//!   returns what is not visible.
+//! * Look-ups by keys return rows in any order, each row once, and leave out what does not exist.
+//!   Lists by keys return one page for each key, in the order of the keys.
 //! * Lists are ordered by time, then uuid. Counts are kept in the transaction that changes the rows.
+//! * Every method may fail with [`crate::error::Error::Unavailable`] if the store does not answer,
+//!   and with [`crate::error::Error::Internal`], which the source has logged.
 
 mod activities;
 mod changes;
@@ -17,6 +20,7 @@ mod follows;
 mod idempotency;
 mod lifecycle;
 mod messages;
+mod migration;
 mod notifications;
 mod reactions;
 mod users;
@@ -26,14 +30,15 @@ pub use self::{
     changes::{ChangeBatch, Changes},
     follows::Follows,
     idempotency::{Idempotency, Inserted},
-    lifecycle::{Connections, Dataset, Lifecycle, MigrateError, Migrated},
+    lifecycle::{Connections, Dataset, Lifecycle},
     messages::{Messages, NewMessage},
+    migration::{MigrateError, Migrated},
     notifications::Notifications,
     reactions::Reactions,
     users::{InsertUserOutcome, UserRelation, Users},
 };
 
-/// Everything but direct messages: one database.
+/// Everything but direct messages. It lives in one database.
 pub trait Store:
     Users + Activities + Reactions + Follows + Notifications + Changes + Lifecycle
 {

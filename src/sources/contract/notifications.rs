@@ -8,19 +8,19 @@ use crate::{
     error::Result,
 };
 
-/// Notifications.
+/// Notifications. One of an activity is visible while the activity is.
 #[async_trait]
 pub trait Notifications: Send + Sync + 'static {
-    /// A user's notifications, newest first. Those of an activity that is not visible are left out.
+    /// Returns a page of the user's visible notifications, newest first.
     async fn notifications(
         &self,
         user: Uuid,
         unread_only: bool,
-        page: &Pagination,
+        pagination: &Pagination,
         now: Timestamp,
     ) -> Result<WithSnapshot<Page<Notification>>>;
 
-    /// Notifications of this user only.
+    /// Returns those of the notifications that are the user's and visible, in any order.
     async fn notifications_by_uuids(
         &self,
         user: Uuid,
@@ -28,13 +28,14 @@ pub trait Notifications: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Vec<Notification>>;
 
+    /// Returns the number of the user's visible notifications that are unread.
     async fn unread_notifications(&self, user: Uuid, now: Timestamp) -> Result<i64>;
 
-    /// Adds a notification of no activity, unless it is there.
+    /// Adds a notification that is about no activity, unless it exists.
     async fn insert_notification(&self, notification: &Notification) -> Result<()>;
 
-    /// Marks as read what is unread among this notification of the user's and all before it. Whether
-    /// there is such a notification.
+    /// Marks this notification of the user's and all before it as read. Those that are read keep
+    /// their `read_at`. Returns whether the user has such a notification.
     async fn mark_notifications_read(
         &self,
         user: Uuid,
@@ -42,7 +43,7 @@ pub trait Notifications: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<bool>;
 
-    /// Marks as read what tells a user of messages by `sender` up to this one.
+    /// Marks the user's notifications of messages by `sender` as read, up to this message.
     async fn mark_message_notifications_read(
         &self,
         user: Uuid,

@@ -11,16 +11,16 @@ use crate::{
 /// Likes and reposts.
 #[async_trait]
 pub trait Reactions: Send + Sync + 'static {
-    /// Adds the reaction and its notification unless the user has reacted so already. The activity
-    /// as it is now; none where it is not visible.
+    /// Adds the reaction and its notification, unless the user has this reaction already. Returns
+    /// the activity with its new counts; `None` if it is not visible at the reaction's time.
     async fn insert_reaction(
         &self,
         reaction: &Reaction,
         notification: Option<&Notification>,
     ) -> Result<Option<Activity>>;
 
-    /// Takes the reaction back, and the notification of it. The activity as it is now; none where
-    /// it is not visible.
+    /// Deletes the reaction and its notification, if they exist. Returns the activity with its new
+    /// counts; `None` if it is not visible.
     async fn delete_reaction(
         &self,
         kind: ReactionKind,
@@ -29,7 +29,7 @@ pub trait Reactions: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Option<Activity>>;
 
-    /// Which of the activities the user has reacted to, and how.
+    /// Returns the user's reactions to these activities, in any order.
     async fn reactions_by_user(
         &self,
         user: Uuid,

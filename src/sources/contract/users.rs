@@ -11,49 +11,53 @@ use crate::{
 /// Users.
 #[async_trait]
 pub trait Users: Send + Sync + 'static {
+    /// Returns the users with these uuids, in any order.
     async fn users_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<User>>;
 
-    /// Case matters.
+    /// Returns the users with these handles, in any order. Case matters.
     async fn users_by_handles(&self, handles: &[String]) -> Result<Vec<User>>;
 
-    /// The users to whom these `sub`s belong. What is nobody's in particular may be several users'.
+    /// Returns the users with these `sub`s, in any order. A placeholder such as `MOCK` may match
+    /// several users.
     async fn users_by_subjects(&self, subjects: &[String]) -> Result<Vec<User>>;
 
-    /// Adds a user, unless somebody has their handle, regardless of case, or their `sub`. The same
-    /// `sub` must always come with the same uuid.
+    /// Adds a user, unless another user has the same handle, regardless of case, or the same `sub`.
+    /// The same `sub` must always come with the same uuid.
     async fn insert_user(&self, user: &User) -> Result<InsertUserOutcome>;
 
-    /// The users whose handle and display name together have the words, newest first.
-    async fn users_matching(&self, search: &Search, page: &Pagination) -> Result<Page<User>>;
+    /// Returns a page of the users whose handle and display name together have all words of the
+    /// search, newest first; an empty page for a search without words.
+    async fn users_matching(&self, search: &Search, pagination: &Pagination) -> Result<Page<User>>;
 
-    /// The users on the other side of a relation, the latest related first. A position is the time
-    /// at which the relation began and the user's uuid.
+    /// Returns a page of the users on the other side of a relation for each key, in the order of
+    /// `keys`, the latest related first. A cursor is the time at which the relation began and the
+    /// user's uuid.
     async fn users_by_relation(
         &self,
         relation: UserRelation,
         keys: &[Uuid],
-        page: &Pagination,
+        pagination: &Pagination,
     ) -> Result<Vec<Page<User>>>;
 
-    /// The counts of each user, in the order of `uuids`; zeros for an unknown one.
+    /// Returns the counts of each user, in the order of `uuids`; zeros for an unknown one.
     async fn counts_by_users(&self, uuids: &[Uuid], now: Timestamp) -> Result<Vec<UserCounts>>;
 
-    /// None where there is no such user.
+    /// Replaces the user's profile. Returns the changed user; `None` for an unknown one.
     async fn update_profile(&self, uuid: Uuid, profile: &Profile) -> Result<Option<User>>;
 }
 
-/// What relates users to the key of a list.
+/// The relation between users and the key of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UserRelation {
-    /// Those who like or reposted the activity.
+    /// The users who liked or reposted the activity.
     Reacted(ReactionKind),
-    /// Those who follow the user.
+    /// The users who follow the user.
     Followers,
-    /// Those whom the user follows.
+    /// The users that the user follows.
     Following,
 }
 
-/// What became of a user to add.
+/// The outcome of adding a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InsertUserOutcome {
     Added,

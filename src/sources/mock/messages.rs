@@ -1,9 +1,9 @@
-//! The source of direct messages.
+//! Direct messages.
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{Mock, slice};
+use super::{Mock, State, count, page};
 use crate::{
     domain::{Cursor, HasCursor, Message, MessageGroup, MessageKey, Order, Page, Pagination},
     error::Result,
@@ -12,10 +12,14 @@ use crate::{
 
 #[async_trait]
 impl Messages for Mock {
-    async fn message_groups(&self, user: Uuid, page: &Pagination) -> Result<Page<MessageGroup>> {
+    async fn message_groups(
+        &self,
+        user: Uuid,
+        pagination: &Pagination,
+    ) -> Result<Page<MessageGroup>> {
         let state = self.state();
         let groups = state.groups_of(user).map(HasCursor::with_cursor);
-        Ok(slice(Order::NewestFirst, page, groups))
+        Ok(page(Order::NewestFirst, pagination, groups))
     }
 
     async fn message_groups_by_uuids(
@@ -37,13 +41,12 @@ impl Messages for Mock {
     async fn messages_by_groups(
         &self,
         groups: &[Uuid],
-        page: &Pagination,
+        pagination: &Pagination,
     ) -> Result<Vec<Page<Message>>> {
         let state = self.state();
         let messages = |group: &Uuid| {
-            let found = state.messages.values().filter(|it| it.group_uuid == *group);
-            let found = found.map(|it| it.clone().with_cursor());
-            slice(Order::OldestFirst, page, found)
+            let messages = state.messages.values().filter(|it| it.group_uuid == *group);
+            page(Order::OldestFirst, pagination, messages.map(|it| it.clone().with_cursor()))
         };
         Ok(groups.iter().map(messages).collect())
     }
@@ -55,30 +58,69 @@ impl Messages for Mock {
 
     async fn unread_by_groups(&self, user: Uuid, groups: &[Uuid]) -> Result<Vec<i64>> {
         let state = self.state();
-        let unread = |group: &Uuid| {
-            let read = state.read.get(&(*group, user)).copied().unwrap_or(Cursor::min());
-            let own = state.groups.get(group).is_some_and(|people| people.contains(&user));
-            let unread = state.messages.values().filter(|it| {
-                own && it.group_uuid == *group && it.user_uuid != user && it.cursor() > read
-            });
-            i64::try_from(unread.count()).unwrap_or(i64::MAX)
+        let unread_in = |group: &Uuid| {
+            let unread = state.messages.values().filter(|it| it.group_uuid == *group);
+            count(unread.filter(|it| state.is_unread(it, user)))
         };
-        Ok(groups.iter().map(unread).collect())
+        Ok(groups.iter().map(unread_in).collect())
     }
 
     async fn mark_messages_read(&self, user: Uuid, up_to: &MessageKey) -> Result<bool> {
         let mut state = self.state();
         let MessageKey { group_uuid, at } = *up_to;
-        let own = state.groups.get(&group_uuid).is_some_and(|people| people.contains(&user));
-        if !own || !state.messages.values().any(|it| it.key() == *up_to) {
+        let is_own = state.groups.get(&group_uuid).is_some_and(|people| people.contains(&user));
+        if !is_own || !state.messages.values().any(|it| it.key() == *up_to) {
             return Ok(false);
         }
-        let read = state.read.entry((group_uuid, user)).or_insert(at);
-        *read = at.max(*read);
+        let read_up_to = state.read_up_to.entry((group_uuid, user)).or_insert(at);
+        *read_up_to = at.max(*read_up_to);
         Ok(true)
     }
 
     async fn insert_message(&self, new: &NewMessage) -> Result<Inserted<Message>> {
         Ok(self.state().insert_message(new))
+    }
+}
+
+impl State {
+    /// Whether the message is one that the user has received and not read.
+    fn is_unread(&self, message: &Message, user: Uuid) -> bool {
+        let group = message.group_uuid;
+        let read_up_to = self.read_up_to.get(&(group, user)).copied().unwrap_or(Cursor::min());
+        self.groups.get(&group).is_some_and(|people| people.contains(&user))
+            && message.user_uuid != user
+            && message.cursor() > read_up_to
+    }
+
+    /// A conversation as the user sees it, if it is one of theirs.
+    fn group(&self, uuid: Uuid, user: Uuid) -> Option<MessageGroup> {
+        let people = self.groups.get(&uuid).filter(|people| people.contains(&user))?;
+        let messages = self.messages.values().filter(|message| message.group_uuid == uuid);
+        let last = messages.max_by_key(|message| message.cursor())?;
+        Some(MessageGroup {
+            uuid,
+            other_uuid: people.iter().copied().find(|it| *it != user)?,
+            last_message: last.message.clone(),
+            last_message_at: last.created_at,
+        })
+    }
+
+    fn groups_of(&self, user: Uuid) -> impl Iterator<Item = MessageGroup> {
+        self.groups.keys().filter_map(move |uuid| self.group(*uuid, user))
+    }
+
+    pub(super) fn insert_message(&mut self, new: &NewMessage) -> Inserted<Message> {
+        if let Some(answer) = self.answer_of_key(new.idempotency.as_ref(), &self.messages) {
+            return answer;
+        }
+        let mut people = [new.message.user_uuid, new.receiver_uuid];
+        people.sort();
+        let opened = self.groups.iter().find(|(_, it)| **it == people).map(|(uuid, _)| *uuid);
+        let group_uuid = opened.unwrap_or(new.message.group_uuid);
+        self.groups.insert(group_uuid, people);
+        let message = Message { group_uuid, ..new.message.clone() };
+        self.messages.insert(message.uuid, message.clone());
+        self.claim_key(new.idempotency.as_ref(), message.uuid);
+        Inserted::New(message)
     }
 }

@@ -1,3 +1,5 @@
+//! Cruddur's people, with the original's cruds and conversations.
+
 use chrono::TimeDelta;
 use uuid::{Uuid, uuid};
 
@@ -104,12 +106,12 @@ impl Demo {
         self.crud(TAILOR, GAREK, tailor, hours(1) + TimeDelta::minutes(30), days(8));
         self.reply(TUNIC, TAILOR, COCO, "Then mend my #tunic, please", hours(1));
         self.crud(OTHER, ALTBROWN, "I am the other!", hours(1), days(10));
-        self.told(ANDREWBROWN, WORF, NotificationKind::Reply, Some(NO_HONOR), days(2) - hours(1));
-        self.told(ANDREWBROWN, COCO, NotificationKind::Mention, Some(UNICORN), days(1));
-        self.told(LONDO, BAYKO, NotificationKind::Reply, Some(LAST_BEST_HOPE), days(3));
-        self.told(COCO, LORE, NotificationKind::Reply, Some(WHITE), hours(20));
-        self.told(ANDREWBROWN, BAYKO, NotificationKind::Reply, Some(SEEDED), hours(1));
-        self.told(GAREK, COCO, NotificationKind::Reply, Some(TUNIC), hours(1));
+        self.notify(ANDREWBROWN, WORF, NotificationKind::Reply, Some(NO_HONOR), days(2) - hours(1));
+        self.notify(ANDREWBROWN, COCO, NotificationKind::Mention, Some(UNICORN), days(1));
+        self.notify(LONDO, BAYKO, NotificationKind::Reply, Some(LAST_BEST_HOPE), days(3));
+        self.notify(COCO, LORE, NotificationKind::Reply, Some(WHITE), hours(20));
+        self.notify(ANDREWBROWN, BAYKO, NotificationKind::Reply, Some(SEEDED), hours(1));
+        self.notify(GAREK, COCO, NotificationKind::Reply, Some(TUNIC), hours(1));
     }
 
     fn reactions(&mut self) {
@@ -142,7 +144,7 @@ impl Demo {
                 followed_uuid: followed,
                 created_at: self.now - ago,
             });
-            self.told(followed, follower, NotificationKind::Follow, None, ago);
+            self.notify(followed, follower, NotificationKind::Follow, None, ago);
         }
     }
 
@@ -159,15 +161,8 @@ impl Demo {
 
     fn crud(&mut self, uuid: Uuid, by: Uuid, text: &str, ago: TimeDelta, left: TimeDelta) {
         self.data.activities.push(Activity {
-            uuid,
-            user_uuid: by,
-            message: text.to_owned(),
-            replies_count: 0,
-            reposts_count: 0,
-            likes_count: 0,
-            reply_to_activity_uuid: None,
             expires_at: Some(self.now + left),
-            created_at: self.now - ago,
+            ..Activity::new(uuid, by, text, self.now - ago)
         });
     }
 
@@ -175,14 +170,13 @@ impl Demo {
         if let Some(parent) = self.data.activities.iter_mut().find(|it| it.uuid == parent) {
             parent.replies_count += 1;
         }
-        self.crud(uuid, by, text, ago, TimeDelta::zero());
-        if let Some(reply) = self.data.activities.last_mut() {
-            reply.reply_to_activity_uuid = Some(parent);
-            reply.expires_at = None;
-        }
+        self.data.activities.push(Activity {
+            reply_to_activity_uuid: Some(parent),
+            ..Activity::new(uuid, by, text, self.now - ago)
+        });
     }
 
-    /// A reaction some minutes after the activity, and its author's notification.
+    /// A reaction some minutes after the activity, and the notification of the activity's author.
     fn reaction(&mut self, kind: ReactionKind, activity: Uuid, by: Uuid, minutes: i64) {
         let Some(activity) = self.data.activities.iter_mut().find(|it| it.uuid == activity) else {
             return;
@@ -194,10 +188,10 @@ impl Demo {
         let (uuid, author) = (activity.uuid, activity.user_uuid);
         let created_at = activity.created_at + TimeDelta::minutes(minutes);
         self.data.reactions.push(Reaction { kind, activity_uuid: uuid, user_uuid: by, created_at });
-        self.told(author, by, kind.notification_kind(), Some(uuid), self.now - created_at);
+        self.notify(author, by, kind.notification_kind(), Some(uuid), self.now - created_at);
     }
 
-    fn told(
+    fn notify(
         &mut self,
         to: Uuid,
         by: Uuid,

@@ -1,3 +1,5 @@
+//! A large generated crowd.
+
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
@@ -11,11 +13,11 @@ use crate::{
     sources::Dataset,
 };
 
-/// How many users or activities a batch has.
+/// The number of users or activities in a batch.
 const BATCH: u64 = 1000;
-/// Over how many days before now the activities are spread.
+/// The number of days before now over which the activities are spread.
 const DAYS: i64 = 30;
-/// Of eight activities, so many are replies.
+/// The number of replies among eight activities.
 const REPLIES_OF_EIGHT: u64 = 3;
 
 const TTLS: [Ttl; 4] = [Ttl::OneDay, Ttl::ThreeDays, Ttl::SevenDays, Ttl::ThirtyDays];
@@ -60,8 +62,8 @@ const WORDS: [&str; 32] = [
 const TAGS: [&str; 8] =
     ["aws", "rust", "graphql", "postgres", "cruddur", "bootcamp", "devops", "coffee"];
 
-/// A made-up crowd in batches, users first: the same for the same numbers and `now`. A batch needs
-/// only itself and the users, and all counts are true to the rows.
+/// A generated crowd in batches, users first: the same for the same numbers and `now`. A batch refers
+/// only to itself and to the users, and all counts match the rows.
 pub fn generated(users: u64, activities: u64, now: Timestamp) -> impl Iterator<Item = Dataset> {
     let people = batches(users).map(move |(from, to)| people(users, from, to, now));
     let posts = batches(activities)
@@ -69,7 +71,7 @@ pub fn generated(users: u64, activities: u64, now: Timestamp) -> impl Iterator<I
     people.chain(posts)
 }
 
-/// The uuid of the first of the made-up users, by which a store shows that it has them.
+/// The uuid of the first generated user. A store that has it has been filled.
 pub fn first_generated_user() -> Uuid {
     id(Kind::User, 0)
 }
@@ -78,24 +80,24 @@ fn batches(total: u64) -> impl Iterator<Item = (u64, u64)> {
     (0..total.div_ceil(BATCH)).map(move |batch| (batch * BATCH, total.min((batch + 1) * BATCH)))
 }
 
-/// Users from one number to another. Each follows up to three who came before.
+/// Users from one number to another. Each follows up to three of the earlier users.
 fn people(users: u64, from: u64, to: u64, now: Timestamp) -> Dataset {
     let mut data = Dataset::default();
     for number in from..to {
-        let name = pick(&NAMES, mixed(number));
+        let name = pick(&NAMES, splitmix64(number));
         let joined = now - TimeDelta::days(DAYS) - seconds(users - number);
         data.users.push(User {
             uuid: id(Kind::User, number),
             handle: format!("{}{number}", name.to_lowercase()),
             display_name: format!("{name} {number}"),
-            bio: number.is_multiple_of(3).then(|| sentence(mixed(number))),
+            bio: number.is_multiple_of(3).then(|| sentence(splitmix64(number))),
             email: format!("user{number}@example.com"),
             cognito_user_id: "MOCK".to_owned(),
             created_at: joined,
         });
         let followed: BTreeSet<_> = (0..3)
             .filter(|_| number > 0)
-            .map(|turn| mixed(number * 3 + turn) % number.max(1))
+            .map(|turn| splitmix64(number * 3 + turn) % number.max(1))
             .collect();
         for (turn, other) in (0..).zip(followed) {
             let at = joined + seconds(turn + 1);
@@ -118,7 +120,7 @@ fn people(users: u64, from: u64, to: u64, now: Timestamp) -> Dataset {
     data
 }
 
-/// A batch of activities in the making. Replies and reactions stay inside of the batch.
+/// A batch of activities that is being generated. Replies and reactions stay within the batch.
 struct Posts {
     users: u64,
     /// The number of the batch's first activity.
@@ -143,7 +145,7 @@ impl Posts {
     }
 
     fn dataset(mut self, to: u64) -> Dataset {
-        // Without users there is nobody to write.
+        // Without users there are no authors.
         if self.users > 0 {
             for number in self.from..to {
                 self.add(number);
@@ -153,13 +155,13 @@ impl Posts {
     }
 
     fn add(&mut self, number: u64) {
-        let dice = mixed(number + 1_000_000_007);
-        let author = id(Kind::User, dice % self.users);
+        let random = splitmix64(number + 1_000_000_007);
+        let author = id(Kind::User, random % self.users);
         let created_at = self.start + self.step * i32::try_from(number).unwrap_or(i32::MAX);
-        let ttl = TTLS[(dice >> 8) as usize % TTLS.len()];
+        let ttl = TTLS[(random >> 8) as usize % TTLS.len()];
         let uuid = id(Kind::Activity, number);
-        let replied = (number > self.from && (dice >> 16) % 8 < REPLIES_OF_EIGHT)
-            .then(|| ((dice >> 20) % (number - self.from)) as usize);
+        let replied = (number > self.from && (random >> 16) % 8 < REPLIES_OF_EIGHT)
+            .then(|| ((random >> 20) % (number - self.from)) as usize);
         let parent = replied.map(|at| {
             let parent = &mut self.data.activities[at];
             parent.replies_count += 1;
@@ -167,28 +169,22 @@ impl Posts {
         });
         if let Some((_, parent_author)) = parent {
             let kind = NotificationKind::Reply;
-            self.tell(parent_author, author, kind, uuid, created_at);
+            self.notify(parent_author, author, kind, uuid, created_at);
         }
         let mut activity = Activity {
-            uuid,
-            user_uuid: author,
-            message: sentence(dice),
-            replies_count: 0,
-            reposts_count: 0,
-            likes_count: 0,
             reply_to_activity_uuid: parent.map(|(parent, _)| parent),
             expires_at: parent.is_none().then(|| created_at + ttl.duration()),
-            created_at,
+            ..Activity::new(uuid, author, sentence(random), created_at)
         };
-        activity.likes_count = self.react(ReactionKind::Like, dice >> 28, &activity);
-        activity.reposts_count = self.react(ReactionKind::Repost, dice >> 40, &activity);
+        activity.likes_count = self.react(ReactionKind::Like, random >> 28, &activity);
+        activity.reposts_count = self.react(ReactionKind::Repost, random >> 40, &activity);
         self.data.activities.push(activity);
     }
 
-    /// Up to five reactions by different users, a moment after each other. How many.
-    fn react(&mut self, kind: ReactionKind, dice: u64, activity: &Activity) -> i32 {
-        let count = (dice % 8).saturating_sub(2).min(self.users);
-        let first = dice >> 4;
+    /// Adds up to five reactions by different users, a millisecond apart. Returns their number.
+    fn react(&mut self, kind: ReactionKind, random: u64, activity: &Activity) -> i32 {
+        let count = (random % 8).saturating_sub(2).min(self.users);
+        let first = random >> 4;
         for turn in 0..count {
             let user = id(Kind::User, (first % self.users + turn) % self.users);
             let at = activity.created_at + TimeDelta::milliseconds(whole(turn) + 1);
@@ -198,16 +194,23 @@ impl Posts {
                 user_uuid: user,
                 created_at: at,
             });
-            self.tell(activity.user_uuid, user, kind.notification_kind(), activity.uuid, at);
+            self.notify(activity.user_uuid, user, kind.notification_kind(), activity.uuid, at);
         }
         i32::try_from(count).unwrap_or(i32::MAX)
     }
 
-    fn tell(&mut self, to: Uuid, by: Uuid, kind: NotificationKind, activity: Uuid, at: Timestamp) {
+    fn notify(
+        &mut self,
+        to: Uuid,
+        by: Uuid,
+        kind: NotificationKind,
+        activity: Uuid,
+        at: Timestamp,
+    ) {
         if to == by {
             return;
         }
-        // No activity makes as many as 16.
+        // One activity causes fewer than 16 notifications.
         let number = self.from * 16 + self.data.notifications.len() as u64;
         self.data.notifications.push(Notification {
             uuid: id(Kind::Notification, number),
@@ -221,7 +224,7 @@ impl Posts {
     }
 }
 
-/// What an id is for, so that no two are the same.
+/// The kind of thing that an id is for, so that no two things have the same id.
 #[derive(Clone, Copy)]
 enum Kind {
     User,
@@ -232,13 +235,13 @@ enum Kind {
 
 fn id(kind: Kind, number: u64) -> Uuid {
     let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&mixed(number * 4 + kind as u64).to_be_bytes());
+    bytes[..8].copy_from_slice(&splitmix64(number * 4 + kind as u64).to_be_bytes());
     bytes[8..].copy_from_slice(&(number * 4 + kind as u64).to_be_bytes());
     Builder::from_sha1_bytes(bytes).into_uuid()
 }
 
-/// Spreads numbers evenly over all 64 bits, each to another one (the finish of SplitMix64).
-fn mixed(number: u64) -> u64 {
+/// Spreads numbers evenly over all 64 bits, each to a different one: the finalizer of SplitMix64.
+fn splitmix64(number: u64) -> u64 {
     let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -246,18 +249,18 @@ fn mixed(number: u64) -> u64 {
 }
 
 /// Four to eleven words, and a hashtag in every other sentence.
-fn sentence(dice: u64) -> String {
-    let words = (0..4 + dice % 8).map(|turn| pick(&WORDS, mixed(dice.wrapping_add(turn))));
+fn sentence(random: u64) -> String {
+    let words = (0..4 + random % 8).map(|turn| pick(&WORDS, splitmix64(random.wrapping_add(turn))));
     let mut text = words.collect::<Vec<_>>().join(" ");
-    if (dice >> 3).is_multiple_of(2) {
+    if (random >> 3).is_multiple_of(2) {
         text.push_str(" #");
-        text.push_str(pick(&TAGS, dice >> 5));
+        text.push_str(pick(&TAGS, random >> 5));
     }
     text
 }
 
-fn pick<'a>(from: &[&'a str], dice: u64) -> &'a str {
-    from[(dice % from.len() as u64) as usize]
+fn pick<'a>(from: &[&'a str], random: u64) -> &'a str {
+    from[(random % from.len() as u64) as usize]
 }
 
 fn seconds(count: u64) -> TimeDelta {

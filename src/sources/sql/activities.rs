@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Activity, HasCursor, Page, Pagination, Timestamp, WithSnapshot, page::forever, text::Search,
+        Activity, HasCursor, Page, Pagination, Timestamp, WithSnapshot, forever, text::Search,
     },
     error::Result,
     sources::{Activities, Inserted, NewActivity},

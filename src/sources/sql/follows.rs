@@ -10,7 +10,7 @@ use super::{
     query::{Statement, insert_if_absent, sql},
 };
 use crate::{
-    domain::{Follow, Notification, NotificationKind, page::forever},
+    domain::{Follow, Notification, NotificationKind, forever},
     error::Result,
     sources::Follows,
 };

@@ -16,7 +16,7 @@ use super::{
     users::{bind_user, users_table},
 };
 use crate::{
-    domain::{Timestamp, page::forever},
+    domain::{Timestamp, forever},
     error::Result,
     sources::Dataset,
 };

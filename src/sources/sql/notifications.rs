@@ -12,8 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Cursor, Notification, NotificationKind, Page, Pagination, Timestamp, WithSnapshot,
-        page::forever,
+        Cursor, Notification, NotificationKind, Page, Pagination, Timestamp, WithSnapshot, forever,
     },
     error::Result,
     sources::Notifications,

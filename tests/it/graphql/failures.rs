@@ -157,7 +157,7 @@ async fn unregistered_viewers_read_as_anonymous_and_cannot_write() {
         response["data"]["createActivity"],
         json!({"activity": null, "userErrors": [{
             "code": "VIEWER_UNKNOWN",
-            "message": "Your account has no Cruddur user yet.",
+            "message": "Your account is not registered with Cruddur yet.",
             "path": [],
         }]})
     );

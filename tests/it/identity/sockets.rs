@@ -1,5 +1,5 @@
 use chrono::TimeDelta;
-use cruddur::http::Patience;
+use cruddur::http::Timeouts;
 use serde_json::{Value, json};
 
 use crate::{
@@ -15,7 +15,7 @@ async fn socket(
     payload: impl FnOnce(String) -> Value,
 ) -> (TestServer, Socket) {
     let (app, client) = app(&keys.path()).await;
-    let server = TestServer::start(client.0, Patience::default()).await;
+    let server = TestServer::start(client.0, Timeouts::default()).await;
     let exp = (now(&app) - TimeDelta::seconds(expired)).timestamp();
     let token =
         RSA.token(Some("rsa"), &with_claims(access(ANDREW, now(&app)), json!({ "exp": exp })));

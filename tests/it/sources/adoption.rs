@@ -303,7 +303,7 @@ async fn later_writes_of_the_original_programs_are_served() {
          VALUES ((SELECT uuid FROM public.users WHERE users.handle = 'worf' LIMIT 1), 'and a reply',
                  (SELECT uuid FROM public.activities WHERE message = 'written by the original'));
          INSERT INTO public.activities (user_uuid, message)
-         VALUES ('00000000-0000-0000-0000-0000000000fe', 'by nobody');",
+         VALUES ('00000000-0000-0000-0000-0000000000fe', 'without an author');",
     )
     .await;
     let now = time("2098-12-31T00:00:00Z");

@@ -157,7 +157,7 @@ async fn execute(sources: &Sources, operations: &[Operation]) -> (Vec<String>, i
                     created_at: at(minute - back),
                 };
                 let new = NewMessage { message, receiver_uuid: to, idempotency: None };
-                // The service rejects messages to oneself, so the sources do not handle them.
+                // The service rejects messages to the sender, so the sources do not handle them.
                 if from == to {
                     continue;
                 }

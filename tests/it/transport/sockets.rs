@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cruddur::http::Patience;
+use cruddur::http::Timeouts;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::{Message, http::StatusCode};
 
@@ -14,11 +14,11 @@ use crate::{
 const SHORT: Duration = Duration::from_millis(50);
 
 async fn server() -> TestServer {
-    server_with(Patience::default()).await
+    server_with(Timeouts::default()).await
 }
 
-async fn server_with(patience: Patience) -> TestServer {
-    TestServer::start(TestApp::new().await.anon().0, patience).await
+async fn server_with(timeouts: Timeouts) -> TestServer {
+    TestServer::start(TestApp::new().await.anon().0, timeouts).await
 }
 
 fn closed(code: u16, reason: &str) -> (u16, String) {
@@ -28,7 +28,7 @@ fn closed(code: u16, reason: &str) -> (u16, String) {
 #[tokio::test]
 async fn queries_and_mutations_are_answered_and_completed() {
     let app = TestApp::new().await;
-    let server = TestServer::start(app.as_user("worf").0, Patience::default()).await;
+    let server = TestServer::start(app.as_user("worf").0, Timeouts::default()).await;
     let mut socket = server.connect().await;
     socket.subscribe("q", "{ __typename }", json!({})).await;
     let payload = json!({ "data": { "__typename": "Query" } });
@@ -116,7 +116,7 @@ async fn other_protocols_are_closed_with_4406() {
 
 #[tokio::test]
 async fn a_missing_connection_init_times_out_with_4408() {
-    let server = server_with(Patience { init: SHORT, ..Patience::default() }).await;
+    let server = server_with(Timeouts { init: SHORT, ..Timeouts::default() }).await;
     let mut socket = server.open().await;
     assert_eq!(socket.recv_close().await, closed(4408, "Connection initialisation timeout"));
 }
@@ -151,7 +151,7 @@ async fn an_invalid_token_is_closed_with_4403() {
 
 #[tokio::test]
 async fn a_client_that_misses_two_pongs_is_closed_with_4499() {
-    let server = server_with(Patience { ping: SHORT, ..Patience::default() }).await;
+    let server = server_with(Timeouts { ping: SHORT, ..Timeouts::default() }).await;
     let mut socket = server.connect().await;
     for _ in 0..4 {
         assert_eq!(socket.recv().await, json!({ "type": "ping" }));
@@ -193,7 +193,7 @@ async fn websocket_protocol_violations_close_with_standard_codes() {
 #[tokio::test]
 async fn cross_origin_pages_cannot_open_a_socket() {
     let app = TestApp::new().await.with(&["--frontend-url", "https://cruddur.example"]);
-    let server = TestServer::start(app.anon().0, Patience::default()).await;
+    let server = TestServer::start(app.anon().0, Timeouts::default()).await;
     let protocol = ("sec-websocket-protocol", "graphql-transport-ws");
     let own = format!("http://{}", server.address);
     for origin in ["https://cruddur.example", &own] {
@@ -207,11 +207,11 @@ async fn cross_origin_pages_cannot_open_a_socket() {
 
 #[tokio::test]
 async fn shutdown_closes_sockets_with_1001() {
-    let mut server = server_with(Patience { farewell: SHORT, ..Patience::default() }).await;
+    let mut server = server_with(Timeouts { drain: SHORT, ..Timeouts::default() }).await;
     let mut sockets = vec![server.connect().await, server.open().await];
     server.stop();
     for socket in &mut sockets {
-        assert_eq!(socket.recv_close().await, closed(1001, "The server stops"));
+        assert_eq!(socket.recv_close().await, closed(1001, "Server shutting down"));
     }
     drop(sockets);
     server.stop_and_wait().await;
