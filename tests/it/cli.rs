@@ -78,7 +78,7 @@ fn health_reads_chunked_answers() {
     });
     let health = run(&["health", "--url", &url], &[]);
     assert_eq!((stdout(&health), stderr(&health)), ("ready!\n", ""));
-    assert!(server.join().expect("it answers").starts_with("GET / HTTP/1.1\r\n"));
+    assert!(server.join().expect("no panic").starts_with("GET / HTTP/1.1\r\n"));
 }
 
 #[test]

@@ -87,7 +87,7 @@ async fn unregistered_viewers_can_register_in_memory() {
 async fn unregistered_viewers_can_register_in_sqlite() {
     let file = SqliteFile::new();
     let sources = file.open();
-    sources.migrate().await.expect("it migrates");
+    sources.migrate().await.expect("the store can be migrated");
     check_registration(TestApp::with_demo(sources).await).await;
 }
 
@@ -95,7 +95,7 @@ async fn unregistered_viewers_can_register_in_sqlite() {
 async fn unregistered_viewers_can_register_in_postgres() {
     let database = PostgresDatabase::new("identity_register").await;
     let sources = database.open();
-    sources.migrate().await.expect("it migrates");
+    sources.migrate().await.expect("the store can be migrated");
     check_registration(TestApp::with_demo(sources).await).await;
 }
 
@@ -130,10 +130,10 @@ async fn concurrent_registrations_create_one_user() {
     check_races(TestApp::new().await).await;
     let file = SqliteFile::new();
     let sources = file.open();
-    sources.migrate().await.expect("it migrates");
+    sources.migrate().await.expect("the store can be migrated");
     check_races(TestApp::with_demo(sources).await).await;
     let database = PostgresDatabase::new("identity_race").await;
     let sources = database.open();
-    sources.migrate().await.expect("it migrates");
+    sources.migrate().await.expect("the store can be migrated");
     check_races(TestApp::with_demo(sources).await).await;
 }
