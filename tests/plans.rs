@@ -1,13 +1,13 @@
-//! No read goes through a whole table.
+//! Query plans: no read scans a whole table.
 //!
-//! A program of its own, since it listens to all that sqlx logs: the text of each statement, and
-//! the plans that PostgreSQL's own `auto_explain` tells of while the reads run, with the rows that
-//! they really touched.
+//! This is a separate program because it collects everything that sqlx logs: the text of each
+//! statement, and the plans that PostgreSQL's `auto_explain` reports while the reads run, with the
+//! numbers of rows that they touched.
 
-#[allow(dead_code, reason = "the plans need a part of it")]
+#[allow(dead_code, reason = "the plans use only some of the helpers")]
 #[path = "it/sources/fixture.rs"]
 mod fixture;
-#[allow(dead_code, unused_imports, reason = "the plans need a part of it")]
+#[allow(dead_code, unused_imports, reason = "the plans use only some of the helpers")]
 #[path = "it/support/mod.rs"]
 mod support;
 
@@ -39,20 +39,21 @@ use support::{
     stores::{PostgresDatabase, SqliteFile},
 };
 
-/// People, of whom the first are active.
+/// Users, of which the first 200 are active.
 const USERS: u32 = 3_000;
 const ACTIVE: u32 = 200;
 const CRUDS: u32 = 6_000;
 const REPLIES: u32 = 2_000;
-/// The most rows of a table that a read may touch.
+/// The maximum number of rows of a table that a read may touch.
 const MOST_ROWS: f64 = 500.0;
 
-/// What sqlx has logged: statements, and notices of PostgreSQL.
+/// The messages that sqlx has logged: statements, and notices of PostgreSQL.
 static LOGGED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-struct Listener;
+/// A tracing layer that collects the messages of sqlx.
+struct Collector;
 
-impl<S: Subscriber> Layer<S> for Listener {
+impl<S: Subscriber> Layer<S> for Collector {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         struct Texts(Vec<String>);
         impl Visit for Texts {
@@ -68,21 +69,22 @@ impl<S: Subscriber> Layer<S> for Listener {
         if event.metadata().target().starts_with("sqlx::") {
             let mut texts = Texts(Vec::new());
             event.record(&mut texts);
-            LOGGED.lock().expect("no listener panics").append(&mut texts.0);
+            LOGGED.lock().expect("no collector panics").append(&mut texts.0);
         }
     }
 }
 
-fn heard() -> Vec<String> {
-    std::mem::take(&mut *LOGGED.lock().expect("no listener panics"))
+/// Returns the collected messages and clears them.
+fn take_logged() -> Vec<String> {
+    std::mem::take(&mut *LOGGED.lock().expect("no collector panics"))
 }
 
-/// One of the active people.
+/// Returns an active user.
 fn person(number: u32) -> Uuid {
     id(0x10_0000 + number % ACTIVE)
 }
 
-/// Two hundred people with 30 cruds each, of which one in ten has expired, and many more people.
+/// Returns 200 users with 30 cruds each, of which one in ten has expired, and many more users.
 fn dataset() -> Dataset {
     let users =
         (0..USERS).map(|n| user(id(0x10_0000 + n), &format!("user{n}"), &format!("User {n}")));
@@ -136,7 +138,7 @@ async fn fill(sources: &Sources) {
     sources.store.import(&dataset()).await.expect("data");
 }
 
-/// Asks a source for everything that can be asked.
+/// Calls every read method of a source.
 async fn read(sources: &Sources, page: &Pagination) {
     let now = at(0) + TimeDelta::days(30);
     let source = &sources.store;
@@ -145,7 +147,7 @@ async fn read(sources: &Sources, page: &Pagination) {
     let handles: Vec<_> = (0..20).map(|n| format!("user{n}")).collect();
     let term = Search::parse("#topic7 crud");
     let typed = Search::parse("user17");
-    let failed = "an answer";
+    let failed = "the read succeeds";
     source.home(page, now).await.expect(failed);
     source.activities_followed_by(keys[1], page, now).await.expect(failed);
     source.activities_matching(&term, page, now).await.expect(failed);
@@ -167,20 +169,23 @@ async fn read(sources: &Sources, page: &Pagination) {
     }
     source.reactions_by_user(keys[1], &cruds).await.expect(failed);
     source.followed_among(keys[1], &keys).await.expect(failed);
-    let told = source.notifications(keys[1], false, page, now).await.expect(failed);
+    let notifications = source.notifications(keys[1], false, page, now).await.expect(failed);
     source.notifications(keys[1], true, page, now).await.expect(failed);
-    let told: Vec<_> = told.value.nodes().map(|told| told.uuid).collect();
-    source.notifications_by_uuids(keys[1], &told, now).await.expect(failed);
+    let uuids: Vec<_> = notifications.value.nodes().map(|it| it.uuid).collect();
+    source.notifications_by_uuids(keys[1], &uuids, now).await.expect(failed);
     source.unread_notifications(keys[1], now).await.expect(failed);
     source.snapshot().await.expect(failed);
     let seen = Cursor { at: at(3_000), uuid: id(3_000) };
-    let place = source.activity_log_position(seen).await.expect(failed).expect("a crud before it");
-    for place in
-        [place, LogPosition { at: Cursor::min(), ..place }, LogPosition::after_all(place.position)]
-    {
-        source.activities_after(&place, now).await.expect(failed);
-        source.notifications_after(None, &place, now).await.expect(failed);
-        source.notifications_after(Some(keys[1]), &place, now).await.expect(failed);
+    let position =
+        source.activity_log_position(seen).await.expect(failed).expect("a crud before it");
+    for position in [
+        position,
+        LogPosition { at: Cursor::min(), ..position },
+        LogPosition::after_all(position.position),
+    ] {
+        source.activities_after(&position, now).await.expect(failed);
+        source.notifications_after(None, &position, now).await.expect(failed);
+        source.notifications_after(Some(keys[1]), &position, now).await.expect(failed);
     }
     source.notification_log_position(keys[1], seen).await.expect(failed);
     let source = &sources.messages;
@@ -192,7 +197,7 @@ async fn read(sources: &Sources, page: &Pagination) {
     source.unread_messages(person(3)).await.expect(failed);
 }
 
-/// The first and the last page, and one each way from the middle.
+/// Returns the first page, the last page, and a page in each direction from the middle.
 fn pages() -> [Pagination; 4] {
     let middle = Some(Cursor { at: at(3_000), uuid: id(3_000) });
     [
@@ -208,13 +213,13 @@ async fn read_from_sqlite() {
     let sources = sources::open(&file.url(), 1);
     fill(&sources).await;
     let mut connection = file.connect().await;
-    heard();
+    take_logged();
     for page in pages() {
         read(&sources, &page).await;
     }
     let statements: BTreeSet<_> =
-        heard().into_iter().filter(|text| text.starts_with("SELECT")).collect();
-    assert!(statements.len() > 25, "{} statements were heard", statements.len());
+        take_logged().into_iter().filter(|text| text.starts_with("SELECT")).collect();
+    assert!(statements.len() > 25, "only {} statements were logged", statements.len());
     for analyzed in [false, true] {
         if analyzed {
             connection.execute("ANALYZE").await.expect("statistics");
@@ -225,8 +230,8 @@ async fn read_from_sqlite() {
                 sqlx::query_as(explain).fetch_all(&mut connection).await.expect("a plan");
             let steps: Vec<_> = plan.into_iter().map(|(_, _, _, step)| step).collect();
             for step in &steps {
-                // Scanned may be: the keys of the request, the index of words for those that were
-                // found, the rows that another step has picked, and the one row of positions.
+                // Scans are allowed on the keys of the request, the matches in the search index, the
+                // rows that another step has selected, and the single row of positions.
                 let scanned = step.strip_prefix("SCAN ");
                 let small = scanned.is_none_or(|what| {
                     what.starts_with("json_each VIRTUAL TABLE INDEX 1:")
@@ -239,7 +244,7 @@ async fn read_from_sqlite() {
     }
 }
 
-/// Each table that a plan reads: how, and how many of its rows it touches.
+/// Collects the tables that a plan reads: name, kind of scan, number of rows touched.
 fn touched(plan: &Value, tables: &mut Vec<(String, String, f64)>) {
     let number = |name: &str| plan[name].as_f64().unwrap_or_default();
     if let (Some(table), Some(how)) = (plan["Relation Name"].as_str(), plan["Node Type"].as_str()) {
@@ -272,16 +277,16 @@ async fn read_from_postgres() {
         connection.execute(sqlx::raw_sql(AssertSqlSafe(statement))).await.expect("a superuser");
     }
 
-    // One connection, and often enough that PostgreSQL may come to prefer a generic plan.
+    // One connection, and seven executions: PostgreSQL considers a generic plan after five.
     let sources = sources::open(&database.url(), 1);
-    heard();
+    take_logged();
     for page in pages() {
         for _ in 0..7 {
             read(&sources, &page).await;
         }
     }
     let mut plans = 0;
-    for text in heard() {
+    for text in take_logged() {
         let Some((_, plan)) = text.split_once("plan:\n") else { continue };
         let plan: Value = serde_json::from_str(plan).expect("JSON");
         let statement = plan["Query Text"].as_str().unwrap_or_default();
@@ -293,13 +298,13 @@ async fn read_from_postgres() {
         }
         plans += 1;
     }
-    assert!(plans > 25 * 7 * 4, "{plans} plans were heard");
+    assert!(plans > 25 * 7 * 4, "only {plans} plans were logged");
 }
 
 #[tokio::test]
-async fn no_read_goes_through_a_whole_table() {
-    let subscriber = tracing_subscriber::registry().with(Listener);
-    tracing::subscriber::set_global_default(subscriber).expect("nobody listens yet");
+async fn no_read_scans_a_whole_table() {
+    let subscriber = tracing_subscriber::registry().with(Collector);
+    tracing::subscriber::set_global_default(subscriber).expect("no subscriber is set");
     read_from_sqlite().await;
     read_from_postgres().await;
 }

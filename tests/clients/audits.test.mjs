@@ -1,4 +1,4 @@
-// The audits of graphql-http: whether a server keeps to the GraphQL-over-HTTP specification.
+// The audits of graphql-http, which check a server against the GraphQL-over-HTTP specification.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

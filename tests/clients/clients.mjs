@@ -1,4 +1,4 @@
-// What the tests of clients share: a gateway over SQLite, and the clients.
+// Helpers for the client tests: a gateway over SQLite, and the clients.
 
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -11,10 +11,10 @@ import WebSocket from "ws";
 
 import { startGateway } from "./gateway.mjs";
 
-// Node 20 has none of its own, and Apollo's link names it.
+// Node 20 has no global WebSocket, and Apollo's link uses it.
 globalThis.WebSocket ??= WebSocket;
 
-/** A gateway over a new SQLite file. */
+/** Starts a gateway over a new SQLite file. */
 export async function startSqliteGateway() {
   const folder = await mkdtemp(join(tmpdir(), "cruddur-"));
   const gateway = await startGateway({ DATABASE_URL: `sqlite:${join(folder, "cruddur.db")}` });

@@ -1,4 +1,4 @@
-// The clients that people use, against the real binary: graphql-ws, graphql-sse and Apollo Client.
+// graphql-ws, graphql-sse and Apollo Client against the real binary.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -17,24 +17,24 @@ for (const [name, make] of [
   ["graphql-ws", socketClient],
   ["graphql-sse", eventClient],
 ]) {
-  test(`${name}: a query, a mutation and errors`, async () => {
+  test(`${name} runs queries and mutations and receives errors`, async () => {
     const client = make(gateway.url);
-    const ask = (request) => client.iterate(request).next();
-    const { value } = await ask({ query: "{ __typename }" });
+    const execute = (request) => client.iterate(request).next();
+    const { value } = await execute({ query: "{ __typename }" });
     assert.deepEqual(value, { data: { __typename: "Query" } });
     const mutation = `mutation { createActivity(input: { message: "By ${name}", ttl: ONE_DAY }) { activity { message } } }`;
-    const created = await ask({ query: mutation });
+    const created = await execute({ query: mutation });
     assert.equal(created.value.data.createActivity.activity.message, `By ${name}`);
-    const field = await ask({ query: "{ home(first: 0) { __typename } }" });
+    const field = await execute({ query: "{ home(first: 0) { __typename } }" });
     assert.equal(field.value.errors[0].extensions.code, "BAD_USER_INPUT");
     assert.ok("data" in field.value);
-    const refused = await ask({ query: "{ nope }" }).catch((errors) => ({ value: { errors } }));
-    assert.equal(refused.value.errors[0].extensions.code, "GRAPHQL_VALIDATION_FAILED");
+    const rejected = await execute({ query: "{ nope }" }).catch((errors) => ({ value: { errors } }));
+    assert.equal(rejected.value.errors[0].extensions.code, "GRAPHQL_VALIDATION_FAILED");
     await client.dispose();
   });
 }
 
-test("graphql-ws: the legacy protocol is refused with 4406", async () => {
+test("graphql-ws: the legacy protocol is closed with 4406", async () => {
   const socket = new WebSocket(gateway.url.replace("http", "ws"), "graphql-ws");
   const code = await new Promise((resolve, reject) => {
     socket.on("close", resolve);
@@ -43,7 +43,7 @@ test("graphql-ws: the legacy protocol is refused with 4406", async () => {
   assert.equal(code, 4406);
 });
 
-test("graphql-ws: sockets are closed with 1001 when the gateway stops", async () => {
+test("graphql-ws: shutdown closes sockets with 1001", async () => {
   const stopping = await startSqliteGateway();
   const closed = new Promise((resolve) => {
     socketClient(stopping.url, {
@@ -56,7 +56,7 @@ test("graphql-ws: sockets are closed with 1001 when the gateway stops", async ()
   assert.equal((await closed).code, 1001);
 });
 
-test("Apollo Client: a query by POST and by GET", async () => {
+test("Apollo Client: queries work over POST and GET", async () => {
   for (const useGETForQueries of [false, true]) {
     const client = apolloClient(new HttpLink({ uri: gateway.url, useGETForQueries }));
     const { data } = await client.query({
@@ -75,7 +75,7 @@ test("Apollo Client: a query by POST and by GET", async () => {
   }
 });
 
-test("Apollo Client: a persisted query by POST and by GET", async () => {
+test("Apollo Client: persisted queries work over POST and GET", async () => {
   for (const [first, useGETForHashedQueries] of [
     [1, false],
     [2, true],
@@ -94,7 +94,7 @@ test("Apollo Client: a persisted query by POST and by GET", async () => {
       const { data } = await client.query({ query, fetchPolicy: "no-cache" });
       assert.equal(data.home.nodes.length, first);
     }
-    // The hash alone is unknown once; then the document comes with it; then the hash is enough.
+    // First the hash alone, which is unknown; then hash and document; from then on the hash suffices.
     const withText = bodies.map(
       ([, body]) => body.includes("Persisted {") || body.includes("Persisted+%7B"),
     );

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 /**
- * Starts the binary that CRUDDUR_BIN names on a free port, with data in memory unless `env` says
- * otherwise, and waits until it is ready.
+ * Starts the binary in `CRUDDUR_BIN` on a free port and waits until it is ready. Its data is in memory
+ * unless `env` names a database.
  */
 export async function startGateway(env = {}) {
   const child = spawn(process.env.CRUDDUR_BIN, [], {

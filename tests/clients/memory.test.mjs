@@ -1,5 +1,5 @@
-// What sockets cost in memory. SOCKETS=5000 asks for more of them than a test takes; the limit of
-// open files must allow it: `ulimit -n 20000; SOCKETS=5000 npm test -- memory.test.mjs`.
+// Memory per subscribed socket. `SOCKETS` sets how many to open; many of them need a higher limit of
+// open files: `ulimit -n 20000; SOCKETS=5000 npm test -- memory.test.mjs`.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -10,13 +10,13 @@ import WebSocket from "ws";
 import { startGateway } from "./gateway.mjs";
 
 const SOCKETS = Number(process.env.SOCKETS ?? 500);
-const MOST_BYTES = 20_000;
+const MAX_BYTES = 20_000;
 
 let gateway;
 before(async () => (gateway = await startGateway()));
 after(() => gateway.stop());
 
-/** The gateway's resident memory, in bytes. */
+/** Returns the gateway's resident memory in bytes. */
 async function resident() {
   const status = await readFile(`/proc/${gateway.pid}/status`, "utf8");
   return Number(status.match(/VmRSS:\s+(\d+) kB/)[1]) * 1024;
@@ -35,7 +35,7 @@ async function subscribed() {
   };
   socket.send(JSON.stringify({ type: "subscribe", id: "1", payload }));
   socket.send(JSON.stringify({ type: "ping" }));
-  // The pong comes behind what the subscription may have said.
+  // The pong comes after any message of the subscription.
   const [answer] = await once(socket, "message");
   assert.equal(JSON.parse(answer).type, process.env.QUERY ? "next" : "pong");
   return socket;
@@ -51,7 +51,7 @@ async function subscribe(count) {
 }
 
 test("an idle subscribed socket takes at most 20 kB", async (t) => {
-  // What is made once is there before the count begins.
+  // Excludes memory that the gateway allocates once.
   const first = await subscribe(50);
   await pause(500);
   const before = await resident();
@@ -59,6 +59,6 @@ test("an idle subscribed socket takes at most 20 kB", async (t) => {
   await pause(500);
   const each = Math.round(((await resident()) - before) / SOCKETS);
   t.diagnostic(`${SOCKETS} sockets, ${each} bytes each`);
-  assert.ok(each <= MOST_BYTES, `${each} bytes`);
+  assert.ok(each <= MAX_BYTES, `${each} bytes`);
   for (const socket of [...first, ...sockets]) socket.terminate();
 });

@@ -1,4 +1,4 @@
-// Subscriptions through the clients that people use, against the real binary.
+// Subscriptions through graphql-ws, graphql-sse and Apollo Client, against the real binary.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -18,14 +18,14 @@ const CREATED = `subscription($after: String) {
   activityCreated(after: $after) { cursor node { message } }
 }`;
 
-/** What comes out of a subscription, to be awaited one by one. */
+/** A queue of a subscription's events: pass `sink` to the client and await `next()`. */
 function inbox() {
   const waiting = [];
-  const come = [];
+  const arrived = [];
   const put = (settle) => (value) => {
     const next = waiting.shift();
     if (next) next[settle](value);
-    else come.push([settle, value]);
+    else arrived.push([settle, value]);
   };
   return {
     sink: {
@@ -35,7 +35,7 @@ function inbox() {
     },
     next: () =>
       new Promise((resolve, reject) => {
-        const first = come.shift();
+        const first = arrived.shift();
         if (!first) waiting.push({ resolve, reject });
         else if (first[0] === "resolve") resolve(first[1]);
         else reject(first[1]);
@@ -43,18 +43,18 @@ function inbox() {
   };
 }
 
-/** Posts until a subscription that begins with the present hears one, and tells which. */
-async function firstHeard(events, name) {
-  let heard;
-  const first = events.next().then((event) => (heard = event));
-  for (let n = 0; !heard; n += 1) {
+/** Posts cruds until the new subscription receives one, and returns that event. */
+async function firstReceived(events, name) {
+  let received;
+  const first = events.next().then((event) => (received = event));
+  for (let n = 0; !received; n += 1) {
     await post(gateway.url, `${name} ${n}`);
     await Promise.race([first, new Promise((resolve) => setTimeout(resolve, 50))]);
   }
   return first;
 }
 
-/** The messages up to and including the one that is waited for. */
+/** Returns the messages up to and including the given one. */
 async function upTo(events, message) {
   const messages = [];
   while (messages.at(-1) !== message) {
@@ -67,15 +67,15 @@ for (const [name, make] of [
   ["graphql-ws", socketClient],
   ["graphql-sse", eventClient],
 ]) {
-  test(`${name}: a subscription that is cut resumes without gap and without doubles`, async () => {
+  test(`${name}: a subscription resumes after a disconnect without gaps or duplicates`, async () => {
     let client = make(gateway.url);
     let events = inbox();
     client.subscribe({ query: CREATED }, events.sink);
-    const first = await firstHeard(events, name);
+    const first = await firstReceived(events, name);
     const after = first.data.activityCreated.cursor;
     assert.ok(after);
     await client.dispose();
-    // Missed, in this order.
+    // Posted while the client is disconnected.
     for (const n of [1, 2, 3]) await post(gateway.url, `${name} missed ${n}`);
     client = make(gateway.url);
     events = inbox();
@@ -91,7 +91,7 @@ for (const [name, make] of [
   });
 }
 
-test("graphql-ws: a broken connection is made anew by the client, which asks from its last cursor", async () => {
+test("graphql-ws: the client reconnects after a broken connection and resumes from its last cursor", async () => {
   const sockets = [];
   class Recorded extends WebSocket {
     constructor(...args) {
@@ -103,16 +103,16 @@ test("graphql-ws: a broken connection is made anew by the client, which asks fro
   const variables = {};
   const events = inbox();
   client.subscribe({ query: CREATED, variables }, events.sink);
-  const first = await firstHeard(events, "broken");
+  const first = await firstReceived(events, "broken");
   variables.after = first.data.activityCreated.cursor;
   sockets[0].terminate();
   for (const n of [1, 2, 3]) await post(gateway.url, `broken ${n} again`);
-  const heard = await upTo(events, "broken 3 again");
+  const received = await upTo(events, "broken 3 again");
   assert.deepEqual(
-    heard.slice(-3),
+    received.slice(-3),
     [1, 2, 3].map((n) => `broken ${n} again`),
   );
-  assert.equal(new Set(heard).size, heard.length);
+  assert.equal(new Set(received).size, received.length);
   assert.equal(sockets.length, 2);
   await client.dispose();
 });
@@ -132,12 +132,12 @@ const links = {
 };
 
 for (const [how, link] of Object.entries(links)) {
-  test(`Apollo Client: a subscription ${how}, cut and resumed`, async () => {
+  test(`Apollo Client: a subscription ${how} resumes after a disconnect`, async () => {
     const client = apolloClient(link());
     let events = inbox();
     const query = gql(CREATED);
     let subscription = client.subscribe({ query }).subscribe(events.sink);
-    const first = await firstHeard(events, how);
+    const first = await firstReceived(events, how);
     const after = first.data.activityCreated.cursor;
     subscription.unsubscribe();
     for (const n of [1, 2]) await post(gateway.url, `${how} missed ${n}`);
@@ -152,13 +152,13 @@ for (const [how, link] of Object.entries(links)) {
     client.stop();
   });
 
-  test(`Apollo Client: a subscription that is refused ${how}`, async () => {
+  test(`Apollo Client: a rejected subscription ${how} gets its errors`, async () => {
     const client = apolloClient(link());
     const events = inbox();
     const query = gql("subscription { nope }");
     client.subscribe({ query }).subscribe(events.sink);
-    const told = await events.next().catch((error) => ({ error }));
-    assert.equal(told.error.errors[0].extensions.code, "GRAPHQL_VALIDATION_FAILED");
+    const rejected = await events.next().catch((error) => ({ error }));
+    assert.equal(rejected.error.errors[0].extensions.code, "GRAPHQL_VALIDATION_FAILED");
     client.stop();
   });
 }

@@ -24,8 +24,9 @@ fn it_prints_its_urls_and_stops_on_either_signal() {
         ] {
             assert!(out.contains(&line), "{line}\n{out}");
         }
-        // Not on a terminal, the log is JSON, one line a request.
-        let line = err.lines().find(|line| line.contains("/health/ready")).expect("a line of it");
+        // The log is JSON if stderr is not a terminal, with one line per request.
+        let line =
+            err.lines().find(|line| line.contains("/health/ready")).expect("the request is logged");
         let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
         assert_eq!(line["level"], "INFO");
         assert_eq!(line["method"], "GET");
@@ -50,9 +51,9 @@ fn a_silent_connection_does_not_delay_shutdown() {
 fn health_fails_unless_the_answer_is_200() {
     let gateway = Gateway::start(&[]);
     let url = format!("{}/nope", gateway.url);
-    let unwell = run(&["health", "--url", &url], &[]);
-    assert_eq!(unwell.status.code(), Some(1));
-    assert_eq!(stderr(&unwell), format!("cruddur: {url} answers 404: [\"not_found\"]\n"));
+    let failing = run(&["health", "--url", &url], &[]);
+    assert_eq!(failing.status.code(), Some(1));
+    assert_eq!(stderr(&failing), format!("cruddur: {url} answers 404: [\"not_found\"]\n"));
     let port = gateway.port().to_owned();
     drop(gateway);
     let refused = run(&["health", "--host", "0.0.0.0", "--demo"], &[("PORT", &port)]);
@@ -77,7 +78,7 @@ fn health_reads_chunked_answers() {
     });
     let health = run(&["health", "--url", &url], &[]);
     assert_eq!((stdout(&health), stderr(&health)), ("ready!\n", ""));
-    assert!(server.join().expect("it answers").starts_with("GET / HTTP/1.1\r\n"));
+    assert!(server.join().expect("no panic").starts_with("GET / HTTP/1.1\r\n"));
 }
 
 #[test]
@@ -242,7 +243,7 @@ fn the_database_url_can_come_from_a_file_but_not_from_both() {
     assert!(stderr(&bad).starts_with(
         "cruddur: DATABASE_URL_FILE (--database-url-file): \"oracle://cruddur:***@db"
     ));
-    std::fs::remove_dir_all(&folder).expect("the folder goes");
+    std::fs::remove_dir_all(&folder).expect("the folder can be deleted");
     let missing = run(&["check-config"], &[("DATABASE_URL_FILE", path)]);
     assert_eq!(missing.status.code(), Some(2));
     assert!(stderr(&missing).contains("allowed: a file that can be read (No such file"));

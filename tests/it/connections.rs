@@ -1,4 +1,4 @@
-//! Connections to a database that went away without a word.
+//! Connections to a database that stops responding without closing them.
 
 use std::{str::FromStr, time::Duration};
 
@@ -13,7 +13,7 @@ use tokio::{
     time::timeout,
 };
 
-/// A way to a server that can be cut: what was connected stays so, and nothing comes through.
+/// A TCP relay to a server. Once it is cut, existing connections stay open but carry no data.
 struct Relay {
     port: u16,
     cut: watch::Sender<()>,
@@ -43,19 +43,19 @@ impl Relay {
 }
 
 #[tokio::test]
-async fn a_pool_whose_connections_lead_nowhere_soon_has_others() {
+async fn a_pool_replaces_dead_connections() {
     let database = PostgresDatabase::new("cut").await;
     let options = PgConnectOptions::from_str(&database.url).expect("a URL");
     let relay = Relay::to(format!("{}:{}", options.get_host(), options.get_port())).await;
     let url = options.host("127.0.0.1").port(relay.port).to_url_lossy().to_string();
-    let sources = sources::open(&url.parse().expect("a URL of a source"), 8);
+    let sources = sources::open(&url.parse().expect("a source URL"), 8);
     for ping in join_all((0..8).map(|_| sources.store.ping())).await {
         ping.expect("the database answers");
     }
     let open = sources.store.connections().expect("a pool").open;
     assert!(open > 4, "{open} connections");
 
-    relay.cut.send(()).expect("somebody listens");
-    let again = async { while sources.store.ping().await.is_err() {} };
-    timeout(Duration::from_secs(8), again).await.expect("the pool has connections that work");
+    relay.cut.send(()).expect("a connection is open");
+    let recovered = async { while sources.store.ping().await.is_err() {} };
+    timeout(Duration::from_secs(8), recovered).await.expect("the pool has working connections");
 }

@@ -1,4 +1,4 @@
-//! docs/deploy.md and deploy/, as far as this machine can run them.
+//! docs/deploy.md and deploy/, as far as they can run without a cloud account, a cluster or root.
 
 use std::{
     env,
@@ -13,11 +13,11 @@ use serde_json::Value;
 
 const PAGE: &str = include_str!("../../docs/deploy.md");
 
-/// The page's blocks: what stands before each, its language, its text.
+/// Returns the page's code blocks: the text before each, its language and its code.
 fn blocks() -> Vec<(&'static str, &'static str, &'static str)> {
     let parts: Vec<_> = PAGE.split("```").collect();
     let block = |pair: &[&'static str]| {
-        let [before, block] = pair else { panic!("a block is not closed") };
+        let [before, block] = pair else { panic!("unclosed code block") };
         let (language, text) = block.split_once('\n').expect("a language");
         (*before, language, text)
     };
@@ -30,7 +30,7 @@ fn installed(program: &str) -> bool {
 }
 
 #[test]
-fn the_commands_that_can_be_run_here_do_what_they_say() {
+fn the_commands_of_the_page_succeed() {
     let binary = Path::new(env!("CARGO_BIN_EXE_cruddur")).parent().expect("a folder");
     let path = env::var("PATH").unwrap_or_default();
     let folder = tempfile::tempdir().expect("a folder");
@@ -42,9 +42,9 @@ fn the_commands_that_can_be_run_here_do_what_they_say() {
         let needs = ["systemd-analyze", "kubectl", "python3"];
         let missing = needs.iter().find(|program| text.contains(**program) && !installed(program));
         if let Some(program) = missing {
-            // Past the test harness, which keeps what is printed to itself.
-            writeln!(io::stderr(), "NOT RUN: there is no {program} here:\n{text}")
-                .expect("a reader");
+            // Written to stderr directly, because the test harness captures printed text.
+            writeln!(io::stderr(), "NOT RUN: {program} is not installed:\n{text}")
+                .expect("stderr is open");
             continue;
         }
         let output = Command::new("bash")
@@ -59,20 +59,20 @@ fn the_commands_that_can_be_run_here_do_what_they_say() {
 }
 
 #[test]
-fn the_commands_that_are_not_run_here_say_so() {
+fn untested_commands_are_marked() {
     for (before, language, text) in blocks() {
-        let said = before.rsplit("\n\n").nth(1).or_else(|| before.rsplit("\n\n").next());
-        let said = said.unwrap_or_default().contains("**Not run here**");
+        let note = before.rsplit("\n\n").nth(1).or_else(|| before.rsplit("\n\n").next());
+        let marked = note.unwrap_or_default().contains("**Not run here**");
         match language {
-            "sh" | "yaml" => assert!(!said, "{text}"),
-            "console" => assert!(said, "{text}"),
-            other => panic!("a block of {other}"),
+            "sh" | "yaml" => assert!(!marked, "{text}"),
+            "console" => assert!(marked, "{text}"),
+            other => panic!("unexpected language: {other}"),
         }
     }
 }
 
 #[test]
-fn the_task_of_ecs_configures_the_gateway() {
+fn the_ecs_task_definition_configures_the_gateway() {
     let task = include_str!("../../deploy/ecs/task-definition.json");
     let task: Value = serde_json::from_str(task).expect("JSON");
     let container = &task["containerDefinitions"][0];

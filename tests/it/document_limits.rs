@@ -30,7 +30,7 @@ fn too_much(text: &str) -> &'static str {
 }
 
 #[test]
-fn a_plain_query_costs_what_it_says() {
+fn a_plain_query_costs_its_fields_and_nodes() {
     let cost = analyze("{ home(first: 5) { nodes { name friends { nodes { name } } } } }");
     // Five users, and twenty friends of each.
     let cost = cost.expect("a harmless document");
@@ -53,21 +53,21 @@ fn pages_are_counted_by_their_variables() {
 }
 
 #[test]
-fn ids_are_counted() {
+fn nodes_are_counted_by_their_ids() {
     let ids = vec!["\"x\""; 60].join(" ");
     let text = format!("{{ nodes(ids: [{ids}]) {{ friends(first: 9) {{ nodes {{ name }} }} }} }}");
     assert_eq!(analyze(&text).expect("harmless").nodes, 600);
 }
 
 #[test]
-fn a_page_of_pages_of_pages_is_refused() {
+fn three_levels_of_full_pages_are_rejected() {
     let text = "{ home(first: 100) { nodes { friends(first: 100) { nodes { friends(first: 100) { \
                 nodes { name } } } } } } }";
     assert_eq!(too_much(text), "nodes");
 }
 
 #[test]
-fn fragment_bombs_are_refused() {
+fn fragment_bombs_are_rejected() {
     for doublings in [13, 22, 30, 100] {
         let mut text = String::from("{ me { ...F0 } }");
         for n in 0..doublings {
@@ -81,7 +81,7 @@ fn fragment_bombs_are_refused() {
 }
 
 #[test]
-fn fragment_cycles_are_refused() {
+fn fragment_cycles_are_rejected() {
     for text in [
         "{ me { ...A } } fragment A on User { ...A }",
         "{ me { name } } fragment A on User { best { ...B } } fragment B on User { ...A }",
@@ -91,7 +91,7 @@ fn fragment_cycles_are_refused() {
 }
 
 #[test]
-fn floods_are_refused() {
+fn floods_of_tokens_are_rejected() {
     let million = |what: &str| format!("{{ {} }}", what.repeat(1_000_000 / what.len()));
     assert_eq!(too_much(&million("a: name ")), "tokens");
     assert_eq!(too_much(&million("name @skip(if: true) ")), "tokens");
@@ -102,7 +102,7 @@ fn floods_are_refused() {
     assert_eq!(too_much(&format!("{{ me {{ name {} }} }}", "@x ".repeat(51))), "directives");
     let deep = format!("{{ me {} name {}", "{ best ".repeat(15), "} ".repeat(16));
     assert_eq!(too_much(&deep.replace("best  name", "best { name }")), "levels of fields");
-    // One token each, and nothing after it.
+    // A single token that takes up the whole document.
     for text in [million("#"), "\"".repeat(3) + &"x".repeat(1_000_000)] {
         assert_eq!(too_much(&text), "bytes");
     }
@@ -110,7 +110,7 @@ fn floods_are_refused() {
 }
 
 #[test]
-fn strings_and_comments_hide_what_is_in_them() {
+fn brackets_in_strings_and_comments_are_not_counted() {
     let text = "{ home(after: \"}}{{ \\\" #\", first: 1) { # }}} \"\n\
                 nodes { name } } nodes(ids: [\"\"\"a \"\" \\\"\"\" {{{ \"\"\"]) { name } }";
     let cost = analyze(text).expect("harmless");
@@ -119,7 +119,7 @@ fn strings_and_comments_hide_what_is_in_them() {
 }
 
 #[test]
-fn introspection_has_no_depth() {
+fn introspection_does_not_count_towards_the_depth() {
     let text =
         format!("{{ __schema {{ types {} kind {} }} }}", "{ ofType ".repeat(20), "} ".repeat(20));
     assert_eq!(
@@ -137,7 +137,7 @@ enum Part {
     Spread(usize),
 }
 
-/// Selection sets of the fragment with this number, which may spread those after it.
+/// Generates selections for a fragment. They may spread fragments with higher numbers only.
 fn parts(fragment: usize) -> impl Strategy<Value = Vec<Part>> {
     let leaf =
         prop_oneof![any::<bool>().prop_map(Part::Name), (fragment + 1..5).prop_map(Part::Spread),];
@@ -163,7 +163,7 @@ fn print(parts: &[Part]) -> String {
     parts.iter().map(part).collect::<Vec<_>>().join(" ")
 }
 
-/// Depth, selections and nodes, with every fragment written out where it is spread.
+/// Returns depth, selections and nodes, with every fragment expanded where it is spread.
 fn expand(parts: &[Part], fragments: &BTreeMap<usize, Vec<Part>>) -> (usize, u64, u64) {
     let mut total = (0, 0, 0);
     for part in parts {

@@ -1,4 +1,4 @@
-//! The router and its layers: what holds for every route.
+//! The router and its middleware: behaviour that all routes share.
 
 use std::{
     io::Write,
@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::support::{Answer, Client, TestApp};
+use crate::support::{Answer, Client, TestApp, server::TestServer};
 use axum::{
     Router,
     body::Body,
@@ -16,19 +16,19 @@ use axum::{
 use bytes::Bytes;
 use cruddur::{
     config::Origins,
-    http::{Readiness, Timeouts, layered, serve},
+    http::{Readiness, Timeouts, layered},
 };
 use futures_util::stream;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::oneshot,
     time::timeout,
 };
 
 #[tokio::test]
-async fn health_tells_live_from_ready() {
+async fn liveness_does_not_depend_on_readiness() {
     let mut app = TestApp::new().await;
     assert_eq!(app.anon().get("/health/ready").await.json(), json!({ "status": "ready" }));
     app.ready = Readiness::default();
@@ -40,7 +40,7 @@ async fn health_tells_live_from_ready() {
 }
 
 #[tokio::test]
-async fn data_is_not_served_before_it_is_ready() {
+async fn data_routes_get_503_until_the_gateway_is_ready() {
     let mut app = TestApp::new().await;
     app.ready = Readiness::default();
     let client = app.anon();
@@ -55,7 +55,7 @@ async fn data_is_not_served_before_it_is_ready() {
 }
 
 #[tokio::test]
-async fn a_sane_request_id_is_kept_and_any_other_replaced() {
+async fn valid_request_ids_are_kept_and_others_replaced() {
     let client = TestApp::new().await.anon();
     let of = async |id: &str| {
         let headers = [("x-request-id", id)];
@@ -70,7 +70,7 @@ async fn a_sane_request_id_is_kept_and_any_other_replaced() {
 }
 
 #[tokio::test]
-async fn unknown_paths_and_methods_are_answered_in_json() {
+async fn unknown_paths_and_methods_get_json_errors() {
     let client = TestApp::new().await.anon();
     let unknown = client.get("/nope").await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
@@ -86,7 +86,7 @@ async fn unknown_paths_and_methods_are_answered_in_json() {
 }
 
 #[tokio::test]
-async fn every_answer_has_the_security_headers() {
+async fn every_response_has_the_security_headers() {
     let client = TestApp::new().await.anon();
     for path in ["/health/live", "/nope", "/graphiql", "/api/activities/home"] {
         let answer = client.get(path).await;
@@ -96,7 +96,7 @@ async fn every_answer_has_the_security_headers() {
 }
 
 #[tokio::test]
-async fn whoever_watches_the_gateway_reads_how_it_answers_by_route_and_status() {
+async fn metrics_count_requests_by_route_and_status() {
     let client = TestApp::new().await.with(&["--metrics", "on"]).anon();
     client.get("/api/activities/@andrewbrown").await;
     client.get("/api/activities/@worf").await;
@@ -120,13 +120,13 @@ async fn whoever_watches_the_gateway_reads_how_it_answers_by_route_and_status() 
 }
 
 #[tokio::test]
-async fn nobody_reads_metrics_unless_they_are_on() {
+async fn metrics_are_off_by_default() {
     let answer = TestApp::new().await.anon().get("/metrics").await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
-async fn a_panic_is_answered_and_tells_nothing() {
+async fn a_panic_gets_500_without_details() {
     async fn panics() {
         panic!("postgres://cruddur:secret@db/cruddur");
     }
@@ -143,7 +143,7 @@ async fn a_panic_is_answered_and_tells_nothing() {
 }
 
 #[tokio::test]
-async fn a_request_that_takes_too_long_is_given_up() {
+async fn slow_requests_get_503_after_the_response_timeout() {
     let routes = Router::new().route("/api/slow", get(std::future::pending::<()>));
     let timeouts = Timeouts { response: Duration::from_millis(1), ..Timeouts::default() };
     let client = Client(layered(&Origins::Any, timeouts, routes));
@@ -153,23 +153,23 @@ async fn a_request_that_takes_too_long_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_body_over_a_megabyte_is_refused_with_and_without_its_length() {
+async fn bodies_over_1_mb_get_413_with_and_without_a_content_length() {
     let client = TestApp::new().await.anon();
     let large = "x".repeat(1024 * 1024 + 1);
     let length = large.len().to_string();
     let headers = [("content-type", "application/json"), ("content-length", length.as_str())];
-    let told = client.send(Method::POST, "/graphql", &headers, large).await;
+    let with_length = client.send(Method::POST, "/graphql", &headers, large).await;
     let chunks =
         stream::iter((0..20).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![32; 65536]))));
-    let untold =
+    let without_length =
         client.send(Method::POST, "/graphql", &headers[..1], Body::from_stream(chunks)).await;
-    for answer in [told, untold] {
+    for answer in [with_length, without_length] {
         assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "PAYLOAD_TOO_LARGE");
     }
 }
 
-/// What a page of `origin` may do: read the answer of a GET, and send a POST with JSON.
+/// Returns the allowed origin for a page of `origin`: of a GET, and of the preflight of a JSON POST.
 async fn granted(client: &Client, origin: &str) -> (String, String) {
     let headers = [("origin", origin)];
     let get = client.send(Method::GET, "/health/live", &headers, Body::empty()).await;
@@ -191,7 +191,7 @@ async fn granted(client: &Client, origin: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn only_configured_origins_may_call() {
+async fn cors_allows_only_configured_origins() {
     let (cruddur, other) = ("https://cruddur.example", "https://other.example");
     let both = |origin: &str| (origin.to_owned(), origin.to_owned());
 
@@ -212,7 +212,7 @@ async fn only_configured_origins_may_call() {
 }
 
 #[tokio::test]
-async fn a_failure_can_be_read_by_a_page_of_a_configured_origin() {
+async fn cors_headers_are_set_on_errors_too() {
     let client = TestApp::new().await.with(&["--frontend-url", "https://cruddur.example"]).anon();
     let headers = [("origin", "https://cruddur.example")];
     let answer = client.send(Method::GET, "/nope", &headers, Body::empty()).await;
@@ -222,7 +222,7 @@ async fn a_failure_can_be_read_by_a_page_of_a_configured_origin() {
 }
 
 #[tokio::test]
-async fn pages_load_nothing_from_outside_and_are_not_cached() {
+async fn pages_load_nothing_from_other_hosts_and_are_not_cached() {
     let page = TestApp::new().await.anon().get("/graphiql").await;
     assert!(page.header("content-type").starts_with("text/html"));
     assert_eq!(page.header("cache-control"), "no-cache");
@@ -232,7 +232,7 @@ async fn pages_load_nothing_from_outside_and_are_not_cached() {
 }
 
 #[tokio::test]
-async fn a_rest_body_is_judged_after_its_sender_and_by_the_route() {
+async fn rest_authenticates_before_it_reads_the_body() {
     let app = TestApp::new().await;
     let large = || Body::from("x".repeat(1024 * 1024 + 1));
     let headers = [("content-type", "application/json")];
@@ -244,7 +244,7 @@ async fn a_rest_body_is_judged_after_its_sender_and_by_the_route() {
 }
 
 #[tokio::test]
-async fn options_is_answered_by_the_route_unless_a_page_asks() {
+async fn options_requests_are_answered_by_the_route_unless_they_are_preflights() {
     let client = TestApp::new().await.with(&["--frontend-url", "https://cruddur.example"]).anon();
     let options = async |path: &str, headers: &[(&str, &str)]| {
         client.send(Method::OPTIONS, path, headers, Body::empty()).await
@@ -271,7 +271,7 @@ async fn options_is_answered_by_the_route_unless_a_page_asks() {
     }
 }
 
-/// The headers that an answer depends on.
+/// Returns the values of `Vary`, sorted.
 fn varies(answer: &Answer) -> Vec<&str> {
     let mut names: Vec<_> =
         answer.headers.get_all("vary").iter().filter_map(|it| it.to_str().ok()).collect();
@@ -280,7 +280,7 @@ fn varies(answer: &Answer) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn large_json_is_compressed_for_who_takes_it() {
+async fn large_json_is_compressed_if_the_client_accepts_it() {
     let client = TestApp::new().await.anon();
     let gzip = [("accept-encoding", "br, gzip")];
     let large = client.send(Method::GET, "/api/activities/home", &gzip, Body::empty()).await;
@@ -294,13 +294,13 @@ async fn large_json_is_compressed_for_who_takes_it() {
     assert_eq!((small.header("content-encoding"), small.header("vary")), ("", "origin"));
 }
 
-/// What is logged, as text.
+/// A log writer that collects the text.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no test panics with it").extend(bytes);
+        self.0.lock().expect("no writer panics").extend(bytes);
         Ok(bytes.len())
     }
 
@@ -310,17 +310,18 @@ impl Write for Log {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_leaves_a_line_in_the_log() {
+async fn client_disconnects_are_logged() {
     let log = Log::default();
     let writer = log.clone();
-    // For all tests of this file: a log for one thread would miss what other threads met first.
+    // Set for the whole process: tracing caches that a call site is disabled if another thread without
+    // a subscriber reaches it first.
     tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).init();
     let routes = Router::new()
         .route("/api/too-slow", get(std::future::pending::<()>))
         .route("/api/quick", get(async || "done"));
     let client = Client(layered(&Origins::Any, Timeouts::default(), routes));
-    let gone = timeout(Duration::from_millis(1), client.get("/api/too-slow")).await;
-    assert!(gone.is_err());
+    let cancelled = timeout(Duration::from_millis(1), client.get("/api/too-slow")).await;
+    assert!(cancelled.is_err());
     client.get("/api/quick").await;
     let log = String::from_utf8(log.0.lock().expect("no panic").clone()).expect("UTF-8");
     let line = |path: &str| log.lines().find(|line| line.contains(path)).expect("a line");
@@ -332,40 +333,35 @@ async fn a_client_that_goes_away_leaves_a_line_in_the_log() {
     assert!(answered.contains(" status=200 ms="), "{answered}");
 }
 
-/// What comes back over a connection to the gateway until it is closed, when `sent` is all that a
-/// client sends.
-async fn conversation(timeouts: Timeouts, sent: &[u8]) -> String {
+/// Sends bytes to a gateway and returns everything it sends back until it closes the connection.
+async fn exchange(timeouts: Timeouts, sent: &[u8]) -> String {
     let app = TestApp::new().await;
-    let routes = app.as_user("worf").0;
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let router = layered(&Origins::Any, timeouts, routes);
-    let server = tokio::spawn(serve(listener, router, timeouts, std::future::pending()));
-    let mut client = TcpStream::connect(address).await.expect("a connection");
-    client.write_all(sent).await.expect("it is small");
+    let router = layered(&Origins::Any, timeouts, app.as_user("worf").0);
+    let server = TestServer::start(router, timeouts).await;
+    let mut client = TcpStream::connect(server.address).await.expect("a connection");
+    client.write_all(sent).await.expect("the bytes fit into the socket's buffer");
     let mut answer = Vec::new();
     let read = timeout(Duration::from_secs(60), client.read_to_end(&mut answer)).await;
-    read.expect("the connection is closed").expect("in order");
-    server.abort();
+    read.expect("the connection is closed").expect("without an error");
     String::from_utf8(answer).expect("UTF-8")
 }
 
 #[tokio::test]
-async fn a_half_sent_request_is_closed() {
+async fn half_sent_requests_time_out() {
     let short = Duration::from_millis(50);
     let head = Timeouts { header: short, ..Timeouts::default() };
     let idle = Timeouts { idle: short, ..Timeouts::default() };
-    assert_eq!(conversation(idle, b"").await, "");
+    assert_eq!(exchange(idle, b"").await, "");
     let request = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
-    assert!(conversation(idle, request).await.ends_with("{\"status\":\"live\"}"));
-    assert_eq!(conversation(head, b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-").await, "");
+    assert!(exchange(idle, request).await.ends_with("{\"status\":\"live\"}"));
+    assert_eq!(exchange(head, b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-").await, "");
     let body = Timeouts { body: short, ..Timeouts::default() };
     for path in ["/graphql", "/api/activities"] {
         let sent = format!(
             "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
              Content-Length: 100\r\n\r\n{{\"query\":"
         );
-        let answer = conversation(body, sent.as_bytes()).await;
+        let answer = exchange(body, sent.as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
         assert!(answer.to_lowercase().contains("\"request_timeout\""), "{answer}");
         assert!(answer.contains("connection: close\r\n"), "{answer}");
@@ -373,7 +369,7 @@ async fn a_half_sent_request_is_closed() {
 }
 
 #[tokio::test]
-async fn an_answer_that_the_client_does_not_take_is_dropped() {
+async fn a_response_that_the_client_does_not_read_hits_the_write_timeout() {
     let (held, dropped) = oneshot::channel::<()>();
     let held = Arc::new(Mutex::new(Some(held)));
     let endless = async move || {
@@ -386,29 +382,26 @@ async fn an_answer_that_the_client_does_not_take_is_dropped() {
     };
     let routes = Router::new().route("/api/endless", get(endless));
     let timeouts = Timeouts { write: Duration::from_millis(50), ..Timeouts::default() };
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
     let router = layered(&Origins::Any, timeouts, routes);
-    let server = tokio::spawn(serve(listener, router, timeouts, std::future::pending()));
-    let mut client = TcpStream::connect(address).await.expect("a connection");
+    let server = TestServer::start(router, timeouts).await;
+    let mut client = TcpStream::connect(server.address).await.expect("a connection");
     client.write_all(b"GET /api/endless HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("sent");
-    let dropped = timeout(Duration::from_secs(60), dropped).await.expect("it is dropped");
-    assert!(dropped.is_err(), "nothing was sent");
-    server.abort();
+    let dropped = timeout(Duration::from_secs(60), dropped).await.expect("the body is dropped");
+    assert!(dropped.is_err(), "the sender is dropped without sending");
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_refused_before_it_is_sent() {
+async fn oversized_bodies_are_rejected_before_they_are_sent() {
     let sent = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
                  Content-Length: 1048577\r\nExpect: 100-continue\r\n\r\n";
-    let answer = conversation(Timeouts::default(), sent).await;
+    let answer = exchange(Timeouts::default(), sent).await;
     assert!(answer.starts_with("HTTP/1.1 413 Payload Too Large\r\n"), "{answer}");
     assert!(answer.contains("PAYLOAD_TOO_LARGE"), "{answer}");
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_large_is_refused() {
+async fn oversized_headers_get_431() {
     let sent = format!("GET /health/live HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(70_000));
-    let answer = conversation(Timeouts::default(), sent.as_bytes()).await;
+    let answer = exchange(Timeouts::default(), sent.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 431 Request Header Fields Too Large\r\n"), "{answer}");
 }

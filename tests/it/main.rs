@@ -1,14 +1,14 @@
-//! The integration tests: one program, a room for each way in.
+//! The integration tests: one program, with one folder per subject.
 //!
-//! * support/     what the tests share: the gateway in memory, clients, stores, builders
-//! * sources/     every store against the contract
-//! * messages/    direct messages on their four stores
-//! * live/        subscriptions: each change once, in order and without a gap
-//! * graphql/     the schema over the service
+//! * support/     shared helpers: the gateway in memory, clients, stores, builders
+//! * sources/     every store against the contract of the sources
+//! * messages/    direct messages on all four stores
+//! * live/        subscriptions: each change exactly once, in order, without gaps
+//! * graphql/     the schema, executed without HTTP
 //! * transport/   GraphQL over HTTP, SSE, multipart and WebSocket
-//! * rest/        the REST routes, a file for each
-//! * identity/    tokens of a provider and of the demo, rate limits
-//! * the files    the program itself: command line, start and stop, limits, documents
+//! * rest/        the REST routes, one file per route
+//! * identity/    provider tokens, demo tokens, rate limits
+//! * the files    the program itself: command line, startup and shutdown, limits, documentation
 
 mod cli;
 mod connections;

@@ -1,14 +1,14 @@
-//! The README's examples, run as they stand there.
+//! The examples of the README and the settings of docs/configuration.md.
 
 use std::process::Command;
 
 use crate::support::gateway::{Gateway, stderr, stdout};
 use serde_json::{Value, json};
 
-/// The README's shell blocks that ask the gateway.
+/// Returns the README's shell blocks that send requests to the gateway.
 fn examples() -> Vec<&'static str> {
     let blocks = include_str!("../../README.md").split("```sh\n").skip(1);
-    let blocks = blocks.map(|block| block.split("```").next().expect("a block ends"));
+    let blocks = blocks.map(|block| block.split("```").next().expect("unclosed code block"));
     blocks.filter(|block| block.starts_with("curl ")).collect()
 }
 
@@ -27,7 +27,7 @@ fn every_curl_command_of_the_readme_works() {
         })
         .collect();
     let [rest, feed, created, refused, viewer] = &answers[..] else {
-        panic!("five examples, not {}", answers.len());
+        panic!("expected five examples, found {}", answers.len());
     };
     assert_eq!(rest[0]["handle"], "altbrown");
     let node = &feed["data"]["home"]["nodes"][2];

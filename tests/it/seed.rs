@@ -1,10 +1,10 @@
-//! The data to start from is whole: counts are true to the rows, and keys lead somewhere.
+//! The seed data is consistent: its counts match its rows, and its references exist.
 
 use cruddur::sources::{Dataset, seed};
 
 use crate::support::clock::ManualClock;
 
-/// Whether all counts in a data set are true to its rows, and all keys lead somewhere.
+/// Asserts that the counts of a dataset match its rows and that its references exist.
 fn check_counts(data: &Dataset) {
     for (at, activity) in data.activities.iter().enumerate() {
         let of = |kind| {
@@ -14,7 +14,7 @@ fn check_counts(data: &Dataset) {
             let count = users.len() as i32;
             users.sort();
             users.dedup();
-            assert_eq!(users.len() as i32, count, "nobody reacts twice");
+            assert_eq!(users.len() as i32, count, "each user reacts at most once");
             count
         };
         use cruddur::domain::ReactionKind::{Like, Repost};
@@ -34,11 +34,11 @@ fn check_counts(data: &Dataset) {
     let count = uuids.len();
     uuids.sort();
     uuids.dedup();
-    assert_eq!(uuids.len(), count, "no id twice");
+    assert_eq!(uuids.len(), count, "ids are unique");
 }
 
 #[test]
-fn the_demo_people_have_true_counts_and_mention_whom_they_notify() {
+fn the_demo_data_has_correct_counts_and_notifications() {
     let now = ManualClock::start();
     let demo = seed::demo(now);
     check_counts(&demo);
@@ -46,23 +46,28 @@ fn the_demo_people_have_true_counts_and_mention_whom_they_notify() {
         assert!(activity.created_at < now);
         assert!(activity.expires_at.is_none_or(|at| (7..=30).contains(&(at - now).num_days())));
     }
-    for told in &demo.notifications {
-        let by = demo.activities.iter().find(|it| Some(it.uuid) == told.activity_uuid);
+    for notification in &demo.notifications {
+        let by = demo.activities.iter().find(|it| Some(it.uuid) == notification.activity_uuid);
         use cruddur::domain::NotificationKind as Kind;
-        match (told.kind, by) {
+        match (notification.kind, by) {
             (Kind::Follow, None) => assert!(demo.follows.iter().any(|it| {
-                (it.follower_uuid, it.followed_uuid) == (told.actor_uuid, told.user_uuid)
+                (it.follower_uuid, it.followed_uuid)
+                    == (notification.actor_uuid, notification.user_uuid)
             })),
-            (Kind::Reply | Kind::Mention, Some(by)) => assert_eq!(by.user_uuid, told.actor_uuid),
-            (Kind::Like | Kind::Repost, Some(by)) => assert_eq!(by.user_uuid, told.user_uuid),
+            (Kind::Reply | Kind::Mention, Some(by)) => {
+                assert_eq!(by.user_uuid, notification.actor_uuid)
+            }
+            (Kind::Like | Kind::Repost, Some(by)) => {
+                assert_eq!(by.user_uuid, notification.user_uuid)
+            }
             other => panic!("{other:?}"),
         }
-        assert!(told.created_at < now && told.user_uuid != told.actor_uuid);
+        assert!(notification.created_at < now && notification.user_uuid != notification.actor_uuid);
     }
 }
 
 #[test]
-fn the_made_up_crowd_is_the_same_each_time_and_has_true_counts() {
+fn the_generated_data_is_deterministic_and_has_correct_counts() {
     let now = ManualClock::start();
     let batches: Vec<_> = seed::generated(1200, 2500, now).collect();
     assert_eq!(batches.iter().map(|it| it.users.len()).sum::<usize>(), 1200);

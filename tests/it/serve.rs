@@ -1,13 +1,13 @@
-//! What the real binary keeps, and what it does without its database.
+//! The real binary's data across restarts, and its behaviour without a database.
 
 use crate::support::gateway::{Gateway, run, stderr};
-use crate::support::stores::PostgresDatabase;
+use crate::support::stores::{PostgresDatabase, SqliteFile};
 use serde_json::json;
 
 #[test]
 fn a_second_start_keeps_the_data_and_seeds_nothing() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let url = format!("sqlite:{}", folder.path().join("cruddur.db").display());
+    let file = SqliteFile::new();
+    let url = file.text();
     let args = ["--database-url", url.as_str()];
     let first = Gateway::start(&args);
     first.wait_until_ready();
@@ -23,8 +23,8 @@ fn a_second_start_keeps_the_data_and_seeds_nothing() {
 
 #[test]
 fn acknowledged_cruds_survive_a_kill() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let url = format!("sqlite:{}", folder.path().join("cruddur.db").display());
+    let file = SqliteFile::new();
+    let url = file.text();
     let mut written = Vec::new();
     for round in 0..3 {
         let gateway = Gateway::start(&["--database-url", &url]);
@@ -75,14 +75,14 @@ fn migrate_retries_for_the_given_time() {
     for (args, tries_again) in [(&["migrate"][..], false), (&["migrate", "--wait", "2"], true)] {
         let ended = run(args, &env);
         assert_eq!(ended.status.code(), Some(1));
-        let said = stderr(&ended);
-        assert!(said.contains("the database cannot be reached"), "{said}");
-        assert_eq!(said.contains("the database is not reachable yet"), tries_again, "{said}");
+        let log = stderr(&ended);
+        assert!(log.contains("the database cannot be reached"), "{log}");
+        assert_eq!(log.contains("the database is not reachable yet"), tries_again, "{log}");
     }
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_adopted_ends_it_with_the_rows_at_fault() {
+async fn a_database_that_cannot_be_adopted_stops_the_start_and_names_the_rows() {
     let database = PostgresDatabase::new("serve_refused").await;
     database
         .run(
@@ -101,10 +101,7 @@ async fn a_database_that_cannot_be_adopted_ends_it_with_the_rows_at_fault() {
     for command in ["serve", "migrate"] {
         let ended = run(&[command], &[("PORT", "0"), ("DATABASE_URL", &database.url)]);
         assert_eq!(ended.status.code(), Some(1), "{command}");
-        let said = stderr(&ended);
-        assert!(
-            said.contains("cannot be adopted") && said.matches("twin (").count() == 2,
-            "{said}"
-        );
+        let log = stderr(&ended);
+        assert!(log.contains("cannot be adopted") && log.matches("twin (").count() == 2, "{log}");
     }
 }

@@ -1,6 +1,6 @@
-//! Whole documents, kept as files beside this one, and their answers as snapshots.
+//! Documents in files beside this one, and their responses as snapshots.
 //!
-//! Lines at the head of a document say who asks (`# viewer: ada`, otherwise nobody) and with which
+//! Comments at the start of a document set the viewer (`# viewer: ada`; anonymous by default) and the
 //! variables (`# variables: {"id": "user 1"}`, where `user 1` stands for that user's global id).
 
 use std::{collections::BTreeSet, path::PathBuf};
@@ -35,27 +35,27 @@ documents! {
     the_home_feed_shows_authors_and_replies,
     the_home_feed_pages_forward,
     the_home_feed_pages_backward,
-    a_thread_is_walked_up_and_down,
+    a_thread_can_be_followed_up_and_down,
     a_profile_shows_counts_and_cruds,
-    followers_and_likers_are_lists_of_users,
+    followers_and_likers_are_user_connections,
     a_search_finds_activities_and_users,
     the_viewer_reads_feed_and_notifications,
-    nobody_has_no_viewer,
+    anonymous_requests_have_no_viewer,
     nodes_are_found_by_their_ids,
-    activities_are_created,
-    replies_are_created,
-    activities_are_deleted,
-    activities_are_liked_and_reposted,
-    users_are_followed,
-    the_profile_is_updated,
-    notifications_are_marked_as_read,
-    conversations_are_read_by_their_two_people,
+    activities_can_be_created,
+    replies_can_be_created,
+    activities_can_be_deleted,
+    activities_can_be_liked_and_reposted,
+    users_can_be_followed,
+    the_profile_can_be_updated,
+    notifications_can_be_marked_as_read,
+    conversations_are_visible_to_their_two_users,
     messages_page_backward,
-    messages_are_sent,
-    messages_are_marked_as_read,
-    messages_are_nobody_elses,
-    nobody_changes_anything,
-    bad_arguments_are_told,
+    messages_can_be_sent,
+    messages_can_be_marked_as_read,
+    other_users_messages_are_hidden,
+    anonymous_mutations_are_unauthenticated,
+    invalid_arguments_are_rejected,
 }
 
 fn folder() -> PathBuf {
@@ -63,7 +63,7 @@ fn folder() -> PathBuf {
 }
 
 #[test]
-fn every_document_is_checked() {
+fn every_document_file_is_tested() {
     let files = std::fs::read_dir(folder()).unwrap().map(|file| file.unwrap().path());
     let found: BTreeSet<_> = files
         .filter(|path| path.extension().is_some_and(|it| it == "graphql"))
@@ -72,38 +72,39 @@ fn every_document_is_checked() {
     assert_eq!(found, NAMES.iter().map(|name| (*name).to_owned()).collect());
 }
 
-/// Compares the answers of all sources with the one snapshot.
+/// Executes a document on every source and compares each response with the same snapshot.
 async fn check(name: &str) {
     let text = std::fs::read_to_string(folder().join(name).with_extension("graphql")).unwrap();
     let people = fixture::people();
     let (file, database) = (SqliteFile::new(), PostgresDatabase::new(name).await);
     for sources in [sources::open(&SourceUrl::Mock, 1), file.open(), database.open()] {
         let sources = filled(sources, &people).await;
-        let viewer = match head(&text, "viewer") {
+        let viewer = match directive(&text, "viewer") {
             None => Viewer::Anonymous,
             Some(handle) => {
                 let user = people.users.iter().find(|user| user.handle == handle).unwrap();
                 Viewer::User(user.uuid)
             }
         };
-        let variables = head(&text, "variables").unwrap_or("{}");
+        let variables = directive(&text, "variables").unwrap_or("{}");
         let mut variables: serde_json::Value = serde_json::from_str(variables).unwrap();
         resolve_ids(&mut variables);
         let request = Request::new(&text).variables(Variables::from_json(variables));
-        let answer = SchemaClient::new(sources, viewer).execute(request).await;
-        let answer = fixture::without_positions(&answer);
+        let response = SchemaClient::new(sources, viewer).execute(request).await;
+        let response = fixture::without_positions(&response);
         insta::with_settings!({
             snapshot_path => "documents",
             prepend_module_to_snapshot => false,
             omit_expression => true,
             description => "The same from every source.",
         }, {
-            insta::assert_snapshot!(name, answer);
+            insta::assert_snapshot!(name, response);
         });
     }
 }
 
-fn head<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+/// Returns the value of a comment `# key: value` at the start of a document.
+fn directive<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let prefix = format!("# {key}: ");
     text.lines().take_while(|line| line.starts_with('#')).find_map(|it| it.strip_prefix(&*prefix))
 }

@@ -1,4 +1,4 @@
-//! What clients are told when something goes wrong.
+//! Error responses: codes, messages and which fields become null.
 
 use async_graphql::{Request, Variables};
 use cruddur::{domain::Viewer, error::Error};
@@ -9,30 +9,30 @@ use crate::{
     support::{filled, in_memory, recording_store::RecordingStore},
 };
 
-/// The answer to a document with variables.
-async fn answer(client: &SchemaClient, document: &str, variables: Value) -> Value {
+/// Executes a document with variables.
+async fn execute(client: &SchemaClient, document: &str, variables: Value) -> Value {
     client.json(Request::new(document).variables(Variables::from_json(variables))).await
 }
 
-/// The codes of an answer's errors.
-fn codes(answer: &Value) -> Vec<&str> {
-    let errors = answer["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+/// Returns the codes of a response's errors.
+fn codes(response: &Value) -> Vec<&str> {
+    let errors = response["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
     errors.iter().map(|error| error["extensions"]["code"].as_str().unwrap()).collect()
 }
 
 #[tokio::test]
-async fn a_document_that_is_no_graphql_is_not_parsed() {
+async fn malformed_documents_get_a_parse_error() {
     let client = SchemaClient::of_people(ADA).await;
     for document in ["", "{", "{ home(first: ) { nodes { id } } }", "query {{}}", "\u{0}"] {
-        let answer = client.json(document).await;
-        assert_eq!(codes(&answer), ["GRAPHQL_PARSE_FAILED"], "{document:?}");
-        assert!(answer["errors"][0]["message"].as_str().unwrap().starts_with("Syntax error"));
-        assert_eq!(answer["data"], Value::Null);
+        let response = client.json(document).await;
+        assert_eq!(codes(&response), ["GRAPHQL_PARSE_FAILED"], "{document:?}");
+        assert!(response["errors"][0]["message"].as_str().unwrap().starts_with("Syntax error"));
+        assert_eq!(response["data"], Value::Null);
     }
 }
 
 #[tokio::test]
-async fn a_document_against_the_schema_is_invalid() {
+async fn documents_that_violate_the_schema_are_invalid() {
     let client = SchemaClient::of_people(ADA).await;
     for document in [
         "{ nope }",
@@ -44,14 +44,14 @@ async fn a_document_against_the_schema_is_invalid() {
         "fragment A on Query { ...B } fragment B on Query { ...A } { ...A }",
         "{ home { nodes { ... on User { handle } } } }",
     ] {
-        let answer = client.json(document).await;
-        assert_eq!(codes(&answer)[0], "GRAPHQL_VALIDATION_FAILED", "{document}: {answer}");
-        assert_eq!(answer["data"], Value::Null);
+        let response = client.json(document).await;
+        assert_eq!(codes(&response)[0], "GRAPHQL_VALIDATION_FAILED", "{document}: {response}");
+        assert_eq!(response["data"], Value::Null);
     }
 }
 
 #[tokio::test]
-async fn a_value_of_the_wrong_type_is_bad_input() {
+async fn values_of_the_wrong_type_are_bad_input() {
     let client = SchemaClient::of_people(ADA).await;
     let home = "query($first: Int) { home(first: $first) { nodes { id } } }";
     let user = "query($handle: String!) { user(handle: $handle) { id } }";
@@ -81,40 +81,40 @@ async fn a_value_of_the_wrong_type_is_bad_input() {
         ("{ home(after: \"nope\") { nodes { id } } }", json!({})),
         ("{ search(query: \"\") { nodes { __typename } } }", json!({})),
     ] {
-        let answer = answer(&client, document, variables.clone()).await;
-        assert_eq!(codes(&answer)[0], "BAD_USER_INPUT", "{document} {variables}: {answer}");
-        assert_eq!(answer["data"], Value::Null);
+        let response = execute(&client, document, variables.clone()).await;
+        assert_eq!(codes(&response)[0], "BAD_USER_INPUT", "{document} {variables}: {response}");
+        assert_eq!(response["data"], Value::Null);
     }
 }
 
 #[tokio::test]
-async fn what_is_nested_too_deep_or_asks_for_too_much_is_refused() {
+async fn too_deep_or_too_expensive_documents_are_rejected() {
     let deep = format!("{{ home(first: 1) {{ nodes {{ {} }} }} }}", nested(7));
     let wide = "{ home(first: 100) { nodes { replies(first: 100) { nodes { id } } } } }";
     for (document, message) in [
         (&*deep, "The document has 17 levels of fields; the limit is 15."),
         (wide, "The document requests 10100 nodes; the limit is 10000."),
     ] {
-        let answer = SchemaClient::of_people(ADA).await.json(document).await;
-        assert_eq!(codes(&answer), ["GRAPHQL_VALIDATION_FAILED"]);
-        assert_eq!(answer["errors"][0]["message"], message);
+        let response = SchemaClient::of_people(ADA).await.json(document).await;
+        assert_eq!(codes(&response), ["GRAPHQL_VALIDATION_FAILED"]);
+        assert_eq!(response["errors"][0]["message"], message);
     }
     let client = SchemaClient::of_people(ADA).await;
     let deep = format!("{{ home(first: 1) {{ nodes {{ {} }} }} }}", nested(6));
-    let fair = "{ home(first: 100) { nodes { author { handle } replies(first: 3) { nodes {
+    let allowed = "{ home(first: 100) { nodes { author { handle } replies(first: 3) { nodes {
         message author { handle } } } } } }";
-    for document in [&*deep, fair] {
+    for document in [&*deep, allowed] {
         assert_eq!(codes(&client.json(document).await), [""; 0]);
     }
 }
 
-/// Replies in replies, which lie two fields deeper each.
+/// Returns a selection of nested replies. Each level adds two to the depth.
 fn nested(levels: usize) -> String {
     format!("{} id {}", "replies(first: 1) { nodes { ".repeat(levels), "} }".repeat(levels))
 }
 
 #[tokio::test]
-async fn a_document_that_is_nested_without_end_is_refused() {
+async fn extremely_nested_documents_are_rejected() {
     let client = SchemaClient::of_people(ADA).await;
     for document in [
         "{a".repeat(50_000),
@@ -129,7 +129,7 @@ async fn a_document_that_is_nested_without_end_is_refused() {
 }
 
 #[tokio::test]
-async fn errors_are_few() {
+async fn a_response_has_at_most_five_errors() {
     let client = SchemaClient::of_people(ADA).await;
     let fields: String =
         (0..30).map(|number| format!("a{number}: user(handle: \"\") {{ id }} ")).collect();
@@ -137,16 +137,16 @@ async fn errors_are_few() {
 }
 
 #[tokio::test]
-async fn who_has_no_user_yet_reads_as_nobody_and_writes_nothing() {
+async fn unregistered_viewers_read_as_anonymous_and_cannot_write() {
     let client = SchemaClient::of_people(Viewer::Unregistered).await;
-    let answer = client
+    let response = client
         .json("{ viewer { user { id } } home(first: 1) { nodes { viewerCanDelete } } }")
         .await;
     assert_eq!(
-        answer,
+        response,
         json!({"data": {"viewer": null, "home": {"nodes": [{"viewerCanDelete": false}]}}})
     );
-    let answer = client
+    let response = client
         .json(
             "mutation { createActivity(input: {message: \"Hi\", ttl: ONE_DAY}) {
                 activity { id } userErrors { code message path }
@@ -154,7 +154,7 @@ async fn who_has_no_user_yet_reads_as_nobody_and_writes_nothing() {
         )
         .await;
     assert_eq!(
-        answer["data"]["createActivity"],
+        response["data"]["createActivity"],
         json!({"activity": null, "userErrors": [{
             "code": "VIEWER_UNKNOWN",
             "message": "Your account is not registered with Cruddur yet.",
@@ -164,14 +164,14 @@ async fn who_has_no_user_yet_reads_as_nobody_and_writes_nothing() {
 }
 
 #[tokio::test]
-async fn a_store_that_does_not_answer_is_told_where_it_is_missed() {
-    let (counting, sources) = RecordingStore::wrap(filled(in_memory(), &people()).await);
+async fn an_unavailable_store_fails_only_the_fields_that_need_it() {
+    let (recorder, sources) = RecordingStore::wrap(filled(in_memory(), &people()).await);
     let client = SchemaClient::new(sources, ADA);
     let document = "{ viewer { unreadNotificationsCount } user(handle: \"ada\") { handle } }";
-    counting.break_method("users_by_handles", Error::Unavailable);
-    let answer = client.json(document).await;
+    recorder.break_method("users_by_handles", Error::Unavailable);
+    let response = client.json(document).await;
     assert_eq!(
-        answer,
+        response,
         json!({
             "errors": [{
                 "message": "The service is busy or starting. Try again in a moment.",
@@ -182,25 +182,25 @@ async fn a_store_that_does_not_answer_is_told_where_it_is_missed() {
             "data": {"viewer": {"unreadNotificationsCount": 3}, "user": null},
         })
     );
-    counting.break_method("unread_notifications", Error::Internal);
-    let answer = client.json(document).await;
-    assert_eq!(codes(&answer), ["INTERNAL_SERVER_ERROR"]);
-    assert_eq!(answer["data"], json!({"viewer": null, "user": {"handle": "ada"}}));
+    recorder.break_method("unread_notifications", Error::Internal);
+    let response = client.json(document).await;
+    assert_eq!(codes(&response), ["INTERNAL_SERVER_ERROR"]);
+    assert_eq!(response["data"], json!({"viewer": null, "user": {"handle": "ada"}}));
 }
 
 #[tokio::test]
-async fn a_relation_that_fails_nulls_its_nearest_nullable_field() {
-    let (counting, sources) = RecordingStore::wrap(filled(in_memory(), &people()).await);
+async fn a_failing_relation_nulls_the_nearest_nullable_field() {
+    let (recorder, sources) = RecordingStore::wrap(filled(in_memory(), &people()).await);
     let client = SchemaClient::new(sources, ADA);
-    counting.break_method("replies_by_parents", Error::Unavailable);
-    let answer = client
+    recorder.break_method("replies_by_parents", Error::Unavailable);
+    let response = client
         .json(
             "{ user(handle: \"ada\") { activities { nodes {
                 message author { handle } replies { nodes { id } }
             } } } }",
         )
         .await;
-    assert_eq!(answer["data"], json!({"user": null}));
-    assert_eq!(codes(&answer), ["SERVICE_UNAVAILABLE"]);
-    assert_eq!(counting.calls().iter().filter(|it| **it == "replies_by_parents").count(), 1);
+    assert_eq!(response["data"], json!({"user": null}));
+    assert_eq!(codes(&response), ["SERVICE_UNAVAILABLE"]);
+    assert_eq!(recorder.calls().iter().filter(|it| **it == "replies_by_parents").count(), 1);
 }

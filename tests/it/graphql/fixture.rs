@@ -1,4 +1,4 @@
-//! A small world to ask about, the same for every test and every source.
+//! A small dataset for every GraphQL test and every source, and a client of the schema.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::support::{clock::ManualClock, filled, fixtures, in_memory};
 
-/// The present of every test: noon of the first day of 2026.
+/// Returns the current time of every GraphQL test: noon on 1 January 2026.
 pub fn noon() -> Timestamp {
     "2026-01-01T12:00:00Z".parse().unwrap()
 }
@@ -45,7 +45,7 @@ impl SchemaClient {
         Self::new(filled(in_memory(), &people()).await, viewer)
     }
 
-    /// Returns the response to a request; for a subscription, its first event.
+    /// Returns the response to a request, or the first event of a subscription.
     pub async fn execute(&self, request: impl Into<Request>) -> Response {
         self.stream(request).next().await.unwrap()
     }
@@ -85,7 +85,7 @@ pub const fn message_uuid(number: u128) -> Uuid {
     Uuid::from_u128(0x7000_8004_0000_0000_0000 + number)
 }
 
-/// Who wrote to whom, in which conversation, when and what. The two last stand at one microsecond.
+/// Messages: number, sender and receiver, conversation, minute, text. The last two have equal times.
 const MESSAGES: [(u128, [u128; 2], u128, u32, &str); 7] = [
     (1, [1, 2], 1, 5, "Have you seen the moth?"),
     (2, [2, 1], 1, 11, "Taped it into the log book"),
@@ -96,8 +96,8 @@ const MESSAGES: [(u128, [u128; 2], u128, u32, &str); 7] = [
     (7, [2, 1], 1, 15, "Indeed"),
 ];
 
-/// The global id that a name like `user 1` or `activity 12` stands for, or with `cursor of` before
-/// it the cursor.
+/// Returns the global id for a name such as `user 1`, or the cursor for `cursor of activity 12`.
+/// Returns `None` for any other text.
 pub fn global_id(name: &str) -> Option<String> {
     if let Some(name) = name.strip_prefix("cursor of ") {
         return cursor(name);
@@ -121,7 +121,7 @@ pub fn global_id(name: &str) -> Option<String> {
     Some(URL_SAFE_NO_PAD.encode([&[byte], uuid.as_bytes().as_slice()].concat()))
 }
 
-/// Puts global ids in place of names such as `user 1`.
+/// Replaces names such as `user 1` by global ids, at every depth.
 pub fn resolve_ids(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::String(text) => {
@@ -157,7 +157,7 @@ fn cursor(name: &str) -> Option<String> {
     Some(Cursor { at, uuid }.encode())
 }
 
-/// Four people, and what they posted on the morning of the first day of 2026.
+/// Returns four users and what they posted on the morning of 1 January 2026.
 pub fn people() -> Dataset {
     let mut data = Dataset::default();
     for (number, handle, name, bio) in [
@@ -181,10 +181,10 @@ pub fn people() -> Dataset {
     post(12, 3, Some(1), 2, "And snowflakes");
     post(13, 1, Some(11), 3, "Leaves above all");
     post(14, 4, Some(2), 12, "A bug, then");
-    // Expired an hour before noon.
-    let mut gone = activity(7, 4, None, 45, "Gone by noon #algebra");
-    gone.expires_at = Some(noon() - TimeDelta::hours(1));
-    data.activities.push(gone);
+    // Expires an hour before noon.
+    let mut expired = activity(7, 4, None, 45, "Gone by noon #algebra");
+    expired.expires_at = Some(noon() - TimeDelta::hours(1));
+    data.activities.push(expired);
 
     for (kind, activity, user, minute) in [
         (ReactionKind::Like, 1, 2, 5),
@@ -234,10 +234,10 @@ pub fn people() -> Dataset {
             message(number, people, group, minute, text)
         }),
     );
-    counted(data)
+    with_counts(data)
 }
 
-/// Many people and cruds: each crud has 4 replies, each of these 2 replies, all by different people.
+/// Returns 50 users and many cruds. Each crud has 4 replies, each of which has 2 replies.
 pub fn crowd(cruds: u32) -> Dataset {
     let mut data = Dataset::default();
     for number in 1..=50 {
@@ -260,10 +260,10 @@ pub fn crowd(cruds: u32) -> Dataset {
             }
         }
     }
-    counted(data)
+    with_counts(data)
 }
 
-/// A user who has a conversation of three messages with each of many others.
+/// Returns a user who has a conversation of three messages with each of many other users.
 pub fn talkers(others: u32) -> Dataset {
     let mut data = Dataset::default();
     data.users.push(user(1, "ada", "Ada Lovelace", None));
@@ -312,13 +312,13 @@ fn message(number: u128, people: [u128; 2], group: u128, minute: u32, text: &str
     fixtures::message(message_uuid(number), group_uuid(group), people, text, at(minute))
 }
 
-/// So many minutes after nine, and a few microseconds.
+/// Returns the time so many minutes and 250 microseconds after nine.
 fn at(minute: u32) -> Timestamp {
     noon() - TimeDelta::hours(3) + TimeDelta::minutes(minute.into()) + TimeDelta::microseconds(250)
 }
 
-/// Puts the counts right.
-fn counted(mut data: Dataset) -> Dataset {
+/// Sets the counts of likes, reposts and replies.
+fn with_counts(mut data: Dataset) -> Dataset {
     let replied: Vec<_> = data.activities.iter().map(|it| it.reply_to_activity_uuid).collect();
     for activity in &mut data.activities {
         let count = |found: usize| i32::try_from(found).unwrap();
@@ -334,13 +334,15 @@ fn counted(mut data: Dataset) -> Dataset {
     data
 }
 
-/// An answer's text, its cursors without what each source counts in its own way: positions.
-pub fn without_positions(answer: &impl serde::Serialize) -> String {
+/// Formats a response as JSON and cuts its cursors before their log positions, which differ between
+/// sources.
+pub fn without_positions(response: &impl serde::Serialize) -> String {
     const KEY: &str = "ursor\": \"";
-    let text = serde_json::to_string_pretty(answer).expect("an answer is JSON");
+    let text = serde_json::to_string_pretty(response).expect("a response is JSON");
     let line = |line: &str| match line.split_once(KEY) {
         Some((start, rest)) => {
-            let (cursor, end) = rest.split_once('"').expect("a cursor ends");
+            let (cursor, end) =
+                rest.split_once('"').expect("the cursor ends with a quotation mark");
             format!("{start}{KEY}{}\"{end}\n", &cursor[..cursor.len().min(32)])
         }
         None => format!("{line}\n"),

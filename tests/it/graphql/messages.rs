@@ -1,4 +1,4 @@
-//! Direct messages and the notifications that tell of them.
+//! Direct messages and their notifications.
 
 use cruddur::domain::Viewer;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::graphql::fixture::{ADA, SchemaClient, user_uuid};
 
 #[tokio::test]
-async fn who_reads_a_message_has_read_what_told_of_it() {
+async fn reading_a_message_reads_its_notification() {
     let ada = SchemaClient::of_people(ADA).await;
     let bob =
         SchemaClient { viewer: Viewer::User(user_uuid(2)), ..SchemaClient::of_people(ADA).await };

@@ -1,4 +1,4 @@
-//! The GraphQL schema as clients see it.
+//! The GraphQL schema, executed without HTTP.
 
 mod documents;
 mod failures;

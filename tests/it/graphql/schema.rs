@@ -1,11 +1,11 @@
-//! The schema as it is published.
+//! The published schema and its introspection.
 
 use cruddur::graphql;
 use serde_json::Value;
 
 use crate::graphql::fixture::{ADA, SchemaClient};
 
-/// What GraphiQL and most other tools ask for when they introspect a schema.
+/// The introspection query of GraphiQL and most other tools.
 const INTROSPECTION: &str = include_str!("introspection.graphql");
 
 #[test]
@@ -16,46 +16,46 @@ fn the_published_schema_is_current() {
 }
 
 #[tokio::test]
-async fn everything_has_a_description() {
-    let answer = SchemaClient::of_people(ADA).await.json(INTROSPECTION).await;
-    let mut bare = Vec::new();
-    for kind in answer["data"]["__schema"]["types"].as_array().unwrap() {
+async fn every_type_field_and_argument_has_a_description() {
+    let response = SchemaClient::of_people(ADA).await.json(INTROSPECTION).await;
+    let mut undescribed = Vec::new();
+    for kind in response["data"]["__schema"]["types"].as_array().unwrap() {
         let name = kind["name"].as_str().unwrap();
-        // Those of GraphQL itself need none.
+        // The types of GraphQL itself are described by its specification.
         if name.starts_with("__") || name == "ID" {
             continue;
         }
-        describe(kind, name, &mut bare);
+        describe(kind, name, &mut undescribed);
         for list in ["fields", "inputFields", "enumValues"] {
             for member in items(&kind[list]) {
                 let path = format!("{name}.{}", member["name"].as_str().unwrap());
-                describe(member, &path, &mut bare);
+                describe(member, &path, &mut undescribed);
                 for argument in items(&member["args"]) {
                     let name = argument["name"].as_str().unwrap();
-                    describe(argument, &format!("{path}({name})"), &mut bare);
+                    describe(argument, &format!("{path}({name})"), &mut undescribed);
                 }
             }
         }
     }
-    assert_eq!(bare, [""; 0]);
+    assert_eq!(undescribed, [""; 0]);
 }
 
 #[tokio::test]
 async fn tools_can_introspect_the_schema() {
-    let answer = SchemaClient::of_people(ADA).await.json(INTROSPECTION).await;
-    assert_eq!(answer.get("errors"), None);
-    assert_eq!(answer["data"]["__schema"]["queryType"]["name"], "Query");
-    assert_eq!(answer["data"]["__schema"]["mutationType"]["name"], "Mutation");
+    let response = SchemaClient::of_people(ADA).await.json(INTROSPECTION).await;
+    assert_eq!(response.get("errors"), None);
+    assert_eq!(response["data"]["__schema"]["queryType"]["name"], "Query");
+    assert_eq!(response["data"]["__schema"]["mutationType"]["name"], "Mutation");
 }
 
 fn items(list: &Value) -> &[Value] {
     list.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-fn describe(member: &Value, path: &str, bare: &mut Vec<String>) {
+fn describe(member: &Value, path: &str, undescribed: &mut Vec<String>) {
     let text = member["description"].as_str().unwrap_or_default();
-    // The words of Rust have no place in it.
+    // A description must not contain Rust paths or links of rustdoc.
     if text.trim().is_empty() || text.contains("::") || text.contains('[') && text.contains("`]") {
-        bare.push(path.to_owned());
+        undescribed.push(path.to_owned());
     }
 }

@@ -3,59 +3,57 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::{
-    identity::provider::{KeyFile, cognito},
+    identity::provider::{KeyFile, VIEWER_HANDLE, cognito},
     identity::refusals::graphql,
     support::TestApp,
     support::gateway::{Gateway, run, stderr, stdout},
 };
-
-const WHO: &str = "{ viewer { user { handle } } }";
 
 async fn tokens(client: &crate::support::Client) -> Value {
     client.get("/identity/people").await.json()
 }
 
 #[tokio::test]
-async fn one_may_sign_in_as_anybody_of_the_demo() {
+async fn every_demo_user_has_a_token() {
     let app = TestApp::new().await;
     let client = app.as_user("andrewbrown");
-    let known = client.get("/identity").await.json();
-    assert_eq!(known, json!({ "mode": "demo", "viewer": "andrewbrown" }));
+    let identity = client.get("/identity").await.json();
+    assert_eq!(identity, json!({ "mode": "demo", "viewer": "andrewbrown" }));
     let people = tokens(&client).await;
     let people = people.as_array().expect("a list");
     assert_eq!(people.len(), 8);
     for person in people {
         let bearer = format!("Bearer {}", person["token"].as_str().expect("a token"));
-        let answer = graphql(&client, Some(&bearer), WHO).await.json();
+        let answer = graphql(&client, Some(&bearer), VIEWER_HANDLE).await.json();
         assert_eq!(answer["data"]["viewer"]["user"]["handle"], person["handle"]);
     }
-    for nothing in [None, Some("Bearer null"), Some("Bearer undefined"), Some("Bearer")] {
-        let answer = graphql(&client, nothing, WHO).await.json();
-        assert_eq!(answer["data"]["viewer"]["user"]["handle"], "andrewbrown", "{nothing:?}");
+    for no_token in [None, Some("Bearer null"), Some("Bearer undefined"), Some("Bearer")] {
+        let answer = graphql(&client, no_token, VIEWER_HANDLE).await.json();
+        assert_eq!(answer["data"]["viewer"]["user"]["handle"], "andrewbrown", "{no_token:?}");
     }
     let bearer = format!("Bearer {}", people[1]["token"].as_str().expect("a token"));
     app.clock.advance(TimeDelta::days(1));
-    assert_eq!(graphql(&client, Some(&bearer), WHO).await.status, 401);
-    assert_eq!(graphql(&client, Some("Bearer a.b.c"), WHO).await.status, 401);
+    assert_eq!(graphql(&client, Some(&bearer), VIEWER_HANDLE).await.status, 401);
+    assert_eq!(graphql(&client, Some("Bearer a.b.c"), VIEWER_HANDLE).await.status, 401);
 }
 
 #[tokio::test]
-async fn the_tokens_of_one_demo_are_nothing_to_another_nor_to_a_provider() {
+async fn demo_tokens_are_invalid_for_other_demos_and_providers() {
     let app = TestApp::new().await;
     let tokens = tokens(&app.as_user("andrewbrown")).await;
     let bearer = format!("Bearer {}", tokens[0]["token"].as_str().expect("a token"));
     let other = app.as_user("andrewbrown");
-    assert_eq!(graphql(&other, Some(&bearer), WHO).await.status, 401);
+    assert_eq!(graphql(&other, Some(&bearer), VIEWER_HANDLE).await.status, 401);
     let file = KeyFile::new();
     let app = TestApp::new().await.with(&cognito(&file.path()));
-    let provided = app.as_configured();
-    assert_eq!(graphql(&provided, Some(&bearer), WHO).await.status, 401);
-    assert_eq!(provided.get("/identity/people").await.status, 404);
-    assert_eq!(provided.get("/identity").await.json()["mode"], "provider");
+    let client = app.as_configured();
+    assert_eq!(graphql(&client, Some(&bearer), VIEWER_HANDLE).await.status, 401);
+    assert_eq!(client.get("/identity/people").await.status, 404);
+    assert_eq!(client.get("/identity").await.json()["mode"], "provider");
 }
 
 #[tokio::test]
-async fn pages_of_others_get_no_tokens() {
+async fn cross_origin_pages_get_no_demo_tokens() {
     let app = TestApp::new().await.with(&["--frontend-url", "*"]);
     let client = app.as_user("andrewbrown");
     for headers in [
@@ -73,24 +71,21 @@ async fn pages_of_others_get_no_tokens() {
 }
 
 #[test]
-fn the_command_gives_a_token_of_the_running_gateway() {
+fn the_token_command_fetches_a_token_from_the_running_gateway() {
     let gateway = Gateway::start(&[]);
     gateway.wait_until_ready();
     let made = run(&["token", "--handle", "@londo"], &[("PORT", gateway.port())]);
     let token = stdout(&made).trim().to_owned();
     assert!(made.status.success(), "{}", stderr(&made));
-    let bearer = format!("Authorization: Bearer {token}");
-    let body = json!({ "query": WHO }).to_string();
-    let (_, answer) = gateway
-        .curl("/graphql", &["-H", "Content-Type: application/json", "-H", &bearer, "-d", &body]);
-    assert_eq!(answer["data"]["viewer"]["user"]["handle"], "londo");
-    let nobody = run(&["token", "--handle", "nobody"], &[("PORT", gateway.port())]);
-    assert_eq!(nobody.status.code(), Some(1));
+    let response = gateway.graphql(Some(&token), VIEWER_HANDLE, json!({}));
+    assert_eq!(response["data"]["viewer"]["user"]["handle"], "londo");
+    let unknown = run(&["token", "--handle", "nobody"], &[("PORT", gateway.port())]);
+    assert_eq!(unknown.status.code(), Some(1));
     gateway.wait_for_log("demo mode");
 }
 
 #[test]
-fn gateways_with_one_secret_take_each_others_tokens() {
+fn gateways_with_the_same_secret_accept_each_others_tokens() {
     let secret = "a secret of the tests, long enough for it";
     let first = Gateway::start(&["--demo-token-secret", secret]);
     first.wait_until_ready();
@@ -98,22 +93,12 @@ fn gateways_with_one_secret_take_each_others_tokens() {
     let bearer = format!("Authorization: Bearer {}", stdout(&made).trim());
     let (status, _) = first.curl("/api/message_groups", &["-H", &bearer]);
     assert_eq!(status, 200);
-    let (_, answer) = first.curl(
-        "/graphql",
-        &[
-            "-H",
-            "Content-Type: application/json",
-            "-H",
-            &bearer,
-            "-d",
-            &json!({ "query": WHO }).to_string(),
-        ],
-    );
-    assert_eq!(answer["data"]["viewer"]["user"]["handle"], "worf");
+    let response = first.graphql(Some(stdout(&made).trim()), VIEWER_HANDLE, json!({}));
+    assert_eq!(response["data"]["viewer"]["user"]["handle"], "worf");
 }
 
 #[test]
-fn half_a_provider_and_a_demo_beside_one_are_refused() {
+fn incomplete_or_conflicting_auth_options_are_rejected() {
     let whole = [
         ("JWKS_URL", "/keys.json"),
         ("JWT_ISSUER", "https://id.example"),
@@ -142,9 +127,9 @@ fn half_a_provider_and_a_demo_beside_one_are_refused() {
     ] {
         let checked = run(&["check-config"], &variables);
         assert_eq!(checked.status.code(), Some(2), "{variables:?}");
-        let said = stderr(&checked);
-        assert!(said.starts_with(&format!("cruddur: {named} (")), "{variables:?}: {said}");
-        assert!(!said.contains(secret.1), "{said}");
+        let error = stderr(&checked);
+        assert!(error.starts_with(&format!("cruddur: {named} (")), "{variables:?}: {error}");
+        assert!(!error.contains(secret.1), "{error}");
     }
     let variables = [&whole[..], &[("HOST", "0.0.0.0")]].concat();
     assert!(run(&["check-config"], &variables).status.success());

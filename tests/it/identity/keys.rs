@@ -3,15 +3,15 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 
 use crate::{
-    identity::provider::{ANDREW, KeyFile, OTHER_RSA, P256, RSA, Server, access, app, now},
+    identity::provider::{
+        ANDREW, JwksServer, KeyFile, OTHER_RSA, P256, RSA, VIEWER_HANDLE, access, app, now,
+    },
     identity::refusals::graphql,
     support::{Client, TestApp},
 };
 
-const WHO: &str = "{ viewer { user { handle } } }";
-
 async fn status(client: &Client, token: &str) -> u16 {
-    graphql(client, Some(&format!("Bearer {token}")), WHO).await.status.as_u16()
+    graphql(client, Some(&format!("Bearer {token}")), VIEWER_HANDLE).await.status.as_u16()
 }
 
 fn token(app: &TestApp, kid: &str) -> String {
@@ -19,8 +19,8 @@ fn token(app: &TestApp, kid: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_flood_of_unknown_keys_makes_one_fetch_a_minute() {
-    let server = Server::start(&[RSA.jwk("rsa")]).await;
+async fn a_flood_of_unknown_kids_causes_one_fetch_per_minute() {
+    let server = JwksServer::start(&[RSA.jwk("rsa")]).await;
     let (app, client) = app(&server.url).await;
     assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
     assert_eq!(server.fetches(), 1);
@@ -40,8 +40,8 @@ async fn a_flood_of_unknown_keys_makes_one_fetch_a_minute() {
 }
 
 #[tokio::test]
-async fn a_new_key_is_found_and_an_old_one_forgotten() {
-    let server = Server::start(&[RSA.jwk("old")]).await;
+async fn rotated_keys_replace_the_old_ones() {
+    let server = JwksServer::start(&[RSA.jwk("old")]).await;
     let (app, client) = app(&server.url).await;
     assert_eq!(status(&client, &token(&app, "old")).await, 200);
     server.rotate(&[P256.jwk("new")]);
@@ -52,13 +52,13 @@ async fn a_new_key_is_found_and_an_old_one_forgotten() {
 }
 
 #[tokio::test]
-async fn stale_keys_are_fetched_again_behind_the_requests() {
-    let server = Server::start(&[RSA.jwk("rsa"), OTHER_RSA.jwk("other")]).await;
+async fn stale_keys_are_refreshed_in_the_background() {
+    let server = JwksServer::start(&[RSA.jwk("rsa"), OTHER_RSA.jwk("other")]).await;
     let (app, client) = app(&server.url).await;
     assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
     server.rotate(&[OTHER_RSA.jwk("other")]);
     app.clock.advance(TimeDelta::minutes(16));
-    // This one finds the key that it knows; the fetch that it begins forgets it.
+    // This request still finds the old key. It starts the fetch that replaces the keys.
     assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
     while status(&client, &token(&app, "rsa")).await == 200 {
         tokio::task::yield_now().await;
@@ -67,13 +67,13 @@ async fn stale_keys_are_fetched_again_behind_the_requests() {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_down_keeps_its_last_keys() {
-    let server = Server::start(&[RSA.jwk("rsa")]).await;
+async fn the_last_keys_stay_valid_while_the_provider_is_down() {
+    let server = JwksServer::start(&[RSA.jwk("rsa")]).await;
     let (app, client) = app(&server.url).await;
     assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
     for (broken, keys) in [(500, vec![RSA.jwk("rsa")]), (302, vec![RSA.jwk("rsa")]), (200, vec![])]
     {
-        server.answer(broken);
+        server.respond_with(broken);
         server.rotate(&keys);
         app.clock.advance(TimeDelta::minutes(16));
         assert_eq!(status(&client, &token(&app, "unknown")).await, 401, "{broken}");
@@ -83,23 +83,23 @@ async fn a_provider_that_is_down_keeps_its_last_keys() {
 }
 
 #[tokio::test]
-async fn before_the_first_keys_are_there_tokens_have_to_wait() {
-    let server = Server::start(&[RSA.jwk("rsa")]).await;
-    server.answer(500);
+async fn tokens_get_503_until_the_first_keys_are_fetched() {
+    let server = JwksServer::start(&[RSA.jwk("rsa")]).await;
+    server.respond_with(500);
     let (app, client) = app(&server.url).await;
     assert_eq!(status(&client, &token(&app, "rsa")).await, 503);
     let headers = [("authorization", &*format!("Bearer {}", token(&app, "rsa")))];
-    let feed = client.send(Method::GET, "/api/message_groups", &headers, "").await;
-    assert_eq!((feed.status.as_u16(), feed.header("retry-after")), (503, "5"));
+    let groups = client.send(Method::GET, "/api/message_groups", &headers, "").await;
+    assert_eq!((groups.status.as_u16(), groups.header("retry-after")), (503, "5"));
     assert_eq!(client.get("/api/activities/home").await.status, 200);
-    server.answer(200);
+    server.respond_with(200);
     app.clock.advance(TimeDelta::seconds(5));
     assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
 }
 
 #[tokio::test]
-async fn a_name_that_two_keys_have_is_nobodys() {
-    let server = Server::start(&[RSA.jwk("twin"), P256.jwk("twin"), RSA.jwk("rsa")]).await;
+async fn a_kid_shared_by_two_keys_matches_neither() {
+    let server = JwksServer::start(&[RSA.jwk("twin"), P256.jwk("twin"), RSA.jwk("rsa")]).await;
     let (app, client) = app(&server.url).await;
     assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
     assert_eq!(status(&client, &token(&app, "twin")).await, 401);
@@ -108,7 +108,7 @@ async fn a_name_that_two_keys_have_is_nobodys() {
 }
 
 #[tokio::test]
-async fn keys_may_be_in_a_file() {
+async fn the_jwks_can_be_a_file() {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     assert_eq!(status(&client, &token(&app, "rsa")).await, 200);

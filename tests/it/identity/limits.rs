@@ -9,12 +9,12 @@ use crate::{
     support::{Answer, Client, TestApp},
 };
 
-fn is_too_many(answer: &Answer, wait: &str) {
+fn assert_rate_limited(response: &Answer, retry_after: &str) {
     assert_eq!(
-        (answer.status.as_u16(), answer.header("retry-after")),
-        (429, wait),
+        (response.status.as_u16(), response.header("retry-after")),
+        (429, retry_after),
         "{}",
-        answer.text
+        response.text
     );
 }
 
@@ -24,7 +24,7 @@ async fn groups(client: &Client, token: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn each_viewer_has_a_rate_of_their_own() {
+async fn each_viewer_has_a_separate_rate_limit() {
     let file = KeyFile::new();
     let app = TestApp::new().await.with(&cognito(&file.path())).with(&["--viewer-rate", "1/3"]);
     let client = app.as_configured();
@@ -33,26 +33,26 @@ async fn each_viewer_has_a_rate_of_their_own() {
         assert_eq!(groups(&client, &andrew).await.status, 200);
     }
     let refused = groups(&client, &andrew).await;
-    is_too_many(&refused, "1");
+    assert_rate_limited(&refused, "1");
     assert_eq!(refused.json(), json!(["too_many_requests"]));
     let refused = graphql(&client, Some(&format!("Bearer {andrew}")), "{ __typename }").await;
-    is_too_many(&refused, "1");
+    assert_rate_limited(&refused, "1");
     assert_eq!(refused.json()["errors"][0]["extensions"]["code"], "TOO_MANY_REQUESTS");
     assert_eq!(groups(&client, &alt).await.status, 200);
     app.clock.advance(TimeDelta::seconds(1));
     assert_eq!(groups(&client, &andrew).await.status, 200);
-    is_too_many(&groups(&client, &andrew).await, "1");
+    assert_rate_limited(&groups(&client, &andrew).await, "1");
 }
 
 #[tokio::test]
-async fn each_address_has_a_rate_whoever_asks_and_health_has_none() {
+async fn each_address_has_a_rate_limit_except_for_health_checks() {
     let app = TestApp::new().await.with(&["--address-rate", "1/2"]);
     let client = app.anon();
     for _ in 0..2 {
         assert_eq!(client.get("/api/activities/home").await.status, 200);
     }
-    is_too_many(&client.get("/api/activities/home").await, "1");
-    is_too_many(&graphql(&client, Some("Bearer a.b.c"), "{ __typename }").await, "1");
+    assert_rate_limited(&client.get("/api/activities/home").await, "1");
+    assert_rate_limited(&graphql(&client, Some("Bearer a.b.c"), "{ __typename }").await, "1");
     for _ in 0..20 {
         assert_eq!(client.get("/health/ready").await.status, 200);
         assert_eq!(client.get("/health/live").await.status, 200);
@@ -60,9 +60,9 @@ async fn each_address_has_a_rate_whoever_asks_and_health_has_none() {
 }
 
 #[test]
-fn a_forwarded_address_counts_only_where_a_proxy_is_trusted() {
+fn forwarded_addresses_are_used_only_from_trusted_proxies() {
     let limited = ["--address-rate", "1/1"];
-    let ask = |gateway: &Gateway, from: &str| {
+    let request = |gateway: &Gateway, from: &str| {
         let header = format!("X-Forwarded-For: {from}");
         gateway.curl("/api/activities/home", &["-H", &header]).0
     };
@@ -70,34 +70,34 @@ fn a_forwarded_address_counts_only_where_a_proxy_is_trusted() {
         Gateway::start(&[&limited[..], &["--trusted-proxies", "127.0.0.0/8, 10.1.1.1"]].concat());
     trusting.wait_until_ready();
     for address in ["192.0.2.1", "192.0.2.2", "2001:db8:0:1::1", "2001:db8:0:2::1"] {
-        assert_eq!(ask(&trusting, address), 200, "{address}");
+        assert_eq!(request(&trusting, address), 200, "{address}");
     }
-    // What a client has made up stands before what the proxies have seen.
+    // Addresses forged by the client come before those that the proxies append.
     let mut refused = 0;
     for number in 0..5 {
         let forged = format!("198.51.100.{number}, 203.0.113.9, 10.1.1.1");
-        refused += usize::from(ask(&trusting, &forged) == 429);
+        refused += usize::from(request(&trusting, &forged) == 429);
     }
     assert!(refused >= 3, "{refused}");
     let plain = Gateway::start(&limited);
     plain.wait_until_ready();
-    let statuses: Vec<_> = (0..5).map(|it| ask(&plain, &format!("192.0.2.{it}"))).collect();
+    let statuses: Vec<_> = (0..5).map(|it| request(&plain, &format!("192.0.2.{it}"))).collect();
     assert!(statuses.iter().filter(|status| **status == 429).count() >= 3, "{statuses:?}");
 }
 
 #[tokio::test]
-async fn a_network_of_64_bits_is_one_address() {
+async fn an_ipv6_64_prefix_shares_one_rate_limit() {
     let app = TestApp::new().await.with(&["--address-rate", "1/1", "--trusted-proxies", "0.0.0.0"]);
     let client = app.anon();
-    let ask = async |from: &str| {
+    let request = async |from: &str| {
         let headers = [("x-forwarded-for", from)];
         client.send(Method::GET, "/api/activities/home", &headers, "").await.status.as_u16()
     };
-    assert_eq!(ask("2001:db8:0:1::1").await, 200);
-    assert_eq!(ask("2001:db8:0:1::2").await, 429);
-    assert_eq!(ask("2001:db8:0:2::1").await, 200);
-    assert_eq!(ask("192.0.2.1, ::ffff:192.0.2.9").await, 200);
-    assert_eq!(ask("192.0.2.9").await, 429);
-    assert_eq!(ask("nonsense").await, 200);
-    assert_eq!(ask("192.0.2.77, nonsense").await, 429);
+    assert_eq!(request("2001:db8:0:1::1").await, 200);
+    assert_eq!(request("2001:db8:0:1::2").await, 429);
+    assert_eq!(request("2001:db8:0:2::1").await, 200);
+    assert_eq!(request("192.0.2.1, ::ffff:192.0.2.9").await, 200);
+    assert_eq!(request("192.0.2.9").await, 429);
+    assert_eq!(request("nonsense").await, 200);
+    assert_eq!(request("192.0.2.77, nonsense").await, 429);
 }

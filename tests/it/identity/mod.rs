@@ -1,4 +1,4 @@
-//! Who asks: tokens of an identity provider, tokens of the demo, and how often each may ask.
+//! Authentication with tokens of an identity provider or of the demo, and rate limits.
 
 mod demo;
 mod keys;

@@ -1,5 +1,5 @@
-//! An identity provider of the tests' own: its keys, which are made anew for each run, its tokens,
-//! and the server that gives the keys away.
+//! An identity provider for the tests: its keys, which each run generates, its tokens and its JWKS
+//! server.
 
 use std::{
     fs,
@@ -34,17 +34,22 @@ pub const ISSUER: &str = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_
 pub const ANDREW: &str = "f73f4b05-a59e-468b-8a29-a1c39e7a2222";
 pub const ALT: &str = "f73f4b05-a59e-468b-8a29-a1c39e7a3333";
 pub const BAYKO: &str = "f73f4b05-a59e-468b-8a29-a1c39e7a4444";
-pub const STRANGER: &str = "00000000-dead-beef-0000-000000000000";
+/// A `sub` that no user has.
+pub const UNREGISTERED: &str = "00000000-dead-beef-0000-000000000000";
 
-/// A private key.
-pub enum Key {
+/// A query for the viewer's handle.
+pub const VIEWER_HANDLE: &str = "{ viewer { user { handle } } }";
+
+/// A key that signs tokens.
+pub enum SigningKey {
     Rsa(RsaKeyPair),
     P256(EcdsaKeyPair),
     Secret(Vec<u8>),
-    Nothing,
+    /// The algorithm `none`, which has an empty signature.
+    Unsigned,
 }
 
-fn rsa() -> Key {
+fn rsa() -> SigningKey {
     let bits = "rsa_keygen_bits:2048";
     let made = Command::new("openssl")
         .args(["genpkey", "-algorithm", "RSA", "-pkeyopt", bits, "-outform", "DER"])
@@ -53,30 +58,30 @@ fn rsa() -> Key {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     // Some versions of openssl write PKCS#8, others the bare key.
     let pair = RsaKeyPair::from_pkcs8(&made.stdout).or_else(|_| RsaKeyPair::from_der(&made.stdout));
-    Key::Rsa(pair.expect("a key"))
+    SigningKey::Rsa(pair.expect("a key"))
 }
 
-pub static RSA: LazyLock<Key> = LazyLock::new(rsa);
-pub static OTHER_RSA: LazyLock<Key> = LazyLock::new(rsa);
-pub static P256: LazyLock<Key> = LazyLock::new(p256);
+pub static RSA: LazyLock<SigningKey> = LazyLock::new(rsa);
+pub static OTHER_RSA: LazyLock<SigningKey> = LazyLock::new(rsa);
+pub static P256: LazyLock<SigningKey> = LazyLock::new(p256);
 
-pub fn p256() -> Key {
+pub fn p256() -> SigningKey {
     let (random, kind) = (SystemRandom::new(), &ECDSA_P256_SHA256_FIXED_SIGNING);
     let made = EcdsaKeyPair::generate_pkcs8(kind, &random).expect("a key");
-    Key::P256(EcdsaKeyPair::from_pkcs8(kind, made.as_ref(), &random).expect("a key"))
+    SigningKey::P256(EcdsaKeyPair::from_pkcs8(kind, made.as_ref(), &random).expect("a key"))
 }
 
-impl Key {
+impl SigningKey {
     pub fn algorithm(&self) -> &'static str {
         match self {
             Self::Rsa(_) => "RS256",
             Self::P256(_) => "ES256",
             Self::Secret(_) => "HS256",
-            Self::Nothing => "none",
+            Self::Unsigned => "none",
         }
     }
 
-    /// The public key as a JWKS holds it.
+    /// Returns the public key as a JWK.
     pub fn jwk(&self, kid: &str) -> Value {
         match self {
             Self::Rsa(pair) => {
@@ -90,7 +95,7 @@ impl Key {
                 let (x, y) = (BASE64.encode(&point[1..33]), BASE64.encode(&point[33..]));
                 json!({ "kty": "EC", "crv": "P-256", "use": "sig", "kid": kid, "x": x, "y": y })
             }
-            Self::Secret(_) | Self::Nothing => panic!("it is not public"),
+            Self::Secret(_) | Self::Unsigned => panic!("the key is not public"),
         }
     }
 
@@ -99,15 +104,15 @@ impl Key {
         match self {
             Self::Rsa(pair) => {
                 let mut signature = vec![0; pair.public().modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &random, text, &mut signature).expect("it signs");
+                pair.sign(&RSA_PKCS1_SHA256, &random, text, &mut signature).expect("the key signs");
                 signature
             }
-            Self::P256(pair) => pair.sign(&random, text).expect("it signs").as_ref().to_vec(),
+            Self::P256(pair) => pair.sign(&random, text).expect("the key signs").as_ref().to_vec(),
             Self::Secret(secret) => {
                 let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
                 hmac::sign(&key, text).as_ref().to_vec()
             }
-            Self::Nothing => Vec::new(),
+            Self::Unsigned => Vec::new(),
         }
     }
 
@@ -126,7 +131,7 @@ impl Key {
     }
 }
 
-/// What an access token of Cognito says.
+/// Returns the claims of an access token of Cognito, which expires an hour after `now`.
 pub fn access(sub: &str, now: Timestamp) -> Value {
     json!({
         "sub": sub,
@@ -137,10 +142,10 @@ pub fn access(sub: &str, now: Timestamp) -> Value {
     })
 }
 
-/// Claims with some of them otherwise; null takes one away.
-pub fn but(mut claims: Value, others: Value) -> Value {
+/// Returns claims with some of them replaced. A null removes a claim.
+pub fn with_claims(mut claims: Value, changes: Value) -> Value {
     let all = claims.as_object_mut().expect("an object");
-    for (name, value) in others.as_object().expect("an object") {
+    for (name, value) in changes.as_object().expect("an object") {
         all.remove(name);
         if !value.is_null() {
             all.insert(name.clone(), value.clone());
@@ -149,16 +154,16 @@ pub fn but(mut claims: Value, others: Value) -> Value {
     claims
 }
 
-/// The server of a JWKS.
+/// A server of a JWKS that counts its requests.
 #[derive(Clone)]
-pub struct Server {
+pub struct JwksServer {
     pub url: String,
     keys: Arc<Mutex<Value>>,
     fetches: Arc<AtomicUsize>,
     status: Arc<AtomicU16>,
 }
 
-impl Server {
+impl JwksServer {
     pub async fn start(keys: &[Value]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
@@ -168,14 +173,14 @@ impl Server {
             fetches: Arc::default(),
             status: Arc::new(AtomicU16::new(200)),
         };
-        let give = server.clone();
-        let answer = move || {
-            give.fetches.fetch_add(1, Ordering::SeqCst);
-            let status = StatusCode::from_u16(give.status.load(Ordering::SeqCst));
-            let body = give.keys.lock().expect("no panic").to_string();
+        let shared = server.clone();
+        let respond = move || {
+            shared.fetches.fetch_add(1, Ordering::SeqCst);
+            let status = StatusCode::from_u16(shared.status.load(Ordering::SeqCst));
+            let body = shared.keys.lock().expect("no panic").to_string();
             async move { (status.expect("a status"), body) }
         };
-        let router = Router::new().route("/jwks.json", get(answer));
+        let router = Router::new().route("/jwks.json", get(respond));
         tokio::spawn(async move { axum::serve(listener, router).await });
         server
     }
@@ -184,23 +189,26 @@ impl Server {
         self.fetches.load(Ordering::SeqCst)
     }
 
+    /// Replaces the keys.
     pub fn rotate(&self, keys: &[Value]) {
         *self.keys.lock().expect("no panic") = json!({ "keys": keys });
     }
 
-    pub fn answer(&self, status: u16) {
+    /// Sets the status of the following responses.
+    pub fn respond_with(&self, status: u16) {
         self.status.store(status, Ordering::SeqCst);
     }
 }
 
-/// The keys of the tests' provider in a file.
+/// A file with the JWKS of the tests' provider.
 pub struct KeyFile(tempfile::TempDir);
 
 impl KeyFile {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let keys = json!({ "keys": [RSA.jwk("rsa"), P256.jwk("p256")] });
-        fs::write(folder.path().join("jwks.json"), keys.to_string()).expect("it is written");
+        fs::write(folder.path().join("jwks.json"), keys.to_string())
+            .expect("the file can be written");
         Self(folder)
     }
 
@@ -209,9 +217,9 @@ impl KeyFile {
     }
 }
 
-/// The flags that make a gateway believe the tests' provider, whose keys are at a place.
+/// Returns the flags of a gateway that trusts the tests' provider. `jwks` is a URL or a file.
 pub fn cognito(jwks: &str) -> Vec<&'static str> {
-    // A test lives shortly, and its flags for as long as it.
+    // Leaked because `TestApp` takes static flags; tests are short-lived.
     let jwks: &'static str = jwks.to_owned().leak();
     vec![
         "--jwks-url",
@@ -227,7 +235,7 @@ pub fn cognito(jwks: &str) -> Vec<&'static str> {
     ]
 }
 
-/// The gateway over the mock that believes the provider whose keys are at a place.
+/// Returns a gateway over the demo data that trusts the tests' provider, and its client.
 pub async fn app(jwks: &str) -> (TestApp, Client) {
     let app = TestApp::new().await.with(&cognito(jwks)).with(&["--address-rate", "off"]);
     let client = app.as_configured();

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     identity::provider::{
-        ANDREW, CLIENT, Key, KeyFile, OTHER_RSA, P256, RSA, access, app, but, now,
+        ANDREW, CLIENT, KeyFile, OTHER_RSA, P256, RSA, SigningKey, VIEWER_HANDLE, access, app, now,
+        with_claims,
     },
     support::{Answer, Client},
 };
@@ -29,55 +30,53 @@ async fn home(client: &Client, authorization: &str) -> Answer {
     client.send(Method::GET, "/api/activities/home", &headers, "").await
 }
 
-const WHO: &str = "{ viewer { user { handle } } }";
-
-async fn is_refused(client: &Client, authorization: &str, why: &str) {
+async fn assert_rejected(client: &Client, authorization: &str, why: &str) {
     let written = post(client, authorization).await;
     assert_eq!((written.status.as_u16(), written.text.as_str()), (401, "{}"), "{why}");
     let read = home(client, authorization).await;
     assert_eq!(read.status, 200, "{why}");
-    let answer = graphql(client, Some(authorization), WHO).await;
+    let answer = graphql(client, Some(authorization), VIEWER_HANDLE).await;
     assert_eq!(answer.status, 401, "{why}: {}", answer.text);
     assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{why}");
 }
 
-async fn is_andrew(client: &Client, token: &str, why: &str) {
-    let answer = graphql(client, Some(&format!("Bearer {token}")), WHO).await;
+async fn assert_andrew(client: &Client, token: &str, why: &str) {
+    let answer = graphql(client, Some(&format!("Bearer {token}")), VIEWER_HANDLE).await;
     assert_eq!(answer.json()["data"]["viewer"]["user"]["handle"], "andrewbrown", "{why}");
     assert_eq!(post(client, &format!("bearer {token}")).await.status, 200, "{why}");
 }
 
 #[tokio::test]
-async fn good_tokens_of_both_kinds_of_key_act_as_their_user() {
+async fn valid_tokens_with_both_algorithms_identify_their_user() {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     let claims = access(ANDREW, now(&app));
-    is_andrew(&client, &RSA.token(Some("rsa"), &claims), "RS256").await;
-    is_andrew(&client, &P256.token(Some("p256"), &claims), "ES256").await;
-    let id = but(claims, json!({ "client_id": null, "aud": CLIENT, "token_use": "id" }));
-    is_andrew(&client, &RSA.token(Some("rsa"), &id), "an identity token").await;
+    assert_andrew(&client, &RSA.token(Some("rsa"), &claims), "RS256").await;
+    assert_andrew(&client, &P256.token(Some("p256"), &claims), "ES256").await;
+    let id = with_claims(claims, json!({ "client_id": null, "aud": CLIENT, "token_use": "id" }));
+    assert_andrew(&client, &RSA.token(Some("rsa"), &id), "an identity token").await;
 }
 
 #[tokio::test]
-async fn the_clocks_may_differ_by_a_minute() {
+async fn clock_skew_of_up_to_a_minute_is_tolerated() {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     let at = |seconds| (now(&app) + TimeDelta::seconds(seconds)).timestamp();
-    let token = |others| RSA.token(Some("rsa"), &but(access(ANDREW, now(&app)), others));
-    is_andrew(&client, &token(json!({ "exp": at(-59) })), "just expired").await;
-    is_andrew(&client, &token(json!({ "nbf": at(60) })), "not quite begun").await;
+    let token = |others| RSA.token(Some("rsa"), &with_claims(access(ANDREW, now(&app)), others));
+    assert_andrew(&client, &token(json!({ "exp": at(-59) })), "just expired").await;
+    assert_andrew(&client, &token(json!({ "nbf": at(60) })), "valid within the clock skew").await;
     let expired = token(json!({ "exp": at(-60) }));
-    is_refused(&client, &format!("Bearer {expired}"), "expired").await;
+    assert_rejected(&client, &format!("Bearer {expired}"), "expired").await;
     let early = token(json!({ "nbf": at(61) }));
-    is_refused(&client, &format!("Bearer {early}"), "not begun").await;
+    assert_rejected(&client, &format!("Bearer {early}"), "not valid yet").await;
     let good = token(json!({}));
-    is_andrew(&client, &good, "before it expires").await;
+    assert_andrew(&client, &good, "before its expiry").await;
     app.clock.advance(TimeDelta::seconds(3660));
-    is_refused(&client, &format!("Bearer {good}"), "after it has expired").await;
+    assert_rejected(&client, &format!("Bearer {good}"), "after its expiry").await;
 }
 
 #[tokio::test]
-async fn tokens_that_say_the_wrong_thing_are_refused() {
+async fn tokens_with_wrong_claims_are_rejected() {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     let claims = access(ANDREW, now(&app));
@@ -102,58 +101,58 @@ async fn tokens_that_say_the_wrong_thing_are_refused() {
         json!({ "sub": 7 }),
         json!({ "sub": "a".repeat(256) }),
     ] {
-        let token = RSA.token(Some("rsa"), &but(claims.clone(), others.clone()));
-        is_refused(&client, &format!("Bearer {token}"), &others.to_string()).await;
+        let token = RSA.token(Some("rsa"), &with_claims(claims.clone(), others.clone()));
+        assert_rejected(&client, &format!("Bearer {token}"), &others.to_string()).await;
     }
 }
 
 #[tokio::test]
-async fn tokens_that_are_signed_otherwise_are_refused() {
+async fn tokens_with_wrong_signatures_are_rejected() {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     let claims = access(ANDREW, now(&app));
     let text = |it: &Value| it.as_str().expect("a text").to_owned();
     let public = RSA.jwk("rsa");
-    let spki = Key::Secret(text(&public["n"]).into_bytes());
-    let json = Key::Secret(public.to_string().into_bytes());
+    let spki = SigningKey::Secret(text(&public["n"]).into_bytes());
+    let json = SigningKey::Secret(public.to_string().into_bytes());
     let good = RSA.token(Some("rsa"), &claims);
     let (signed, signature) = good.rsplit_once('.').expect("a signature");
     let others = P256.token(Some("p256"), &access("MOCK", now(&app)));
     let payload = others.split('.').nth(1).expect("claims");
     let header = good.split('.').next().expect("a header");
-    let says = |alg: &str, kid: &str| json!({ "alg": alg, "kid": kid });
+    let header_of = |alg: &str, kid: &str| json!({ "alg": alg, "kid": kid });
     let tokens = [
-        ("alg none", Key::Nothing.token(Some("rsa"), &claims)),
-        ("alg None", Key::Nothing.with_header(&says("None", "rsa"), &claims)),
-        ("alg none with a signature", RSA.with_header(&says("none", "rsa"), &claims)),
+        ("alg none", SigningKey::Unsigned.token(Some("rsa"), &claims)),
+        ("alg None", SigningKey::Unsigned.with_header(&header_of("None", "rsa"), &claims)),
+        ("alg none with a signature", RSA.with_header(&header_of("none", "rsa"), &claims)),
         ("no signature", format!("{signed}.")),
         ("HS256 with the public key", spki.token(Some("rsa"), &claims)),
         ("HS256 with the JWK", json.token(Some("rsa"), &claims)),
-        ("HS256 called RS256", spki.with_header(&says("RS256", "rsa"), &claims)),
-        ("HS256 with nothing", Key::Secret(vec![]).token(Some("rsa"), &claims)),
+        ("HS256 declared as RS256", spki.with_header(&header_of("RS256", "rsa"), &claims)),
+        ("HS256 with an empty secret", SigningKey::Secret(vec![]).token(Some("rsa"), &claims)),
         ("another key", OTHER_RSA.token(Some("rsa"), &claims)),
         ("an unknown key", RSA.token(Some("unknown"), &claims)),
         ("no kid", RSA.token(None, &claims)),
         ("a key of another algorithm", P256.token(Some("rsa"), &claims)),
         ("a key of the other algorithm", RSA.token(Some("p256"), &claims)),
-        ("ES256 called RS256", P256.with_header(&says("RS256", "p256"), &claims)),
-        ("RS512", RSA.with_header(&says("RS512", "rsa"), &claims)),
+        ("ES256 declared as RS256", P256.with_header(&header_of("RS256", "p256"), &claims)),
+        ("RS512", RSA.with_header(&header_of("RS512", "rsa"), &claims)),
         ("other claims", format!("{header}.{payload}.{signature}")),
         (
-            "something critical",
+            "an unknown critical header",
             RSA.with_header(&json!({ "alg": "RS256", "kid": "rsa", "crit": ["x"] }), &claims),
         ),
         ("a longer signature", format!("{good}AAAA")),
         ("a fourth part", format!("{good}.AAAA")),
-        ("much of it", format!("{signed}.{}", "A".repeat(20_000))),
+        ("an oversized signature", format!("{signed}.{}", "A".repeat(20_000))),
     ];
     for (why, token) in tokens {
-        is_refused(&client, &format!("Bearer {token}"), why).await;
+        assert_rejected(&client, &format!("Bearer {token}"), why).await;
     }
 }
 
 #[tokio::test]
-async fn a_header_without_a_token_is_refused_but_on_public_feeds() {
+async fn malformed_authorization_headers_are_rejected_except_on_public_feeds() {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     let good = RSA.token(Some("rsa"), &access(ANDREW, now(&app)));
@@ -171,24 +170,24 @@ async fn a_header_without_a_token_is_refused_but_on_public_feeds() {
         &format!("Foo {good}"),
         &format!("Basic {good}"),
     ] {
-        is_refused(&client, header, header).await;
+        assert_rejected(&client, header, header).await;
     }
-    let answer = graphql(&client, None, WHO).await;
+    let answer = graphql(&client, None, VIEWER_HANDLE).await;
     assert_eq!(answer.text, r#"{"data":{"viewer":null}}"#);
 }
 
 #[tokio::test]
-async fn two_headers_name_nobody() {
+async fn two_authorization_headers_are_rejected() {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     let good = format!("Bearer {}", RSA.token(Some("rsa"), &access(ANDREW, now(&app))));
     let headers = [JSON, ("authorization", &good), ("authorization", &good)];
-    let body = json!({ "query": WHO }).to_string();
+    let body = json!({ "query": VIEWER_HANDLE }).to_string();
     assert_eq!(client.send(Method::POST, "/graphql", &headers, body).await.status, 401);
 }
 
 #[tokio::test]
-async fn any_provider_is_believed_by_its_issuer_and_audience() {
+async fn tokens_of_any_provider_need_its_issuer_and_audience() {
     let file = KeyFile::new();
     let path: &'static str = file.path().leak();
     let app = crate::support::TestApp::new().await.with(&[
@@ -205,16 +204,16 @@ async fn any_provider_is_believed_by_its_issuer_and_audience() {
         json!({ "iss": "https://id.example/", "sub": ANDREW, "aud": aud, "exp": exp })
     };
     for aud in [json!("cruddur"), json!(["other", "cruddur"])] {
-        is_andrew(&client, &RSA.token(Some("rsa"), &claims(aud)), "its audience").await;
+        assert_andrew(&client, &RSA.token(Some("rsa"), &claims(aud)), "its audience").await;
     }
     for aud in [json!("other"), json!([]), json!(["cruddur2"]), Value::Null] {
         let token = RSA.token(Some("rsa"), &claims(aud.clone()));
-        is_refused(&client, &format!("Bearer {token}"), &aud.to_string()).await;
+        assert_rejected(&client, &format!("Bearer {token}"), &aud.to_string()).await;
     }
 }
 
 #[tokio::test]
-async fn mock_and_a_sub_of_several_users_belong_to_nobody() {
+async fn placeholder_and_ambiguous_subs_match_no_user() {
     let file = KeyFile::new();
     let (app, client) = app(&file.path()).await;
     let mut twin = cruddur::sources::seed::demo(now(&app));
@@ -225,10 +224,10 @@ async fn mock_and_a_sub_of_several_users_belong_to_nobody() {
         user.cognito_user_id = "twin".to_owned();
     }
     twin = cruddur::sources::Dataset { users: twin.users, ..Default::default() };
-    app.sources.import(&twin).await.expect("they fit");
+    app.sources.import(&twin).await.expect("the users can be imported");
     for sub in ["MOCK", "mock", "twin"] {
         let token = format!("Bearer {}", RSA.token(Some("rsa"), &access(sub, now(&app))));
-        let answer = graphql(&client, Some(&token), WHO).await;
+        let answer = graphql(&client, Some(&token), VIEWER_HANDLE).await;
         assert_eq!(answer.text, r#"{"data":{"viewer":null}}"#, "{sub}");
         let written = post(&client, &token).await;
         assert_eq!(

@@ -1,7 +1,9 @@
 use serde_json::{Value, json};
 
 use crate::{
-    identity::provider::{ANDREW, KeyFile, RSA, STRANGER, access, but, cognito, now},
+    identity::provider::{
+        ANDREW, KeyFile, RSA, UNREGISTERED, VIEWER_HANDLE, access, cognito, now, with_claims,
+    },
     identity::refusals::graphql,
     support::stores::{PostgresDatabase, SqliteFile},
     support::{Client, TestApp},
@@ -17,16 +19,15 @@ async fn register(client: &Client, token: &str, handle: &str, name: &str) -> Val
     answer["data"]["registerViewer"].clone()
 }
 
-async fn story(app: TestApp) {
+async fn check_registration(app: TestApp) {
     let file = KeyFile::new();
     let app = app.with(&cognito(&file.path()));
     let client = app.as_configured();
     let email = json!({ "email": "new@example.com" });
-    let token = RSA.token(Some("rsa"), &but(access(STRANGER, now(&app)), email));
-    let who = "{ viewer { user { handle } } }";
+    let token = RSA.token(Some("rsa"), &with_claims(access(UNREGISTERED, now(&app)), email));
     let bearer = format!("Bearer {token}");
     let viewer = |answer: Value| answer["data"]["viewer"].clone();
-    assert_eq!(viewer(graphql(&client, Some(&bearer), who).await.json()), Value::Null);
+    assert_eq!(viewer(graphql(&client, Some(&bearer), VIEWER_HANDLE).await.json()), Value::Null);
     let handle = json!(["input", "handle"]);
     for (wanted, name, code, path) in [
         ("", "New", "HANDLE_BLANK", handle.clone()),
@@ -47,11 +48,11 @@ async fn story(app: TestApp) {
     let registered = register(&client, &token, "@New.Comer", "New").await;
     let user = json!({ "handle": "New.Comer", "displayName": "New" });
     assert_eq!(registered, json!({ "user": user, "userErrors": [] }));
-    let now_viewer = viewer(graphql(&client, Some(&bearer), who).await.json());
+    let now_viewer = viewer(graphql(&client, Some(&bearer), VIEWER_HANDLE).await.json());
     assert_eq!(now_viewer["user"]["handle"], "New.Comer");
     let again = register(&client, &token, "another", "New").await;
     assert_eq!(again["userErrors"][0]["code"], "VIEWER_REGISTERED");
-    // What they write is theirs, and a search finds them.
+    // The new user is the author of what they post.
     let create = "mutation { createActivity(input: { message: \"Here I am\", ttl: ONE_DAY }) \
                   { activity { author { handle } } userErrors { code } } }";
     let created = graphql(&client, Some(&bearer), create).await.json();
@@ -62,47 +63,51 @@ async fn story(app: TestApp) {
     let other = RSA.token(Some("rsa"), &access("another-sub", now(&app)));
     let taken = register(&client, &other, "new.comer", "Other").await;
     assert_eq!(taken["userErrors"][0]["code"], "HANDLE_TAKEN");
-    let user = app.service.user_by_handle("New.Comer").await.expect("it answers").expect("a user");
-    assert_eq!((user.email.as_str(), user.cognito_user_id.as_str()), ("new@example.com", STRANGER));
+    let user =
+        app.service.user_by_handle("New.Comer").await.expect("the store responds").expect("a user");
+    assert_eq!(
+        (user.email.as_str(), user.cognito_user_id.as_str()),
+        ("new@example.com", UNREGISTERED)
+    );
     let andrew = RSA.token(Some("rsa"), &access(ANDREW, now(&app)));
-    let member = register(&client, &andrew, "andrew2", "Andrew").await;
-    assert_eq!(member["userErrors"][0]["code"], "VIEWER_REGISTERED");
+    let registered = register(&client, &andrew, "andrew2", "Andrew").await;
+    assert_eq!(registered["userErrors"][0]["code"], "VIEWER_REGISTERED");
     let query =
         "mutation { registerViewer(input: { handle: \"x\", displayName: \"X\" }) { user { id } } }";
-    let nobody = graphql(&client, None, query).await.json();
-    assert_eq!(nobody["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    let anonymous = graphql(&client, None, query).await.json();
+    assert_eq!(anonymous["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
 }
 
 #[tokio::test]
-async fn a_newcomer_becomes_a_user_in_memory() {
-    story(TestApp::new().await).await;
+async fn unregistered_viewers_can_register_in_memory() {
+    check_registration(TestApp::new().await).await;
 }
 
 #[tokio::test]
-async fn a_newcomer_becomes_a_user_in_sqlite() {
+async fn unregistered_viewers_can_register_in_sqlite() {
     let file = SqliteFile::new();
     let sources = file.open();
-    sources.migrate().await.expect("it migrates");
-    story(TestApp::with_demo(sources).await).await;
+    sources.migrate().await.expect("the store can be migrated");
+    check_registration(TestApp::with_demo(sources).await).await;
 }
 
 #[tokio::test]
-async fn a_newcomer_becomes_a_user_in_postgres() {
+async fn unregistered_viewers_can_register_in_postgres() {
     let database = PostgresDatabase::new("identity_register").await;
     let sources = database.open();
-    sources.migrate().await.expect("it migrates");
-    story(TestApp::with_demo(sources).await).await;
+    sources.migrate().await.expect("the store can be migrated");
+    check_registration(TestApp::with_demo(sources).await).await;
 }
 
-async fn race(app: TestApp) {
+async fn check_races(app: TestApp) {
     let file = KeyFile::new();
     let app = app.with(&cognito(&file.path()));
     let client = app.as_configured();
-    let one = RSA.token(Some("rsa"), &access(STRANGER, now(&app)));
+    let token = RSA.token(Some("rsa"), &access(UNREGISTERED, now(&app)));
     let handles: Vec<_> = (0..8).map(|number| format!("racer{number}")).collect();
     let mut racers = tokio::task::JoinSet::new();
     for handle in handles {
-        let (client, token) = (client.clone(), one.clone());
+        let (client, token) = (client.clone(), token.clone());
         racers.spawn(async move { register(&client, &token, &handle, "Racer").await });
     }
     let results = racers.join_all().await;
@@ -121,14 +126,14 @@ async fn race(app: TestApp) {
 }
 
 #[tokio::test]
-async fn of_several_at_once_one_becomes_the_user() {
-    race(TestApp::new().await).await;
+async fn concurrent_registrations_create_one_user() {
+    check_races(TestApp::new().await).await;
     let file = SqliteFile::new();
     let sources = file.open();
-    sources.migrate().await.expect("it migrates");
-    race(TestApp::with_demo(sources).await).await;
+    sources.migrate().await.expect("the store can be migrated");
+    check_races(TestApp::with_demo(sources).await).await;
     let database = PostgresDatabase::new("identity_race").await;
     let sources = database.open();
-    sources.migrate().await.expect("it migrates");
-    race(TestApp::with_demo(sources).await).await;
+    sources.migrate().await.expect("the store can be migrated");
+    check_races(TestApp::with_demo(sources).await).await;
 }

@@ -6,26 +6,27 @@ use serde_json::{Value, json};
 
 use crate::{
     identity::provider::{
-        ALT, ANDREW, BAYKO, CLIENT, Key, KeyFile, OTHER_RSA, RSA, STRANGER, access, but, cognito,
+        ALT, ANDREW, BAYKO, CLIENT, KeyFile, OTHER_RSA, RSA, SigningKey, UNREGISTERED, access,
+        cognito, with_claims,
     },
     support::gateway::Gateway,
     support::stores::{PostgresDatabase, SqliteFile},
 };
 
-/// The tokens that the recordings name.
+/// Returns the tokens of the recordings by name.
 fn tokens() -> Vec<(&'static str, String)> {
     let now = SystemClock.now();
     let at = |seconds| (now + TimeDelta::seconds(seconds)).timestamp();
     let good = |sub| access(sub, now);
     let token = |claims: &Value| RSA.token(Some("rsa"), claims);
-    let with = |others| token(&but(good(ANDREW), others));
+    let with = |others| token(&with_claims(good(ANDREW), others));
     let public = RSA.jwk("rsa").to_string().into_bytes();
     vec![
         ("valid", token(&good(ANDREW))),
         ("bayko", token(&good(BAYKO))),
         ("alt", token(&good(ALT))),
-        ("stranger", token(&good(STRANGER))),
-        // The original has no leeway; here a minute after its end is still good.
+        ("stranger", token(&good(UNREGISTERED))),
+        // The original tolerates no clock skew, the gateway a minute.
         ("expired", with(json!({ "exp": at(-70) }))),
         ("other-key", OTHER_RSA.token(Some("rsa"), &good(ANDREW))),
         ("unknown-kid", RSA.token(Some("unknown"), &good(ANDREW))),
@@ -36,13 +37,13 @@ fn tokens() -> Vec<(&'static str, String)> {
         ("no-sub", with(json!({ "sub": null }))),
         ("wrong-issuer", with(json!({ "iss": "https://other.example" }))),
         ("not-before", with(json!({ "nbf": at(3600) }))),
-        ("hs256", Key::Secret(public).token(Some("rsa"), &good(ANDREW))),
+        ("hs256", SigningKey::Secret(public).token(Some("rsa"), &good(ANDREW))),
     ]
 }
 
-/// The recordings and their checker lie beside the project, or there is nothing to replay.
+/// Replays the recordings in the folder `shared` beside the project. Does nothing if it is missing.
 #[tokio::test]
-async fn the_recordings_of_the_signed_in_get_their_answers_on_every_store() {
+async fn the_authenticated_recordings_replay_on_every_store() {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     if !shared.is_dir() {
         return;
@@ -58,8 +59,8 @@ async fn the_recordings_of_the_signed_in_get_their_answers_on_every_store() {
         gateway.wait_until_ready();
         let tokens = tokens().into_iter();
         let tokens = tokens.flat_map(|(name, jwt)| ["--token".to_owned(), format!("{name}={jwt}")]);
-        let said = gateway.replay(&shared, "final.json", &tokens.collect::<Vec<_>>());
-        assert!(said.contains(" 0 failed, 0 skipped"), "{store}: {said}");
-        println!("{store}: {}", said.lines().last().unwrap_or_default());
+        let output = gateway.replay(&shared, "final.json", &tokens.collect::<Vec<_>>());
+        assert!(output.contains(" 0 failed, 0 skipped"), "{store}: {output}");
+        println!("{store}: {}", output.lines().last().unwrap_or_default());
     }
 }

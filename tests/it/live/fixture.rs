@@ -1,3 +1,5 @@
+//! Users on a store, writers and subscribers.
+
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
@@ -16,14 +18,14 @@ use tokio::{
 
 use crate::support::{TestApp, fixtures};
 
-/// After how long a test that waits for something has failed. Nothing takes so long that works.
-pub const FAILED: Duration = Duration::from_secs(60);
+/// The timeout of each wait. A passing test never reaches it.
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub const ANDREW: Viewer = Viewer::User(fixtures::ANDREW);
 pub const BAYKO: Viewer = Viewer::User(fixtures::BAYKO);
 pub const WORF: Viewer = Viewer::User(fixtures::WORF);
 
-/// Returns a gateway over an empty store, which gets Andrew, Bayko, Worf and Londo.
+/// Returns a gateway over an empty store and imports Andrew, Bayko, Worf and Londo.
 pub async fn gateway(sources: Sources) -> TestApp {
     TestApp::with_data(sources, &fixtures::people()).await
 }
@@ -35,19 +37,19 @@ impl TestApp {
         RunningEvents(tokio::spawn(async move { service.run_events(bus).await }))
     }
 
-    /// Posts a crud that lives for a day, a second after what was posted before.
+    /// Advances the clock by a second and posts a crud that expires after a day.
     pub async fn post(&self, by: Viewer, text: &str) -> Activity {
         self.post_for("1-day", by, text).await
     }
 
-    /// Posts a crud with a time to live.
+    /// Advances the clock by a second and posts a crud with a time to live.
     pub async fn post_for(&self, ttl: &str, by: Viewer, text: &str) -> Activity {
         self.clock.advance(TimeDelta::seconds(1));
         let posted = self.service.create_activity(by, Some(text), Some(ttl), None).await;
-        posted.expect("it is posted")
+        posted.expect("the crud is valid")
     }
 
-    /// Posts cruds by several at once: of each writer its number and those from 0 on.
+    /// Posts cruds by concurrent writers. Each text is the writer's number and a count from 0.
     pub async fn post_all(&self, writers: usize, each: usize) {
         join_all((0..writers).map(|writer| {
             let service = self.service.clone();
@@ -56,17 +58,17 @@ impl TestApp {
                     let (by, text) = ([ANDREW, BAYKO, WORF][writer % 3], format!("{writer} {n}"));
                     let posted =
                         service.create_activity(by, Some(&text), Some("1-day"), None).await;
-                    posted.expect("it is posted");
+                    posted.expect("the crud is valid");
                 }
             };
-            async { tokio::spawn(post).await.expect("a writer ends") }
+            async { tokio::spawn(post).await.expect("no writer panics") }
         }))
         .await;
     }
 
-    /// Follows new cruds.
+    /// Subscribes to new cruds, after a cursor or from now.
     pub async fn cruds(&self, after: Option<&str>) -> impl Stream<Item = Change<Activity>> + use<> {
-        self.service.activities_created(after).await.expect("they can be followed")
+        self.service.activities_created(after).await.expect("the cursor is valid")
     }
 }
 
@@ -79,27 +81,28 @@ impl Drop for RunningEvents {
     }
 }
 
-/// Adds a crud as the original backend does, in a transaction that goes on.
+/// Inserts a crud as the original backend does and leaves the transaction open.
 pub async fn begin(connection: &mut PgConnection, text: &str) {
-    sqlx::raw_sql("BEGIN").execute(&mut *connection).await.expect("a transaction");
+    sqlx::raw_sql("BEGIN").execute(&mut *connection).await.expect("a transaction begins");
     let insert = "INSERT INTO activities (user_uuid, message, expires_at) \
                   VALUES ($1, $2, '2030-01-01Z')";
     let insert = sqlx::query(insert).bind(fixtures::WORF).bind(text);
-    insert.execute(connection).await.expect("it is added");
+    insert.execute(connection).await.expect("the row is valid");
 }
 
-pub async fn end(connection: &mut PgConnection, how: &'static str) {
-    sqlx::raw_sql(how).execute(connection).await.expect("the transaction ends");
+/// Ends the transaction with `COMMIT` or `ROLLBACK`.
+pub async fn end(connection: &mut PgConnection, statement: &'static str) {
+    sqlx::raw_sql(statement).execute(connection).await.expect("the transaction ends");
 }
 
-/// The next that a stream gives.
+/// Returns the next item of a stream. Panics after [`TIMEOUT`] or if the stream ends.
 pub async fn next<T>(stream: impl Stream<Item = T>) -> T {
     let mut stream = std::pin::pin!(stream);
-    let next = timeout(FAILED, stream.next()).await;
-    next.expect("nothing comes").expect("the stream goes on")
+    let next = timeout(TIMEOUT, stream.next()).await;
+    next.expect("an item arrives in time").expect("the stream continues")
 }
 
-/// The texts of so many cruds that come next, and the place of the last.
+/// Returns the texts of the next cruds and the log position of the last one.
 pub async fn texts(
     stream: impl Stream<Item = Change<Activity>>,
     count: usize,
@@ -107,24 +110,24 @@ pub async fn texts(
     let mut stream = std::pin::pin!(stream);
     let (mut texts, mut last) = (Vec::new(), None);
     for _ in 0..count {
-        let (place, crud) = next(&mut stream).await;
-        assert_eq!(place.at, crud.cursor());
-        assert!(last < Some(place), "places only rise");
+        let (position, crud) = next(&mut stream).await;
+        assert_eq!(position.at, crud.cursor());
+        assert!(last < Some(position), "positions increase");
         texts.push(crud.message.clone());
-        last = Some(place);
+        last = Some(position);
     }
     (texts, last)
 }
 
-/// Asks again and again until there is an answer.
-pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    let asking = async {
+/// Polls every 10 ms until `poll` returns a value. Panics after [`TIMEOUT`].
+pub async fn until<T>(what: &str, mut poll: impl AsyncFnMut() -> Option<T>) -> T {
+    let polling = async {
         loop {
-            if let Some(answer) = ask().await {
-                return answer;
+            if let Some(value) = poll().await {
+                return value;
             }
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(FAILED, asking).await.unwrap_or_else(|_| panic!("never: {what}"))
+    timeout(TIMEOUT, polling).await.unwrap_or_else(|_| panic!("timed out: {what}"))
 }

@@ -1,3 +1,5 @@
+//! The subscription fields of the schema.
+
 use std::pin::pin;
 
 use async_graphql::{Request, Response};
@@ -14,34 +16,34 @@ use crate::{
     support::{TestApp, in_memory},
 };
 
-/// The responses to a subscription in the name of a viewer.
-pub fn follow(world: &TestApp, viewer: Viewer, document: &str) -> BoxStream<'static, Response> {
+/// Executes a document as a viewer. Returns the responses.
+pub fn subscribe(app: &TestApp, viewer: Viewer, document: &str) -> BoxStream<'static, Response> {
     let schema = graphql::schema(DocumentLimits::default());
     let admitted = schema.prepare(Request::new(document));
     let admitted = admitted.unwrap_or_else(|refused| panic!("{refused:?}"));
-    schema.stream(&world.service, viewer, admitted)
+    schema.stream(&app.service, viewer, admitted)
 }
 
 pub async fn json(responses: impl Stream<Item = Response>) -> Value {
     serde_json::to_value(next(responses).await).expect("a response is JSON")
 }
 
-/// Begins to follow: a stream does nothing before it is asked for the first time, and then it waits.
-async fn waiting(mut responses: BoxStream<'static, Response>) -> BoxStream<'static, Response> {
+/// Starts a subscription: a stream does nothing until it is first polled. Asserts that it is pending.
+async fn started(mut responses: BoxStream<'static, Response>) -> BoxStream<'static, Response> {
     let first = futures_util::poll!(responses.next());
     assert!(first.is_pending(), "{first:?}");
     responses
 }
 
 #[tokio::test]
-async fn each_event_sees_the_store_as_it_is_then() {
-    let world = gateway(in_memory()).await;
+async fn each_event_reads_the_current_data() {
+    let app = gateway(in_memory()).await;
     let document =
         "subscription { activityCreated { cursor node { message author { displayName } } } }";
-    let mut live = waiting(follow(&world, Viewer::Anonymous, document)).await;
+    let mut live = started(subscribe(&app, Viewer::Anonymous, document)).await;
     for name in ["Andrew", "Andrew Brown"] {
-        world.service.update_profile(ANDREW, Some(name), None).await.expect("it is his");
-        let crud = world.post(ANDREW, "Hello!").await;
+        app.service.update_profile(ANDREW, Some(name), None).await.expect("the viewer is a user");
+        let crud = app.post(ANDREW, "Hello!").await;
         let event = json(&mut live).await;
         let edge = &event["data"]["activityCreated"];
         let node = json!({ "message": "Hello!", "author": { "displayName": name } });
@@ -51,31 +53,32 @@ async fn each_event_sees_the_store_as_it_is_then() {
 }
 
 #[tokio::test]
-async fn the_cursor_of_an_event_resumes_and_pages() {
-    let world = gateway(in_memory()).await;
-    let mut live = follow(&world, Viewer::Anonymous, "subscription { activityCreated { cursor } }");
-    live = waiting(live).await;
+async fn an_event_cursor_resumes_subscriptions_and_pages() {
+    let app = gateway(in_memory()).await;
+    let mut live =
+        subscribe(&app, Viewer::Anonymous, "subscription { activityCreated { cursor } }");
+    live = started(live).await;
     for text in ["one", "two", "three"] {
-        world.post(ANDREW, text).await;
+        app.post(ANDREW, text).await;
     }
     let cursor = json(&mut live).await["data"]["activityCreated"]["cursor"].clone();
     drop(live);
     let document =
         format!("subscription {{ activityCreated(after: {cursor}) {{ node {{ message }} }} }}");
-    let mut live = pin!(follow(&world, Viewer::Anonymous, &document));
+    let mut live = pin!(subscribe(&app, Viewer::Anonymous, &document));
     for text in ["two", "three"] {
         let event = json(&mut live).await;
         assert_eq!(event["data"]["activityCreated"]["node"]["message"], text);
     }
     let document = format!("{{ home(before: {cursor}, last: 5) {{ nodes {{ message }} }} }}");
-    let page = json(follow(&world, Viewer::Anonymous, &document)).await;
+    let page = json(subscribe(&app, Viewer::Anonymous, &document)).await;
     let nodes = json!([{ "message": "three" }, { "message": "two" }]);
     assert_eq!(page["data"]["home"]["nodes"], nodes);
 }
 
 #[tokio::test]
-async fn what_cannot_be_followed_is_told_with_a_code_and_ends() {
-    let world = gateway(in_memory()).await;
+async fn rejected_subscriptions_get_one_error_with_a_code() {
+    let app = gateway(in_memory()).await;
     for (document, code) in [
         ("subscription { activityCreated(after: \"x\") { cursor } }", "BAD_USER_INPUT"),
         ("subscription { notificationReceived { cursor } }", "UNAUTHENTICATED"),
@@ -83,7 +86,7 @@ async fn what_cannot_be_followed_is_told_with_a_code_and_ends() {
         ("subscription { activityUpdated(id: \"x\") { likesCount } }", "NOT_FOUND"),
         ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
     ] {
-        let mut responses = follow(&world, Viewer::Anonymous, document);
+        let mut responses = subscribe(&app, Viewer::Anonymous, document);
         let response = json(&mut responses).await;
         assert_eq!(response["errors"][0]["extensions"]["code"], code, "{response}");
         assert!(responses.next().await.is_none(), "{document}");
@@ -91,33 +94,33 @@ async fn what_cannot_be_followed_is_told_with_a_code_and_ends() {
 }
 
 #[tokio::test]
-async fn a_user_hears_of_their_own_and_of_what_changes() {
-    let world = gateway(in_memory()).await;
-    let crud = world.post(ANDREW, "Hello!").await;
-    let told = "subscription { notificationReceived { cursor node { kind actor { handle } \
+async fn users_receive_their_notifications_messages_and_updates() {
+    let app = gateway(in_memory()).await;
+    let crud = app.post(ANDREW, "Hello!").await;
+    let notifications = "subscription { notificationReceived { cursor node { kind actor { handle } \
                 activity { message } } } }";
-    let written = "subscription { messageReceived { cursor node { message sender { handle } \
+    let messages = "subscription { messageReceived { cursor node { message sender { handle } \
                    group { unreadCount } } } }";
-    let id = follow(&world, Viewer::Anonymous, "{ home { nodes { id } } }");
+    let id = subscribe(&app, Viewer::Anonymous, "{ home { nodes { id } } }");
     let id = json(id).await["data"]["home"]["nodes"][0]["id"].clone();
     let counts =
         format!("subscription {{ activityUpdated(id: {id}) {{ likesCount viewerHasLiked }} }}");
-    let mut told = waiting(follow(&world, ANDREW, told)).await;
-    let mut written = waiting(follow(&world, ANDREW, written)).await;
-    let mut counts = waiting(follow(&world, WORF, &counts)).await;
-    world.service.react(WORF, ReactionKind::Like, Some(crud.uuid)).await.expect("it is there");
+    let mut notifications = started(subscribe(&app, ANDREW, notifications)).await;
+    let mut messages = started(subscribe(&app, ANDREW, messages)).await;
+    let mut counts = started(subscribe(&app, WORF, &counts)).await;
+    app.service.react(WORF, ReactionKind::Like, Some(crud.uuid)).await.expect("the crud exists");
     let to = Recipient::Handle(Some("andrewbrown"));
-    world.service.send_message(WORF, to, Some("Qapla'"), None).await.expect("it is sent");
+    app.service.send_message(WORF, to, Some("Qapla'"), None).await.expect("the message is valid");
 
-    let event = json(&mut told).await;
+    let event = json(&mut notifications).await;
     let like = json!({ "kind": "LIKE", "actor": { "handle": "worf" }, "activity": { "message": "Hello!" } });
     assert_eq!(event["data"]["notificationReceived"]["node"], like, "{event}");
-    let event = json(&mut written).await;
+    let event = json(&mut messages).await;
     let message = json!({ "message": "Qapla'", "sender": { "handle": "worf" }, "group": { "unreadCount": 1 } });
     assert_eq!(event["data"]["messageReceived"]["node"], message, "{event}");
     let event = json(&mut counts).await;
     let count = json!({ "likesCount": 1, "viewerHasLiked": true });
     assert_eq!(event["data"]["activityUpdated"], count, "{event}");
-    world.service.delete_activity(ANDREW, Some(crud.uuid)).await.expect("it is his");
+    app.service.delete_activity(ANDREW, Some(crud.uuid)).await.expect("the viewer is the author");
     assert!(counts.next().await.is_none());
 }

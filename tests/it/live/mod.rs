@@ -1,14 +1,14 @@
-//! What happens reaches those who follow it: each thing once, in order and without a gap, whatever
-//! is cut and in whatever order writes end.
+//! Subscriptions deliver each change exactly once, in order and without gaps, whichever connections
+//! break and in whichever order transactions commit.
 //!
-//! * fixture.rs   people on a store, and those who follow what they do
-//! * resume.rs    one story of leaving and coming back that every store tells in the same words
-//! * pages.rs     subscriptions that go on behind a page
-//! * people.rs    notifications, messages and counts
-//! * order.rs     writes that end in another order than they began in, and a restored database
-//! * replicas.rs  two gateways of one database, with everything between them cut
-//! * nats.rs      a NATS server of a test's own
-//! * graphql.rs   the subscriptions as GraphQL has them
+//! * fixture.rs   users on a store, writers and subscribers
+//! * resume.rs    reconnecting with a cursor: every store produces the same transcript
+//! * pages.rs     subscriptions that continue after a page
+//! * people.rs    notifications, messages and updates of activities
+//! * order.rs     transactions that commit out of order, and a restored database
+//! * replicas.rs  two gateways over one database, with broken event buses
+//! * nats.rs      a NATS server for a single test
+//! * graphql.rs   the subscription fields of the schema
 
 mod fixture;
 mod graphql;

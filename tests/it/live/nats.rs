@@ -1,4 +1,4 @@
-//! A NATS server of a test's own.
+//! A NATS server for a single test.
 
 use std::{
     io::{BufRead, BufReader},
@@ -6,19 +6,20 @@ use std::{
     thread,
 };
 
+/// A NATS server on a free port. Dropping it kills the process.
 pub struct NatsServer {
     child: Child,
     pub url: String,
 }
 
 impl NatsServer {
-    /// On a free port.
+    /// Starts a server on a free port.
     pub fn start() -> Self {
         let (child, port) = run("-1");
         Self { child, url: format!("nats://127.0.0.1:{port}") }
     }
 
-    /// Ends it and starts another in its place.
+    /// Kills the server and starts another one on the same port.
     pub fn restart(&mut self) {
         self.stop();
         let port = self.url.rsplit(':').next().expect("a port");
@@ -26,8 +27,8 @@ impl NatsServer {
     }
 
     fn stop(&mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it was started");
+        self.child.kill().expect("the server is running");
+        self.child.wait().expect("the server was started");
     }
 }
 
@@ -37,9 +38,9 @@ impl Drop for NatsServer {
     }
 }
 
-/// The server and the port that it has taken.
+/// Starts a server. Returns the process and its port; `-1` picks a free one.
 fn run(port: &str) -> (Child, String) {
-    // Where Debian keeps it is not in everybody's path.
+    // Debian's package installs it in a folder that is not in the `PATH` of most users.
     let program = if cfg!(unix) && std::path::Path::new("/usr/sbin/nats-server").exists() {
         "/usr/sbin/nats-server"
     } else {
@@ -51,14 +52,14 @@ fn run(port: &str) -> (Child, String) {
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("there is no nats-server; run `make test`, which installs one");
+        .expect("nats-server is not installed; run `make test`, which installs it");
     let mut log = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
     let port = log.by_ref().map(|line| line.expect("UTF-8")).find_map(|line| {
         let (_, address) = line.split_once("Listening for client connections on ")?;
         Some(address.rsplit(':').next()?.to_owned())
     });
-    let port = port.expect("nats-server has no port");
-    // A log that nobody reads would stop it.
+    let port = port.expect("nats-server logs its port");
+    // A full pipe would block the server.
     thread::spawn(move || log.for_each(drop));
     (child, port)
 }

@@ -1,3 +1,5 @@
+//! Transactions that commit in another order than they began in, and a restored database.
+
 use std::pin::pin;
 
 use cruddur::{
@@ -13,91 +15,91 @@ use crate::{
 };
 
 #[tokio::test]
-async fn nothing_overtakes_a_write_that_ends_late() {
+async fn changes_are_delivered_in_commit_order() {
     let database = PostgresDatabase::new("live_late").await;
-    let world = gateway(database.open()).await;
+    let app = gateway(database.open()).await;
     let (mut first, mut second) = (database.connect().await, database.connect().await);
-    let begun = world.post(ANDREW, "before").await;
-    let mut live = pin!(world.cruds(None).await);
+    let begun = app.post(ANDREW, "before").await;
+    let mut live = pin!(app.cruds(None).await);
 
     begin(&mut first, "late").await;
-    world.post(ANDREW, "in time").await;
+    app.post(ANDREW, "in time").await;
     begin(&mut second, "taken back").await;
-    world.post(BAYKO, "in time, too").await;
-    // What can be read now, and is not given away: something may come before it.
-    let before = world.sources.store.snapshot().await.expect("a moment").end();
-    let now = cruddur::service::Clock::now(&*world.clock);
-    let arrivals = world.sources.store.activities_after(&before, now).await;
-    assert_eq!(arrivals, Ok(ChangeBatch { items: vec![], has_pending: true }));
+    app.post(BAYKO, "in time, too").await;
+    // The store holds these cruds back, because an open transaction may still commit before them.
+    let before = app.sources.store.snapshot().await.expect("a snapshot").end();
+    let now = cruddur::service::Clock::now(&*app.clock);
+    let changes = app.sources.store.activities_after(&before, now).await;
+    assert_eq!(changes, Ok(ChangeBatch { items: vec![], has_pending: true }));
     assert!(next(&mut live).now_or_never().is_none());
 
     end(&mut first, "COMMIT").await;
-    let (heard, last) = texts(&mut live, 2).await;
-    assert_eq!(heard, ["late", "in time"]);
+    let (received, last) = texts(&mut live, 2).await;
+    assert_eq!(received, ["late", "in time"]);
     assert!(next(&mut live).now_or_never().is_none());
     end(&mut second, "ROLLBACK").await;
-    world.post(WORF, "after").await;
-    let (heard, _) = texts(&mut live, 2).await;
-    assert_eq!(heard, ["in time, too", "after"]);
+    app.post(WORF, "after").await;
+    let (received, _) = texts(&mut live, 2).await;
+    assert_eq!(received, ["in time, too", "after"]);
 
-    // Those who come back hear the same.
-    for (after, heard) in [
+    // A subscriber that reconnects receives the same cruds in the same order.
+    for (after, received) in [
         (begun.cursor().encode(), &["late", "in time", "in time, too", "after"][..]),
-        (last.expect("a place").encode(), &["in time, too", "after"][..]),
+        (last.expect("a log position").encode(), &["in time, too", "after"][..]),
     ] {
-        let mut live = pin!(world.cruds(Some(&after)).await);
-        assert_eq!(texts(&mut live, heard.len()).await.0, heard);
-        let mark = world.post(ANDREW, "a mark").await;
+        let mut live = pin!(app.cruds(Some(&after)).await);
+        assert_eq!(texts(&mut live, received.len()).await.0, received);
+        let mark = app.post(ANDREW, "a mark").await;
         assert_eq!(texts(&mut live, 1).await.0, ["a mark"]);
-        world.service.delete_activity(ANDREW, Some(mark.uuid)).await.expect("it is his");
+        app.service.delete_activity(ANDREW, Some(mark.uuid)).await.expect("Andrew is the author");
     }
 }
 
 #[tokio::test]
-async fn what_was_there_before_does_not_come_however_long_another_write_takes() {
+async fn earlier_changes_are_not_delivered_despite_a_long_transaction() {
     let database = PostgresDatabase::new("live_now").await;
-    let world = gateway(database.open()).await;
+    let app = gateway(database.open()).await;
     let mut other = database.connect().await;
     begin(&mut other, "in time").await;
-    world.post(ANDREW, "before").await;
-    let mut live = pin!(world.cruds(None).await);
-    world.post(BAYKO, "after").await;
+    app.post(ANDREW, "before").await;
+    let mut live = pin!(app.cruds(None).await);
+    app.post(BAYKO, "after").await;
     end(&mut other, "COMMIT").await;
     assert_eq!(texts(&mut live, 2).await.0, ["in time", "after"]);
 }
 
 #[tokio::test]
-async fn what_nobody_tells_of_is_late_but_comes() {
+async fn changes_without_events_arrive_by_polling() {
     let database = PostgresDatabase::new("live_untold").await;
-    let world = gateway(database.open()).await;
-    let mut live = pin!(world.cruds(None).await);
+    let app = gateway(database.open()).await;
+    let mut live = pin!(app.cruds(None).await);
     let mut other = database.connect().await;
     begin(&mut other, "of the original backend").await;
     end(&mut other, "COMMIT").await;
     assert_eq!(texts(&mut live, 1).await.0, ["of the original backend"]);
 }
 
-/// A dump of an old cluster brings positions that a new cluster is far from.
+/// Rows restored from another cluster have positions far above those of the new cluster.
 #[tokio::test]
-async fn a_restored_database_goes_on() {
+async fn subscriptions_resume_on_a_restored_database() {
     let database = PostgresDatabase::new("live_restored").await;
-    let world = gateway(database.open()).await;
-    let first = world.post(ANDREW, "one").await;
-    world.post(ANDREW, "two").await;
-    let (_, place) = texts(world.cruds(Some(&first.cursor().encode())).await, 1).await;
-    world.post(ANDREW, "three").await;
-    let place = place.expect("a place");
+    let app = gateway(database.open()).await;
+    let first = app.post(ANDREW, "one").await;
+    app.post(ANDREW, "two").await;
+    let (_, position) = texts(app.cruds(Some(&first.cursor().encode())).await, 1).await;
+    app.post(ANDREW, "three").await;
+    let position = position.expect("a log position");
     let ahead = 1 << 40;
     let mut connection = PgConnection::connect(&database.url).await.expect("the database answers");
-    let move_on = sqlx::query("UPDATE activities SET position = position + $1").bind(ahead);
-    move_on.execute(&mut connection).await.expect("they are moved");
-    world.sources.store.migrate().await.expect("it is brought up again");
+    let shift = sqlx::query("UPDATE activities SET position = position + $1").bind(ahead);
+    shift.execute(&mut connection).await.expect("the rows can be updated");
+    app.sources.store.migrate().await.expect("the database can be migrated again");
 
-    let theirs = LogPosition { position: place.position + ahead, ..place };
-    for after in [theirs, place] {
-        let mut live = pin!(world.cruds(Some(&after.encode())).await);
-        let mark = world.post(BAYKO, "a mark").await;
+    let old_cluster = LogPosition { position: position.position + ahead, ..position };
+    for after in [old_cluster, position] {
+        let mut live = pin!(app.cruds(Some(&after.encode())).await);
+        let mark = app.post(BAYKO, "a mark").await;
         assert_eq!(texts(&mut live, 2).await.0, ["three", "a mark"]);
-        world.service.delete_activity(BAYKO, Some(mark.uuid)).await.expect("it is his");
+        app.service.delete_activity(BAYKO, Some(mark.uuid)).await.expect("Bayko is the author");
     }
 }

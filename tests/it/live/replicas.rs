@@ -1,3 +1,5 @@
+//! Two gateways over one database, with broken connections and event buses.
+
 use std::{collections::HashMap, pin::pin, sync::Arc, time::Duration};
 
 use cruddur::{
@@ -8,7 +10,7 @@ use futures_util::StreamExt;
 use tokio::time::timeout;
 
 use crate::{
-    live::fixture::{ANDREW, FAILED, gateway, next, until},
+    live::fixture::{ANDREW, TIMEOUT, gateway, next, until},
     live::nats::NatsServer,
     support::{TestApp, fixtures::id, stores::PostgresDatabase},
 };
@@ -17,47 +19,46 @@ const WRITERS: usize = 8;
 const EACH: usize = 125;
 const CUTS: usize = 20;
 
-/// Follows another gateway from `after` on, is cut off again and again, and hears each of the
-/// thousand cruds once: each writer's in their order, and all in the order that those hear who were
-/// never cut off.
-async fn follow_all(world: &TestApp, after: &str) {
-    let mut heard = Vec::new();
+/// Subscribes after a cursor and reconnects again and again. Asserts that each of the thousand cruds
+/// arrives once, in the order of its writer and in the order of log positions.
+async fn follow_all(app: &TestApp, after: &str) {
+    let mut received = Vec::new();
     let mut after = after.to_owned();
     for cut in 0..=CUTS {
-        let mut live = pin!(world.cruds(Some(&after)).await);
+        let mut live = pin!(app.cruds(Some(&after)).await);
         let count = WRITERS * EACH / (CUTS + 1);
-        let more = if cut == CUTS { WRITERS * EACH - heard.len() } else { count };
+        let more = if cut == CUTS { WRITERS * EACH - received.len() } else { count };
         for _ in 0..more {
-            let (place, crud) = next(&mut live).await;
-            heard.push((place, crud.message.clone()));
-            after = place.encode();
+            let (position, crud) = next(&mut live).await;
+            received.push((position, crud.message.clone()));
+            after = position.encode();
         }
     }
     let mut counts = HashMap::<_, usize>::new();
-    for (_, text) in &heard {
+    for (_, text) in &received {
         let (writer, n) = text.split_once(' ').expect("two numbers");
         let count = counts.entry(writer).or_default();
         assert_eq!(n, count.to_string(), "of writer {writer}");
         *count += 1;
     }
     assert_eq!(counts.values().sum::<usize>(), WRITERS * EACH);
-    assert!(heard.is_sorted_by(|(one, _), (other, _)| one < other));
+    assert!(received.is_sorted_by(|(one, _), (other, _)| one < other));
 }
 
-/// All that is after a crud, read by one who comes late.
-async fn read_all(world: &TestApp, after: &str) -> Vec<(LogPosition, String)> {
-    let live = world.cruds(Some(after)).await;
-    let all = live.take(WRITERS * EACH).map(|(place, crud)| (place, crud.message.clone()));
-    timeout(FAILED, all.collect()).await.expect("they are there")
+/// Subscribes after all cruds are written. Returns those after the cursor.
+async fn read_all(app: &TestApp, after: &str) -> Vec<(LogPosition, String)> {
+    let live = app.cruds(Some(after)).await;
+    let all = live.take(WRITERS * EACH).map(|(position, crud)| (position, crud.message.clone()));
+    timeout(TIMEOUT, all.collect()).await.expect("all cruds arrive in time")
 }
 
-/// A gateway's event bus in the database.
+/// Returns a gateway's event bus over the database.
 fn bus(database: &PostgresDatabase) -> Arc<dyn EventBus> {
     Arc::new(Postgres::new(&database.url))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_cruds_reach_another_gateway_through_cuts() {
+async fn a_subscriber_that_reconnects_misses_none_of_a_thousand_cruds() {
     let database = PostgresDatabase::new("live_cuts").await;
     let here = gateway(database.open()).await;
     let there = here.beside(database.open());
@@ -68,7 +69,7 @@ async fn a_thousand_cruds_reach_another_gateway_through_cuts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_cruds_reach_another_gateway_while_its_line_is_cut() {
+async fn a_broken_event_bus_loses_none_of_a_thousand_cruds() {
     let database = PostgresDatabase::new("live_lines").await;
     let here = gateway(database.open()).await;
     let there = here.beside(database.open());
@@ -86,59 +87,63 @@ async fn a_thousand_cruds_reach_another_gateway_while_its_line_is_cut() {
     assert!(kills > 2, "{kills} connections were ended");
 }
 
-/// Ends the connections that listen in a database, once there are any. How many it were.
+/// Waits until gateways listen in a database and ends these connections. Returns their number.
 async fn kill_listeners(database: &PostgresDatabase) -> usize {
     let mut connection = database.connect().await;
-    until("a gateway listens", async || {
+    until("a gateway listens in the database", async || {
         let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                     WHERE datname = current_database() AND query ILIKE 'LISTEN%'";
-        let killed: Vec<(bool,)> =
-            sqlx::query_as(kill).fetch_all(&mut connection).await.expect("an answer");
+        let killed: Vec<(bool,)> = sqlx::query_as(kill)
+            .fetch_all(&mut connection)
+            .await
+            .expect("the connections can be ended");
         Some(killed.len()).filter(|killed| *killed > 0)
     })
     .await
 }
 
-/// Two hubs on two buses, which hear each other, and again after `cut` has cut them.
-async fn hear_again(buses: [Arc<dyn EventBus>; 2], cut: impl AsyncFnOnce()) {
+/// Asserts that two gateways exchange events over their buses, and do so again after `cut` has broken
+/// the connections.
+async fn check_reconnect(buses: [Arc<dyn EventBus>; 2], cut: impl AsyncFnOnce()) {
     let [here, there] = [Events::default(), Events::default()];
-    let mut heard = there.subscribe();
+    let mut received = there.subscribe();
     let [bus, other] = buses;
     let running =
         [tokio::spawn(here.clone().run(bus, id(1))), tokio::spawn(there.clone().run(other, id(2)))];
-    // Each begins to hear by itself, which is told as something missed.
-    timeout(FAILED, heard.wait_for(|_| false)).await.expect("it listens");
-    hears(&here, &there, Event::ActivityChanged(id(7))).await;
-    let mut heard = there.subscribe();
+    // Returns when the bus connects, because events may have been missed until then.
+    timeout(TIMEOUT, received.wait_for(|_| false)).await.expect("the bus connects");
+    delivers(&here, &there, Event::ActivityChanged(id(7))).await;
+    let mut received = there.subscribe();
     cut().await;
-    // Whatever came meanwhile.
-    timeout(FAILED, heard.wait_for(|_| false)).await.expect("it listens again");
-    hears(&here, &there, Event::ActivityChanged(id(8))).await;
+    // Skips the events that arrived in the meantime.
+    timeout(TIMEOUT, received.wait_for(|_| false)).await.expect("the bus reconnects");
+    delivers(&here, &there, Event::ActivityChanged(id(8))).await;
     running.iter().for_each(|running| running.abort());
 }
 
-/// One tells something until the other hears it.
-async fn hears(here: &Events, there: &Events, event: Event) {
-    until("it is heard", async || {
-        let mut heard = there.subscribe();
+/// Publishes an event until the other gateway receives it.
+async fn delivers(here: &Events, there: &Events, event: Event) {
+    until("the event is delivered", async || {
+        let mut received = there.subscribe();
         here.publish(event);
-        let heard = timeout(Duration::from_millis(500), heard.wait_for(|it| it == event)).await;
-        heard.ok()
+        let received =
+            timeout(Duration::from_millis(500), received.wait_for(|it| it == event)).await;
+        received.ok()
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn gateways_hear_each_other_again_when_postgres_has_cut_them_off() {
+async fn the_event_bus_recovers_when_postgres_ends_its_connections() {
     let database = PostgresDatabase::new("live_again").await;
-    hear_again([bus(&database), bus(&database)], async || {
+    check_reconnect([bus(&database), bus(&database)], async || {
         kill_listeners(&database).await;
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_cruds_reach_another_gateway_over_nats() {
+async fn nats_delivers_a_thousand_cruds_to_another_gateway() {
     let server = NatsServer::start();
     let database = PostgresDatabase::new("live_nats").await;
     let here = gateway(database.open()).await;
@@ -150,15 +155,15 @@ async fn a_thousand_cruds_reach_another_gateway_over_nats() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn gateways_hear_each_other_again_when_nats_was_away() {
+async fn the_event_bus_recovers_when_nats_restarts() {
     let mut server = NatsServer::start();
     let bus = || Arc::new(Nats::new(&server.url)) as Arc<dyn EventBus>;
     let buses = [bus(), bus()];
-    hear_again(buses, async || server.restart()).await;
+    check_reconnect(buses, async || server.restart()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_line_cruds_are_late_but_come() {
+async fn without_an_event_bus_cruds_arrive_by_polling() {
     let database = PostgresDatabase::new("live_alone").await;
     let here = gateway(database.open()).await;
     let there = here.beside(database.open());

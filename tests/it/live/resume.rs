@@ -1,3 +1,5 @@
+//! Reconnecting with a cursor: every store produces the same transcript.
+
 use std::{fmt::Write, pin::pin};
 
 use cruddur::{
@@ -12,91 +14,94 @@ use crate::{
 };
 
 #[tokio::test]
-async fn every_store_tells_the_same_to_those_who_come_back() {
-    let told = tell(sources::open(&SourceUrl::Mock, 1)).await;
-    insta::assert_snapshot!("resume", told);
+async fn every_store_resumes_with_the_same_events() {
+    let transcript = transcript_of(sources::open(&SourceUrl::Mock, 1)).await;
+    insta::assert_snapshot!("resume", transcript);
     let file = SqliteFile::new();
-    assert_eq!(told, tell(file.open()).await, "SQLite");
+    assert_eq!(transcript, transcript_of(file.open()).await, "SQLite");
     let database = PostgresDatabase::new("live_resume").await;
-    assert_eq!(told, tell(database.open()).await, "PostgreSQL");
+    assert_eq!(transcript, transcript_of(database.open()).await, "PostgreSQL");
 }
 
-async fn tell(sources: Sources) -> String {
-    let world = gateway(sources).await;
-    let mut told = String::new();
-    let mut say = |what: &str, texts: &[String]| {
-        let _ = writeln!(told, "{what}: {}", texts.join(", "));
+/// Runs the same steps on any store and records the received cruds.
+async fn transcript_of(sources: Sources) -> String {
+    let app = gateway(sources).await;
+    let mut transcript = String::new();
+    let mut record = |what: &str, texts: &[String]| {
+        let _ = writeln!(transcript, "{what}: {}", texts.join(", "));
     };
 
-    let before = world.post(ANDREW, "before").await;
+    let before = app.post(ANDREW, "before").await;
     let last = {
-        let mut live = pin!(world.cruds(None).await);
-        world.post(ANDREW, "one").await;
-        world.post(BAYKO, "two").await;
+        let mut live = pin!(app.cruds(None).await);
+        app.post(ANDREW, "one").await;
+        app.post(BAYKO, "two").await;
         let (texts, last) = texts(&mut live, 2).await;
-        say("live from now", &texts);
-        last.expect("a place")
+        record("live from now", &texts);
+        last.expect("a log position")
     };
 
-    let three = world.post(WORF, "three").await;
-    let deleted = world.post(WORF, "deleted").await;
-    let short = world.post_for("1-hour", BAYKO, "short-lived").await;
-    let reply = world.service.create_reply(ANDREW, Some(three.uuid), Some("a reply"), None).await;
-    reply.expect("it is posted");
-    world.service.delete_activity(WORF, Some(deleted.uuid)).await.expect("it is his");
-    world.clock.advance(short.expires_at.expect("an end") - short.created_at);
-    let four = world.post(WORF, "four").await;
+    let three = app.post(WORF, "three").await;
+    let deleted = app.post(WORF, "deleted").await;
+    let short = app.post_for("1-hour", BAYKO, "short-lived").await;
+    let reply = app.service.create_reply(ANDREW, Some(three.uuid), Some("a reply"), None).await;
+    reply.expect("the reply is valid");
+    app.service.delete_activity(WORF, Some(deleted.uuid)).await.expect("the viewer is the author");
+    app.clock.advance(short.expires_at.expect("the crud expires") - short.created_at);
+    let four = app.post(WORF, "four").await;
 
     for (what, after) in [
         ("after the last event", last.encode()),
         ("after the edge of what is expired", short.cursor().encode()),
         ("after the edge of what is deleted", deleted.cursor().encode()),
-        ("after the place of what is deleted", place_of(last, deleted.cursor())),
+        ("after the place of what is deleted", position_of(last, deleted.cursor())),
         ("after an edge of home", four.cursor().encode()),
         ("after the beginning of time", Cursor::min().encode()),
     ] {
-        let mut live = pin!(world.cruds(Some(&after)).await);
-        let mark = world.post(ANDREW, "a mark").await;
-        let mut heard = Vec::new();
-        while heard.last().is_none_or(|text| text != "a mark") {
-            heard.push(next(&mut live).await.1.message.clone());
+        let mut live = pin!(app.cruds(Some(&after)).await);
+        let mark = app.post(ANDREW, "a mark").await;
+        let mut received = Vec::new();
+        while received.last().is_none_or(|text| text != "a mark") {
+            received.push(next(&mut live).await.1.message.clone());
         }
-        say(what, &heard);
-        world.service.delete_activity(ANDREW, Some(mark.uuid)).await.expect("it is his");
+        record(what, &received);
+        app.service
+            .delete_activity(ANDREW, Some(mark.uuid))
+            .await
+            .expect("the viewer is the author");
     }
 
-    // More than is read at a time, many of one instant; then live again without a seam.
+    // More cruds than one batch, with equal timestamps; then new ones follow without a gap.
     let (away, last) = {
-        let mut live = pin!(world.cruds(Some(&four.cursor().encode())).await);
+        let mut live = pin!(app.cruds(Some(&four.cursor().encode())).await);
         for n in 0..250 {
             let text = format!("{n}");
-            let posted =
-                world.service.create_activity(BAYKO, Some(&text), Some("1-day"), None).await;
-            posted.expect("it is posted");
+            let posted = app.service.create_activity(BAYKO, Some(&text), Some("1-day"), None).await;
+            posted.expect("the crud is valid");
         }
         texts(&mut live, 120).await
     };
-    let mut live = pin!(world.cruds(Some(&last.expect("a place").encode())).await);
+    let mut live = pin!(app.cruds(Some(&last.expect("a log position").encode())).await);
     let (rest, _) = texts(&mut live, 130).await;
-    world.post(ANDREW, "and then").await;
+    app.post(ANDREW, "and then").await;
     let (then, last) = texts(&mut live, 1).await;
     assert_eq!([away, rest].concat(), (0..250).map(|n| n.to_string()).collect::<Vec<_>>());
-    say("after 250", &then);
+    record("after 250", &then);
 
-    // The cursor of an event is one of the feed, too.
+    // An event's cursor is valid in the feed, too.
     let page = Pagination { after: last.map(|last| last.at), ..Pagination::first(2) };
-    let home = world.service.home(&page).await.expect("a page");
+    let home = app.service.home(&page).await.expect("a page");
     let home: Vec<_> = home.value.nodes().map(|crud| crud.message.clone()).collect();
-    say("below it in home", &home);
+    record("below it in home", &home);
 
     for wrong in ["", "x", "AAAA", &before.cursor().encode()[1..]] {
-        let refused = world.service.activities_created(Some(wrong)).await.err();
+        let refused = app.service.activities_created(Some(wrong)).await.err();
         assert!(matches!(refused, Some(Error::BadInput(_))), "{wrong}: {refused:?}");
     }
-    told
+    transcript
 }
 
-/// A place as an event told it: no later than `last`, whatever is there now.
-fn place_of(last: LogPosition, at: Cursor) -> String {
+/// Returns the cursor of an event for a crud that was committed no later than `last`.
+fn position_of(last: LogPosition, at: Cursor) -> String {
     LogPosition { position: last.position, at }.encode()
 }

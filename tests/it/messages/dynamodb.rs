@@ -1,3 +1,5 @@
+//! Tests for DynamoDB only: the original's layout, creating and refusing tables, failures.
+
 use std::{net::TcpListener, path::Path, process::Command, time::Duration};
 
 use aws_config::BehaviorVersion;
@@ -15,7 +17,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    messages::story::{keyed, new},
+    messages::fixture::{all_messages, keyed, new, send},
     support::{
         dynamodb::{endpoint, env, table, with_table},
         fixtures::{ANDREW, BAYKO, WORF, id, people, seconds as at},
@@ -23,25 +25,25 @@ use crate::{
     },
 };
 
-/// Runs the script that speaks to DynamoDB as the original does.
+/// Runs the script that calls DynamoDB as the original does. Returns its output.
 fn original(args: &[&str]) -> Value {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/messages/original.py");
     let (command, args) = args.split_first().expect("a command");
     let mut python = Command::new(target.join("python/bin/python"));
     let python = python.arg(script).arg(command).arg(endpoint()).args(args);
-    let output = python.output().expect("`make test` has made target/python");
+    let output = python.output().expect("target/python exists; `make test` creates it");
     assert!(output.status.success(), "{}", stderr(&output));
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
 async fn in_memory() -> Sources {
     let sources = sources::open(&SourceUrl::Mock, 1);
-    sources.store.import(&people()).await.expect("people");
+    sources.store.import(&people()).await.expect("the users can be imported");
     sources
 }
 
-/// A client of the test's own.
+/// Returns a DynamoDB client outside of the gateway.
 async fn client() -> aws_sdk_dynamodb::Client {
     let config = aws_config::defaults(BehaviorVersion::latest()).endpoint_url(endpoint());
     let tls = aws_smithy_http_client::tls::Provider::Rustls(
@@ -52,12 +54,12 @@ async fn client() -> aws_sdk_dynamodb::Client {
 }
 
 #[tokio::test]
-async fn a_table_of_the_original_is_read_to_its_end_and_stays_readable_by_the_original() {
+async fn original_tables_are_read_completely_and_stay_readable_by_the_original() {
     let table = table("original");
     original(&["fill", &table.name]);
     let sources = in_memory().await.with_messages(&table);
     let store = &*sources.messages;
-    assert!(!store.migrate().await.expect("it is the original's"), "it is not empty");
+    assert!(!store.migrate().await.expect("the table is the original's"), "the table is not empty");
 
     let mut page = Pagination::first(100);
     let mut groups = Vec::new();
@@ -77,35 +79,22 @@ async fn a_table_of_the_original_is_read_to_its_end_and_stays_readable_by_the_or
     assert_eq!(years.len(), 3, "{years:?}");
 
     let group = store.message_groups_by_others(ANDREW, &[BAYKO]).await.expect("a group").remove(0);
-    let mut page = Pagination::last(100);
-    let mut messages = Vec::new();
-    loop {
-        let found = store.messages_by_groups(&[group.uuid], &page).await.expect("a page").remove(0);
-        page.before = found.items.first().map(|(cursor, _)| *cursor);
-        let more = found.has_previous;
-        messages.splice(0..0, found.into_nodes());
-        if !more {
-            break;
-        }
-    }
+    let messages = all_messages(store, group.uuid).await;
     let texts: Vec<_> =
         messages.iter().map(|it| it.message.parse::<u32>().expect("a number")).collect();
     assert_eq!(texts, (0..2000).collect::<Vec<_>>());
     assert!(messages.is_sorted_by_key(|it| it.created_at));
     let keys: Vec<_> = messages.iter().step_by(100).map(|it| it.key()).collect();
     assert_eq!(store.messages_by_keys(&keys).await.expect("messages").len(), 20);
-    // What an original backend has written counts as read.
+    // Messages that the original backend has written count as read.
     assert_eq!(store.unread_by_groups(BAYKO, &[group.uuid]).await, Ok(vec![0]));
 
     let mut sent = Vec::new();
     for (number, from, to) in [(1, ANDREW, BAYKO), (2, BAYKO, ANDREW), (3, ANDREW, BAYKO)] {
-        // Twice at the same microsecond.
+        // The second and the third message have the same time.
         let at = at(i64::try_from(number / 2 * 60).expect("a time"));
         let new = new(number, from, to, &format!("new {number}"), at);
-        match store.insert_message(&new).await.expect("it is sent") {
-            Inserted::New(message) => sent.push(message),
-            other => panic!("{other:?}"),
-        }
+        sent.push(send(store, &new).await);
     }
     assert!(sent.iter().all(|message| message.group_uuid == group.uuid));
     assert_eq!(store.unread_by_groups(BAYKO, &[group.uuid]).await, Ok(vec![2]));
@@ -127,13 +116,13 @@ async fn a_table_of_the_original_is_read_to_its_end_and_stays_readable_by_the_or
         }]);
         assert_eq!(read, expected);
     }
-    // Nothing of the conversation is left at the old place.
+    // The conversation has no item left under its old sort key.
     let read = original(&["groups", name, &BAYKO.to_string(), "2025"]);
     assert_eq!(read, json!([]));
 }
 
 #[tokio::test]
-async fn messages_of_one_microsecond_all_live_in_one_conversation_and_in_several() {
+async fn messages_with_equal_timestamps_are_all_kept() {
     let sources = with_table(in_memory().await, "ties").await;
     let store = &*sources.messages;
     for number in 0..8 {
@@ -150,15 +139,12 @@ async fn messages_of_one_microsecond_all_live_in_one_conversation_and_in_several
 }
 
 #[tokio::test]
-async fn a_time_with_another_offset_keeps_its_place_and_is_found() {
+async fn messages_with_another_utc_offset_keep_their_key_order() {
     let table = table("offsets");
     let sources = in_memory().await.with_messages(&table);
     let store = &*sources.messages;
     store.migrate().await.expect("a table");
-    let Ok(Inserted::New(first)) = store.insert_message(&new(1, ANDREW, BAYKO, "a", at(0))).await
-    else {
-        panic!("it is not sent")
-    };
+    let first = send(store, &new(1, ANDREW, BAYKO, "a", at(0))).await;
     let attributes = [
         ("pk", format!("MSG#{}", first.group_uuid)),
         ("sk", "2026-01-01T00:00:05.000001-05:00".into()),
@@ -168,8 +154,11 @@ async fn a_time_with_another_offset_keeps_its_place_and_is_found() {
     ];
     let item = attributes.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
     let put = client().await.put_item().table_name(&table.name);
-    put.set_item(Some(item.into())).send().await.expect("it is put");
-    let _ = store.insert_message(&new(3, ANDREW, BAYKO, "c", at(10))).await.expect("it is sent");
+    put.set_item(Some(item.into())).send().await.expect("the item can be put");
+    let _ = store
+        .insert_message(&new(3, ANDREW, BAYKO, "c", at(10)))
+        .await
+        .expect("the message can be sent");
     let pages =
         store.messages_by_groups(&[first.group_uuid], &Pagination::first(9)).await.expect("pages");
     let texts: Vec<_> = pages[0].nodes().map(|it| it.message.as_str()).collect();
@@ -181,27 +170,26 @@ async fn a_time_with_another_offset_keeps_its_place_and_is_found() {
 }
 
 #[tokio::test]
-async fn a_lost_side_of_a_conversation_comes_back_with_the_next_message() {
+async fn the_next_message_restores_a_lost_side_of_the_conversation() {
     let table = table("lost");
     let sources = in_memory().await.with_messages(&table);
     let store = &*sources.messages;
     store.migrate().await.expect("a table");
-    let Ok(Inserted::New(first)) = store.insert_message(&new(1, ANDREW, BAYKO, "a", at(0))).await
-    else {
-        panic!("it is not sent")
-    };
+    let first = send(store, &new(1, ANDREW, BAYKO, "a", at(0))).await;
     let sk = "2026-01-01T00:00:00.000000+00:00";
     for (second, lost) in [(1, &[BAYKO][..]), (2, &[ANDREW, BAYKO])] {
         for user in lost {
             let sk = if second == 1 { sk } else { "2026-01-01T00:00:01.000000+00:00" };
             let delete = client().await.delete_item().table_name(&table.name);
             let delete = delete.key("pk", AttributeValue::S(format!("GRP#{user}")));
-            delete.key("sk", AttributeValue::S(sk.into())).send().await.expect("it is deleted");
+            delete
+                .key("sk", AttributeValue::S(sk.into()))
+                .send()
+                .await
+                .expect("the item can be deleted");
         }
         let new = new(10 + second, ANDREW, BAYKO, "next", at(i64::try_from(second).unwrap()));
-        let Ok(Inserted::New(next)) = store.insert_message(&new).await else {
-            panic!("it is not sent")
-        };
+        let next = send(store, &new).await;
         assert_eq!(next.group_uuid, first.group_uuid);
         for user in [ANDREW, BAYKO] {
             let groups = store.message_groups(user, &Pagination::first(9)).await.expect("groups");
@@ -211,13 +199,13 @@ async fn a_lost_side_of_a_conversation_comes_back_with_the_next_message() {
 }
 
 #[tokio::test]
-async fn a_table_is_made_once_and_one_with_other_keys_is_refused() {
+async fn a_table_is_created_once_and_one_with_other_keys_is_refused() {
     let table = table("made");
-    let made = in_memory().await.with_messages(&table);
-    let (first, second) = tokio::join!(made.messages.migrate(), made.messages.migrate());
+    let sources = in_memory().await.with_messages(&table);
+    let (first, second) = tokio::join!(sources.messages.migrate(), sources.messages.migrate());
     assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
     let described = client().await.describe_table().table_name(&table.name).send().await;
-    let described = described.expect("it is there").table.expect("it is described");
+    let described = described.expect("the table exists").table.expect("a description");
     let index = &described.global_secondary_indexes()[0];
     assert_eq!(index.index_name(), Some("message-group-sk-index"));
 
@@ -229,14 +217,14 @@ async fn a_table_is_made_once_and_one_with_other_keys_is_refused() {
     let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash).build();
     let create = client().await.create_table().table_name(&other.name);
     let create = create.attribute_definitions(attribute.unwrap()).key_schema(key.unwrap());
-    create.billing_mode(BillingMode::PayPerRequest).send().await.expect("it is made");
+    create.billing_mode(BillingMode::PayPerRequest).send().await.expect("the table can be created");
     let refused = in_memory().await.with_messages(&other).messages.migrate().await;
     let Err(MigrateError::Refused(text)) = refused else { panic!("{refused:?}") };
     assert!(text.contains(&other.name) && text.contains("partition key id"), "{text}");
 }
 
 #[test]
-fn the_program_makes_the_table_that_the_originals_variables_name() {
+fn migrate_creates_the_table_named_by_the_originals_variables() {
     let table = table("program");
     let env = env(&table);
     let mut env: Vec<_> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -253,16 +241,16 @@ fn the_program_makes_the_table_that_the_originals_variables_name() {
     assert!(stderr(&bad).contains("MESSAGES_URL (--messages-url): \"dynamo:x\" is not allowed"));
 }
 
-/// The rights that an original backend needs are to read and write items, and no more.
+/// The permissions that the original backend needs are to read and write items only.
 #[tokio::test]
-async fn a_table_that_may_not_be_described_is_taken_for_made() {
+async fn a_table_without_describe_permission_is_assumed_to_exist() {
     let forbid = async || {
         let r#type = "com.amazon.coral.service#AccessDeniedException";
-        let said = json!({ "__type": r#type, "Message": "not authorized to perform it" });
+        let error = json!({ "__type": r#type, "Message": "not authorized to perform it" });
         (
             StatusCode::BAD_REQUEST,
             [("content-type", "application/x-amz-json-1.0")],
-            said.to_string(),
+            error.to_string(),
         )
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -276,33 +264,39 @@ async fn a_table_that_may_not_be_described_is_taken_for_made() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_lost_is_made_again_by_a_ping() {
+async fn a_ping_recreates_a_lost_table() {
     let table = table("lost");
     let sources = in_memory().await.with_messages(&table);
-    sources.store.import(&people()).await.expect("people");
+    sources.store.import(&people()).await.expect("the users can be imported");
     let store = &*sources.messages;
-    store.migrate().await.expect("the table is made");
-    client().await.delete_table().table_name(&table.name).send().await.expect("it is lost");
+    store.migrate().await.expect("the table can be created");
+    client()
+        .await
+        .delete_table()
+        .table_name(&table.name)
+        .send()
+        .await
+        .expect("the table can be deleted");
     let page = Pagination::first(1);
     assert_eq!(store.message_groups(ANDREW, &page).await.unwrap_err(), Error::Unavailable);
     assert_eq!(store.ping().await, Ok(()));
-    assert_eq!(store.message_groups(ANDREW, &page).await.expect("an answer").items, []);
+    assert_eq!(store.message_groups(ANDREW, &page).await.expect("a page").items, []);
 }
 
 #[tokio::test]
-async fn a_dynamodb_that_is_gone_or_silent_makes_the_service_unavailable() {
+async fn an_unreachable_or_silent_dynamodb_makes_the_service_unavailable() {
     let closed = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().unwrap();
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    for (address, patience) in [(closed, 5), (silent.local_addr().unwrap(), 25)] {
+    for (address, seconds) in [(closed, 5), (silent.local_addr().unwrap(), 25)] {
         let endpoint = Some(format!("http://{address}"));
         let table = MessageTable { name: "nowhere".into(), endpoint };
         let sources = in_memory().await.with_messages(&table);
         let store = &*sources.messages;
         let page = Pagination::first(1);
-        let answers = tokio::time::timeout(Duration::from_secs(patience), async {
+        let outcomes = tokio::time::timeout(Duration::from_secs(seconds), async {
             tokio::join!(store.message_groups(ANDREW, &page), store.ping())
         });
-        let (groups, ping) = answers.await.expect("an answer in time");
+        let (groups, ping) = outcomes.await.expect("both fail in time");
         assert_eq!(groups.unwrap_err(), Error::Unavailable);
         assert_eq!(ping, Err(Error::Unavailable));
         assert!(matches!(store.migrate().await, Err(MigrateError::Unreachable(_))));
@@ -310,7 +304,7 @@ async fn a_dynamodb_that_is_gone_or_silent_makes_the_service_unavailable() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_sent_again_after_an_unknown_outcome_is_there_once() {
+async fn retrying_after_an_unknown_outcome_sends_a_message_once() {
     let sources = with_table(in_memory().await, "again").await;
     let store = &*sources.messages;
     let plain = new(1, ANDREW, BAYKO, "plain", at(0));
@@ -324,6 +318,6 @@ async fn a_message_that_is_sent_again_after_an_unknown_outcome_is_there_once() {
     let pages =
         store.messages_by_groups(&[group.uuid], &Pagination::first(9)).await.expect("pages");
     assert_eq!(pages[0].items.len(), 2);
-    let nothing = MessageKey { group_uuid: Uuid::nil(), at: Cursor::min() };
-    assert_eq!(store.mark_messages_read(ANDREW, &nothing).await, Ok(false));
+    let unknown = MessageKey { group_uuid: Uuid::nil(), at: Cursor::min() };
+    assert_eq!(store.mark_messages_read(ANDREW, &unknown).await, Ok(false));
 }

@@ -1,3 +1,5 @@
+//! Gateways that are killed under load neither lose nor duplicate messages.
+
 use std::{
     collections::BTreeSet,
     sync::{
@@ -19,6 +21,7 @@ use tokio::{
 };
 
 use crate::{
+    messages::fixture::all_messages,
     support::dynamodb::{self, endpoint},
     support::gateway::Gateway,
     support::stores::{PostgresDatabase, SqliteFile},
@@ -29,30 +32,31 @@ const MESSAGES: usize = 2_000;
 const KILLS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_message_is_lost_or_doubled_by_kills_on_sqlite() {
+async fn kills_neither_lose_nor_duplicate_messages_on_sqlite() {
     let file = SqliteFile::new();
-    storm(&["--database-url", &file.text()], file.open()).await;
+    send_during_kills(&["--database-url", &file.text()], file.open()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_message_is_lost_or_doubled_by_kills_on_postgres() {
+async fn kills_neither_lose_nor_duplicate_messages_on_postgres() {
     let database = PostgresDatabase::new("messages_kills").await;
-    storm(&["--database-url", &database.url], database.open()).await;
+    send_during_kills(&["--database-url", &database.url], database.open()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_message_is_lost_or_doubled_by_kills_on_dynamodb() {
+async fn kills_neither_lose_nor_duplicate_messages_on_dynamodb() {
     let file = SqliteFile::new();
     let url = file.text();
     let table = dynamodb::table("kills");
     let messages = format!("dynamodb:{}", table.name);
     let args =
         ["--database-url", &url, "--messages-url", &messages, "--aws-endpoint-url", &endpoint()];
-    storm(&args, sources::open(&file.url(), 2).with_messages(&table)).await;
+    send_during_kills(&args, sources::open(&file.url(), 2).with_messages(&table)).await;
 }
 
-/// Two gateways, one for each person, both killed again and again while many send.
-async fn storm(store: &[&str], sources: Sources) {
+/// Runs two gateways, one per user, and kills them in turn while 32 senders send. Asserts that each
+/// message exists once and that both users see the same conversation.
+async fn send_during_kills(store: &[&str], sources: Sources) {
     let start = |viewer: &str| {
         let gateway = Gateway::start(&[store, &["--viewer", viewer]].concat());
         gateway.wait_until_ready();
@@ -86,7 +90,7 @@ async fn storm(store: &[&str], sources: Sources) {
         })
         .collect();
     for kill in 0..KILLS {
-        // Each after its share of the messages.
+        // The kills are spread evenly over the messages.
         while acknowledged.lock().unwrap().len() < (kill + 1) * MESSAGES / (KILLS + 2) {
             sleep(Duration::from_millis(5)).await;
         }
@@ -96,7 +100,7 @@ async fn storm(store: &[&str], sources: Sources) {
         ports.lock().unwrap()[side] = gateways[side].port().to_owned();
     }
     for sender in senders {
-        sender.await.expect("a sender ends");
+        sender.await.expect("no sender panics");
     }
     drop(gateways);
 
@@ -104,23 +108,13 @@ async fn storm(store: &[&str], sources: Sources) {
     let handles = people.map(str::to_owned);
     let users = sources.store.users_by_handles(&handles).await.expect("users");
     let [one, other] = [0, 1].map(|n: usize| users[n].uuid);
-    let mut page = Pagination::last(100);
-    let mut messages = Vec::new();
     let group = store.message_groups_by_others(one, &[other]).await.expect("groups").remove(0);
-    loop {
-        let found = store.messages_by_groups(&[group.uuid], &page).await.expect("pages").remove(0);
-        page.before = found.items.first().map(|(cursor, _)| *cursor);
-        let more = found.has_previous;
-        messages.splice(0..0, found.into_nodes());
-        if !more {
-            break;
-        }
-    }
+    let messages = all_messages(store, group.uuid).await;
     let texts: Vec<usize> =
         messages.iter().map(|it| it.message.parse().expect("a number")).collect();
-    assert_eq!(texts.len(), MESSAGES, "each is there once");
+    assert_eq!(texts.len(), MESSAGES, "each message exists once");
     assert_eq!(texts.into_iter().collect::<BTreeSet<_>>().len(), MESSAGES);
-    let last = messages.last().expect("a last one");
+    let last = messages.last().expect("a last message");
     for (user, with) in [(one, other), (other, one)] {
         let groups = store.message_groups(user, &Pagination::first(100)).await.expect("groups");
         let both: Vec<_> = groups.nodes().filter(|group| group.other_uuid == with).collect();
@@ -139,7 +133,7 @@ async fn storm(store: &[&str], sources: Sources) {
     }
 }
 
-/// Sends a message with its key; whether that was acknowledged.
+/// Sends a message with its number as idempotency key. Returns whether it was acknowledged.
 async fn send(port: &str, side: usize, number: usize) -> bool {
     let to = ["worf", "londo"][side];
     let body = json!({ "message": number.to_string(), "user_receiver_handle": to }).to_string();
@@ -151,14 +145,14 @@ async fn send(port: &str, side: usize, number: usize) -> bool {
     let exchange = async {
         let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).await?;
         stream.write_all(request.as_bytes()).await?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await?;
-        std::io::Result::Ok(answer)
+        let mut response = String::new();
+        stream.read_to_string(&mut response).await?;
+        std::io::Result::Ok(response)
     };
-    let answer = timeout(Duration::from_secs(30), exchange).await;
-    let answer = answer.expect("an answer or an end in time").unwrap_or_default();
-    let acknowledged = answer.starts_with("HTTP/1.1 200 ");
-    let refused = answer.starts_with("HTTP/1.1 4");
-    assert!(!refused, "{answer}");
+    let response = timeout(Duration::from_secs(30), exchange).await;
+    let response = response.expect("a response or a closed connection in time").unwrap_or_default();
+    let acknowledged = response.starts_with("HTTP/1.1 200 ");
+    let rejected = response.starts_with("HTTP/1.1 4");
+    assert!(!rejected, "{response}");
     acknowledged
 }

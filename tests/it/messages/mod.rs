@@ -1,11 +1,13 @@
-//! Direct messages on all their stores: in memory, SQLite, PostgreSQL and DynamoDB.
+//! Direct messages on all stores: in memory, SQLite, PostgreSQL and DynamoDB.
 //!
-//! * story.rs     one story that every store tells in the same words
-//! * dynamodb.rs  what DynamoDB alone has: the original's layout, tables made and refused, failures
-//! * kills.rs     what is left when gateways are killed under load
-//! * replay.rs    the recorded traffic of the originals on every store
+//! * fixture.rs   messages, and helpers that read whole conversations
+//! * story.rs     one sequence of steps for which every store produces the same transcript
+//! * dynamodb.rs  DynamoDB only: the original's layout, creating and refusing tables, failures
+//! * kills.rs     gateways that are killed under load lose no messages
+//! * replay.rs    the recorded traffic of the originals, on every store
 
 mod dynamodb;
+mod fixture;
 mod kills;
 mod replay;
 mod story;

@@ -1,10 +1,10 @@
-"""The original Cruddur's calls of DynamoDB, in its own layout.
+"""Calls DynamoDB as the original Cruddur does, in its layout.
 
-    original.py fill ENDPOINT TABLE                   makes the table and fills it
-    original.py groups ENDPOINT TABLE USER YEAR       the conversations as the original reads them
-    original.py messages ENDPOINT TABLE GROUP YEAR    the messages as the original reads them
+    original.py fill ENDPOINT TABLE                   creates the table and fills it
+    original.py groups ENDPOINT TABLE USER YEAR       reads conversations
+    original.py messages ENDPOINT TABLE GROUP YEAR    reads messages
 
-What is read is printed as JSON.
+Prints what it reads as JSON.
 """
 
 import json
@@ -45,8 +45,8 @@ def fill(client, table):
     )
     client.get_waiter("table_exists").wait(TableName=table)
     items = []
-    # 2,000 messages from early 2023 to late 2025, every third without an offset, as
-    # `datetime.now().isoformat()` writes it; a whole second has no digits behind it.
+    # 2,000 messages from early 2023 to late 2025. Every third time has no UTC offset, like the result of
+    # `datetime.now().isoformat()`; a whole second has no fraction.
     first = datetime(2023, 2, 1, tzinfo=timezone.utc)
     for number in range(2000):
         at = first + timedelta(hours=12 * number, microseconds=number % 5)
@@ -54,7 +54,7 @@ def fill(client, table):
         sender = ANDREW if number % 2 == 0 else BAYKO
         items.append(message(GROUP, f"{number + 0x1000:032x}", sender, str(number), sk))
     items += sides(GROUP, ANDREW, BAYKO, "1999", items[-1]["sk"]["S"])
-    # 150 conversations with others, one every week.
+    # 150 conversations with other users, one per week.
     for number in range(150):
         at = first + timedelta(days=7 * number)
         sk = at.replace(tzinfo=None).isoformat() if number % 2 == 0 else at.isoformat()
@@ -103,7 +103,7 @@ def strings(**attributes):
 
 
 def read(client, table, pk, year):
-    """At most the 20 newest of a year, the newest first."""
+    """Returns at most the 20 newest items of a year, newest first."""
     found = client.query(
         TableName=table,
         KeyConditionExpression="pk = :pk AND begins_with(sk, :year)",

@@ -1,3 +1,5 @@
+//! The recorded traffic of the originals, on every store.
+
 use std::path::Path;
 
 use crate::{
@@ -6,9 +8,9 @@ use crate::{
     support::stores::{PostgresDatabase, SqliteFile},
 };
 
-/// The recordings and their checker lie beside the project, or there is nothing to replay.
+/// Replays the recordings in the folder `shared` beside the project. Does nothing if it is missing.
 #[tokio::test]
-async fn the_recorded_messages_get_their_answers_on_every_store() {
+async fn the_recorded_messages_replay_on_every_store() {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     if !shared.is_dir() {
         return;
@@ -33,8 +35,8 @@ async fn the_recorded_messages_get_their_answers_on_every_store() {
             let args = [&store[..], &origins, &["--rest", flavor]].concat();
             let gateway = Gateway::start(&args);
             gateway.wait_until_ready();
-            let said = gateway.replay(&shared, recordings, &["--only", "messag"]);
-            assert!(said.contains(" 0 failed"), "{name}, {recordings}: {said}");
+            let output = gateway.replay(&shared, recordings, &["--only", "messag"]);
+            assert!(output.contains(" 0 failed"), "{name}, {recordings}: {output}");
         }
     }
 }

@@ -1,50 +1,48 @@
+//! One sequence of steps for which every store produces the same transcript.
+
 use std::fmt::Write;
 
-use chrono::TimeDelta;
 use cruddur::{
-    domain::{Cursor, HasCursor, Message, MessageGroup, MessageKey, Page, Pagination, Timestamp},
-    sources::{Dataset, Idempotency, Inserted, NewMessage, Sources},
+    domain::{Cursor, HasCursor, Message, MessageGroup, MessageKey, Page, Pagination},
+    sources::{Dataset, Inserted, Sources},
 };
 use futures_util::future::join_all;
-use uuid::Uuid;
 
+use crate::messages::fixture::{keyed, new};
 use crate::support::{
     dynamodb::with_table,
-    fixtures::{self, ANDREW, BAYKO, LONDO, WORF, id, people, seconds as at},
+    fixtures::{ANDREW, BAYKO, LONDO, WORF, id, people, seconds as at},
     in_memory,
     stores::{PostgresDatabase, SqliteFile},
 };
 
-pub fn new(number: u128, from: Uuid, to: Uuid, text: &str, at: Timestamp) -> NewMessage {
-    fixtures::message(id(number), id(number + 1_000_000), [from, to], text, at)
-}
-
 #[tokio::test]
-async fn every_store_tells_the_same_story() {
-    let told = tell(in_memory()).await;
-    insta::assert_snapshot!("story", told);
+async fn every_store_produces_the_same_transcript() {
+    let transcript = transcript_of(in_memory()).await;
+    insta::assert_snapshot!("story", transcript);
     let file = SqliteFile::new();
-    assert_eq!(told, tell(file.open()).await, "SQLite");
+    assert_eq!(transcript, transcript_of(file.open()).await, "SQLite");
     let database = PostgresDatabase::new("messages_story").await;
-    assert_eq!(told, tell(database.open()).await, "PostgreSQL");
-    let apart = with_table(in_memory(), "story").await;
-    assert_eq!(told, tell(apart).await, "DynamoDB");
+    assert_eq!(transcript, transcript_of(database.open()).await, "PostgreSQL");
+    let separate = with_table(in_memory(), "story").await;
+    assert_eq!(transcript, transcript_of(separate).await, "DynamoDB");
 }
 
-async fn tell(sources: Sources) -> String {
+/// Runs the same steps on any store and records the outcomes.
+async fn transcript_of(sources: Sources) -> String {
     sources.store.migrate().await.expect("a fresh store");
-    sources.store.import(&people()).await.expect("people");
+    sources.store.import(&people()).await.expect("the users can be imported");
     let store = &*sources.messages;
-    let mut told = String::new();
-    let mut say = |what: &str, outcome: String| {
-        let _ = writeln!(told, "{what}: {outcome}");
+    let mut transcript = String::new();
+    let mut record = |what: &str, outcome: String| {
+        let _ = writeln!(transcript, "{what}: {outcome}");
     };
 
-    // Sixteen open one conversation at once.
+    // Sixteen concurrent messages open the same conversation.
     let opened = join_all((0..16).map(|n| {
         let (from, to) = if n % 2 == 0 { (ANDREW, BAYKO) } else { (BAYKO, ANDREW) };
         let new = new(100 + n, from, to, &format!("{n}"), at(100));
-        async move { store.insert_message(&new).await.expect("it is sent") }
+        async move { store.insert_message(&new).await.expect("the message can be sent") }
     }))
     .await;
     let groups: std::collections::BTreeSet<_> = opened
@@ -54,7 +52,7 @@ async fn tell(sources: Sources) -> String {
             other => panic!("{other:?}"),
         })
         .collect();
-    say("conversations opened by sixteen at once", groups.len().to_string());
+    record("conversations opened by sixteen at once", groups.len().to_string());
     for (number, from, to, text, seconds) in [
         (200, ANDREW, WORF, "to worf", 90),
         (201, LONDO, ANDREW, "from londo", 100),
@@ -64,25 +62,25 @@ async fn tell(sources: Sources) -> String {
         (190, ANDREW, WORF, "same time, lower", 300),
     ] {
         let sent = store.insert_message(&new(number, from, to, text, at(seconds))).await;
-        say(text, inserted(sent.expect("it is sent")));
+        record(text, inserted(sent.expect("the message can be sent")));
     }
     for (name, user) in [("Andrew", ANDREW), ("Bayko", BAYKO), ("Worf", WORF), ("Londo", LONDO)] {
         let page = store.message_groups(user, &Pagination::first(10)).await.expect("groups");
         let uuids: Vec<_> = page.nodes().map(|group| group.uuid).collect();
-        say(&format!("{name}'s conversations"), slice(&page, group));
+        record(&format!("{name}'s conversations"), show(&page, group));
         let unread = store.unread_by_groups(user, &uuids).await.expect("counts");
-        say(&format!("{name}'s unread"), format!("{unread:?}"));
+        record(&format!("{name}'s unread"), format!("{unread:?}"));
         let sum = store.unread_messages(user).await.expect("a count");
-        say(&format!("{name}'s unread in all"), sum.to_string());
+        record(&format!("{name}'s unread in all"), sum.to_string());
     }
     let mut page = Pagination::first(1);
     for number in 0..3 {
         let found = store.message_groups(ANDREW, &page).await.expect("groups");
         page.after = found.items.last().map(|(cursor, _)| *cursor);
-        say(&format!("Andrew's page {number}"), slice(&found, group));
+        record(&format!("Andrew's page {number}"), show(&found, group));
     }
     let last = store.message_groups(ANDREW, &Pagination::last(2)).await.expect("groups");
-    say("Andrew's last two", slice(&last, group));
+    record("Andrew's last two", show(&last, group));
 
     let with = |user, other| async move {
         let found = store.message_groups_by_others(user, &[other, other]).await.expect("groups");
@@ -92,16 +90,16 @@ async fn tell(sources: Sources) -> String {
     for (name, user) in [("Andrew", ANDREW), ("Bayko", BAYKO), ("Londo", LONDO)] {
         let mut found = store.message_groups_by_uuids(user, &[bayko, worf, id(9)]).await.unwrap();
         found.sort_by_key(|group| group.other_uuid);
-        say(&format!("{name} by uuids"), found.iter().map(group).collect::<Vec<_>>().join("; "));
+        record(&format!("{name} by uuids"), found.iter().map(group).collect::<Vec<_>>().join("; "));
     }
     for (what, page) in [("first", Pagination::first(3)), ("last", Pagination::last(3))] {
         let pages = store.messages_by_groups(&[worf, id(9), bayko], &page).await.expect("pages");
-        say(what, pages.iter().map(|page| slice(page, text)).collect::<Vec<_>>().join(" "));
+        record(what, pages.iter().map(|page| show(page, text)).collect::<Vec<_>>().join(" "));
     }
     let mut page = Pagination::last(5);
     loop {
         let found = store.messages_by_groups(&[bayko], &page).await.expect("a page").remove(0);
-        say("backward", slice(&found, text));
+        record("backward", show(&found, text));
         page.before = found.items.first().map(|(cursor, _)| *cursor);
         if !found.has_previous {
             break;
@@ -122,7 +120,7 @@ async fn tell(sources: Sources) -> String {
     ];
     let mut found = store.messages_by_keys(&keys).await.expect("messages");
     found.sort_by_key(Message::cursor);
-    say("by keys", found.iter().map(text).collect::<Vec<_>>().join(", "));
+    record("by keys", found.iter().map(text).collect::<Vec<_>>().join(", "));
 
     for (what, user, key) in [
         ("Worf reads a later one first", WORF, key(worf, 203, 200)),
@@ -135,14 +133,14 @@ async fn tell(sources: Sources) -> String {
     ] {
         let marked = store.mark_messages_read(user, &key).await.expect("an answer");
         let unread = store.unread_by_groups(user, &[bayko, worf]).await.expect("counts");
-        say(what, format!("{marked}, unread {unread:?}"));
+        record(what, format!("{marked}, unread {unread:?}"));
         let sum = store.unread_messages(user).await.expect("a count");
-        say("unread in all", sum.to_string());
+        record("unread in all", sum.to_string());
     }
     let sent = store.insert_message(&new(205, ANDREW, WORF, "and then", at(400))).await;
-    say("a new message", inserted(sent.expect("it is sent")));
+    record("a new message", inserted(sent.expect("the message can be sent")));
     let unread = store.unread_by_groups(WORF, &[worf]).await.expect("counts");
-    say("Worf's unread", format!("{unread:?}"));
+    record("Worf's unread", format!("{unread:?}"));
 
     for (what, number, input, seconds) in [
         ("a key", 300, "input", 500),
@@ -151,18 +149,18 @@ async fn tell(sources: Sources) -> String {
         ("after a day", 303, "other", 500 + 24 * 60 * 60),
     ] {
         let new = keyed(new(number, ANDREW, LONDO, what, at(seconds)), "key", input);
-        say(what, inserted(store.insert_message(&new).await.expect("an answer")));
+        record(what, inserted(store.insert_message(&new).await.expect("an answer")));
     }
-    let answers = join_all((0..12).map(|n| {
+    let outcomes = join_all((0..12).map(|n| {
         let new = keyed(new(400 + n, WORF, LONDO, "once", at(600)), "all at once", "input");
         async move { store.insert_message(&new).await.expect("an answer") }
     }))
     .await;
-    let made = answers.iter().filter(|it| matches!(it, Inserted::New(_))).count();
-    say("one key twelve times at once makes", made.to_string());
+    let created = outcomes.iter().filter(|it| matches!(it, Inserted::New(_))).count();
+    record("one key twelve times at once makes", created.to_string());
     let londo = with(WORF, LONDO).await;
     let pages = store.messages_by_groups(&[londo], &Pagination::first(9)).await.expect("pages");
-    say("which is", slice(&pages[0], text));
+    record("which is", show(&pages[0], text));
 
     for (what, user, key) in [
         ("Worf reads the last one", WORF, key(worf, 205, 400)),
@@ -170,10 +168,10 @@ async fn tell(sources: Sources) -> String {
     ] {
         let marked = store.mark_messages_read(user, &key).await.expect("an answer");
         let sum = store.unread_messages(user).await.expect("a count");
-        say(what, format!("{marked}, unread in all {sum}"));
+        record(what, format!("{marked}, unread in all {sum}"));
     }
     let late = store.insert_message(&new(206, ANDREW, WORF, "before it", at(350))).await;
-    say("one that comes late", inserted(late.expect("it is sent")));
+    record("one that comes late", inserted(late.expect("the message can be sent")));
     let messages = vec![
         new(501, LONDO, WORF, "imported", at(700)),
         new(502, LONDO, WORF, "imported, too", at(701)),
@@ -184,7 +182,7 @@ async fn tell(sources: Sources) -> String {
         let message = new(600 + n, BAYKO, WORF, "at once", at(800 + n as i64));
         let read = key(worf, 205, 400);
         async move {
-            store.insert_message(&message).await.expect("it is sent");
+            store.insert_message(&message).await.expect("the message can be sent");
             store.mark_messages_read(WORF, &read).await.expect("an answer");
         }
     }))
@@ -195,22 +193,9 @@ async fn tell(sources: Sources) -> String {
         let unread = store.unread_by_groups(user, &uuids).await.expect("counts");
         let sum = store.unread_messages(user).await.expect("a count");
         assert_eq!(sum, unread.iter().sum::<i64>(), "{name}: {unread:?}");
-        say(&format!("{name}'s unread in the end"), format!("{unread:?}, in all {sum}"));
+        record(&format!("{name}'s unread in the end"), format!("{unread:?}, in all {sum}"));
     }
-    told
-}
-
-/// With a key that is a day old at most.
-pub fn keyed(new: NewMessage, key: &str, input: &str) -> NewMessage {
-    let created_at = new.message.created_at;
-    let idempotency = Some(Idempotency {
-        user_uuid: new.message.user_uuid,
-        key: key.into(),
-        input_hash: input.as_bytes().to_vec(),
-        created_at,
-        since: created_at - TimeDelta::days(1),
-    });
-    NewMessage { idempotency, ..new }
+    transcript
 }
 
 fn text(message: &Message) -> String {
@@ -231,10 +216,10 @@ fn inserted(outcome: Inserted<Message>) -> String {
     }
 }
 
-/// A page; dots stand for what comes before and after it.
-fn slice<T>(slice: &Page<T>, item: impl Fn(&T) -> String) -> String {
-    let items: Vec<_> = slice.nodes().map(item).collect();
-    let before = if slice.has_previous { "… " } else { "" };
-    let after = if slice.has_next { " …" } else { "" };
+/// Formats a page. An ellipsis marks further items before or after it.
+fn show<T>(page: &Page<T>, item: impl Fn(&T) -> String) -> String {
+    let items: Vec<_> = page.nodes().map(item).collect();
+    let before = if page.has_previous { "… " } else { "" };
+    let after = if page.has_next { " …" } else { "" };
     format!("[{before}{}{after}]", items.join(", "))
 }

@@ -1,4 +1,4 @@
-//! A small Cruddur for the REST routes.
+//! The dataset and the gateways of the REST tests.
 
 use cruddur::{
     domain::{Activity, NotificationKind, User},
@@ -8,30 +8,30 @@ use uuid::Uuid;
 
 use crate::support::{TestApp, fixtures, fixtures::time, in_memory};
 
-/// The crud of andrewbrown, with one reply.
+/// The crud by andrewbrown, which has one reply.
 pub const CRUD: &str = "68f126b0-1ceb-4a33-88be-d90fa7109eee";
-/// The reply of worf.
+/// The reply by worf.
 pub const REPLY: &str = "26e12864-1c26-5c3a-9658-97a10f8fea67";
-/// A crud of bayko that has expired.
+/// A crud by bayko that has expired.
 pub const EXPIRED: &str = "248959df-3079-4947-b847-9e0892d1bab4";
 /// The conversation of andrewbrown and bayko.
 pub const GROUP: &str = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399";
-/// A uuid of nothing.
+/// A uuid that no object has.
 pub const UNKNOWN: &str = "00000000-0000-4000-9000-0000000000ff";
 /// A handle that no user has, so that the viewer is unregistered.
 pub const UNREGISTERED: &str = "unregistered";
 
-/// Answers as the first backend did.
+/// Returns a gateway with the REST flavor `openapi`.
 pub async fn app() -> TestApp {
     TestApp::with_data(in_memory(), &dataset()).await.with(&["--rest", "openapi"])
 }
 
-/// Answers as the final backend did.
+/// Returns a gateway with the REST flavor `final`.
 pub async fn final_app() -> TestApp {
     TestApp::with_data(in_memory(), &dataset()).await.with(&["--rest", "final"])
 }
 
-/// A JSON body whose message is `count` times `text`.
+/// Returns a JSON body whose message repeats `text` `count` times, followed by `more` members.
 pub fn long(text: &str, count: usize, more: &str) -> String {
     format!(r#"{{"message": "{}"{more}}}"#, text.repeat(count))
 }
@@ -70,7 +70,7 @@ fn dataset() -> Dataset {
         Some("2026-01-02T12:00:00Z"),
     );
     let over = Some("2025-12-31T00:00:00Z");
-    let gone = crud(EXPIRED, &bayko, "Gone is the cloud", "2025-12-30T13:00:00Z", over);
+    let expired = crud(EXPIRED, &bayko, "Gone is the cloud", "2025-12-30T13:00:00Z", over);
     let notification = fixtures::notification(
         Uuid::from_u128(0xb000_0000_0000_0000_0001),
         andrew.uuid,
@@ -93,7 +93,7 @@ fn dataset() -> Dataset {
             Activity { replies_count: 1, ..fun.clone() },
             Activity { reply_to_activity_uuid: Some(fun.uuid), ..honor },
             juice,
-            gone,
+            expired,
         ],
         users: vec![andrew, bayko, worf],
         notifications: vec![notification],

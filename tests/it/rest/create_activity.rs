@@ -8,7 +8,7 @@ const PATH: &str = "/api/activities";
 const HELLO: &str = r#"{"message": "hello", "ttl": "7-days"}"#;
 
 #[tokio::test]
-async fn a_crud_is_answered_and_seen_by_everybody() {
+async fn a_new_crud_is_returned_and_public() {
     let app = app().await;
     assert_snapshot!(app.as_user("andrewbrown").post(PATH, HELLO).await, @r#"
     200
@@ -30,7 +30,7 @@ async fn a_crud_is_answered_and_seen_by_everybody() {
 }
 
 #[tokio::test]
-async fn each_ttl_decides_when_the_crud_expires() {
+async fn the_ttl_sets_the_expiry() {
     let andrew = app().await.as_user("andrewbrown");
     for (ttl, hours) in [
         ("1-hour", 1),
@@ -49,7 +49,7 @@ async fn each_ttl_decides_when_the_crud_expires() {
 }
 
 #[tokio::test]
-async fn whatever_is_no_text_is_blank() {
+async fn non_string_fields_count_as_blank() {
     let andrew = app().await.as_user("andrewbrown");
     for message in ["", r#""message": null,"#, r#""message": 5,"#, r#""message": ["a"],"#] {
         let answer = andrew.post(PATH, format!(r#"{{{message} "ttl": "7-days"}}"#)).await;
@@ -66,7 +66,7 @@ async fn whatever_is_no_text_is_blank() {
 }
 
 #[tokio::test]
-async fn a_crud_has_at_most_280_characters_in_both_backends() {
+async fn a_crud_has_at_most_280_characters_in_both_flavors() {
     for app in [app().await, final_app().await] {
         let andrew = app.as_user("andrewbrown");
         let posted = andrew.post(PATH, long("😀", 280, r#", "ttl": "1-day""#)).await;
@@ -79,15 +79,15 @@ async fn a_crud_has_at_most_280_characters_in_both_backends() {
 }
 
 #[tokio::test]
-async fn white_space_is_a_message_and_nul_is_none() {
+async fn whitespace_is_a_message_and_nul_counts_as_blank() {
     let andrew = app().await.as_user("andrewbrown");
-    let white = andrew.post(PATH, r#"{"message": " \n", "ttl": "1-day"}"#).await;
-    assert_eq!(white.json()["message"], " \n");
+    let posted = andrew.post(PATH, r#"{"message": " \n", "ttl": "1-day"}"#).await;
+    assert_eq!(posted.json()["message"], " \n");
     assert_snapshot!(andrew.post(PATH, r#"{"message": "a\u0000b", "ttl": "1-day"}"#).await, @r#"422 ["message_blank"]"#);
 }
 
 #[tokio::test]
-async fn the_last_of_doubled_keys_counts_and_others_do_not() {
+async fn duplicate_json_keys_use_the_last() {
     let andrew = app().await.as_user("andrewbrown");
     let body =
         r#"{"message": 1, "message": "a", "message": "b", "ttl": "1-day", "handle": "worf"}"#;
@@ -96,7 +96,7 @@ async fn the_last_of_doubled_keys_counts_and_others_do_not() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_a_bad_request() {
+async fn malformed_json_is_a_bad_request() {
     let andrew = app().await.as_user("andrewbrown");
     let not_utf8 = b"{\"message\": \"\xff\", \"ttl\": \"7-days\"}".as_slice();
     let deep = "[".repeat(100_000);
@@ -106,28 +106,29 @@ async fn what_is_no_json_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_refused() {
+async fn oversized_bodies_are_rejected() {
     let andrew = app().await.as_user("andrewbrown");
     assert_snapshot!(andrew.post(PATH, long("a", 3_000_000, "")).await, @r#"413 ["payload_too_large"]"#);
 }
 
 #[tokio::test]
-async fn the_body_must_be_said_to_be_json() {
+async fn the_content_type_must_be_json() {
     let andrew = app().await.as_user("andrewbrown");
     let send = async |content_type: &str| {
         andrew.send(Method::POST, PATH, &[("content-type", content_type)], HELLO).await
     };
-    for right in ["APPLICATION/JSON", "application/json ; charset=latin-1", "application/json;"] {
-        assert_eq!(send(right).await.status, 200, "{right}");
+    for accepted in ["APPLICATION/JSON", "application/json ; charset=latin-1", "application/json;"]
+    {
+        assert_eq!(send(accepted).await.status, 200, "{accepted}");
     }
-    for wrong in ["text/json", "text/plain", "application/jsonx", "application/ld+json", ""] {
-        assert_eq!(send(wrong).await.to_string(), r#"415 ["unsupported_media_type"]"#);
+    for rejected in ["text/json", "text/plain", "application/jsonx", "application/ld+json", ""] {
+        assert_eq!(send(rejected).await.to_string(), r#"415 ["unsupported_media_type"]"#);
     }
     assert_snapshot!(andrew.send(Method::POST, PATH, &[], HELLO).await, @r#"415 ["unsupported_media_type"]"#);
 }
 
 #[tokio::test]
-async fn nobody_is_unauthenticated_whatever_they_send() {
+async fn anonymous_posts_get_401_whatever_the_body() {
     let anon = app().await.anon();
     for body in [HELLO, "{}", "not json", ""] {
         assert_eq!(anon.post(PATH, body).await.to_string(), "401 {}");
@@ -136,14 +137,14 @@ async fn nobody_is_unauthenticated_whatever_they_send() {
 }
 
 #[tokio::test]
-async fn a_stranger_learns_that_they_are_no_user_after_the_message_is_checked() {
-    let stranger = app().await.as_user(UNREGISTERED);
-    assert_snapshot!(stranger.post(PATH, r#"{"message": "hello"}"#).await, @r#"422 ["cognito_user_id_blank"]"#);
-    assert_snapshot!(stranger.post(PATH, "{}").await, @r#"422 ["message_blank"]"#);
+async fn unregistered_viewers_get_422_once_the_message_is_valid() {
+    let unregistered = app().await.as_user(UNREGISTERED);
+    assert_snapshot!(unregistered.post(PATH, r#"{"message": "hello"}"#).await, @r#"422 ["cognito_user_id_blank"]"#);
+    assert_snapshot!(unregistered.post(PATH, "{}").await, @r#"422 ["message_blank"]"#);
 }
 
 #[tokio::test]
-async fn the_same_idempotency_key_gives_the_first_answer_again() {
+async fn the_same_idempotency_key_returns_the_first_response() {
     let app = app().await;
     let andrew = app.as_user("andrewbrown");
     let send = async |key: &[u8], body: &'static str| {

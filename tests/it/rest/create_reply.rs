@@ -8,7 +8,7 @@ fn path(uuid: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_reply_is_answered_and_stands_first_below_its_parent() {
+async fn a_new_reply_is_returned_and_comes_first_under_its_parent() {
     let app = app().await;
     let reply = app.as_user("andrewbrown").post(&path(CRUD), r#"{"message": "a reply"}"#).await;
     assert_snapshot!(reply, @r#"
@@ -34,7 +34,7 @@ async fn a_reply_is_answered_and_stands_first_below_its_parent() {
 }
 
 #[tokio::test]
-async fn replies_in_a_list_show_no_replies_of_their_own() {
+async fn listed_replies_do_not_include_their_own_replies() {
     let app = app().await;
     app.as_user("andrewbrown").post(&path(REPLY), r#"{"message": "It has!"}"#).await;
     let parent = app.anon().get(&format!("/api/activities/{CRUD}")).await.json();
@@ -45,7 +45,7 @@ async fn replies_in_a_list_show_no_replies_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_blank_message_is_refused_before_the_activity_is_looked_up() {
+async fn the_message_is_validated_before_the_activity_is_looked_up() {
     let andrew = app().await.as_user("andrewbrown");
     for body in ["{}", r#"{"message": 5}"#, r#"{"message": ""}"#] {
         assert_eq!(andrew.post(&path("xyz"), body).await.to_string(), r#"422 ["message_blank"]"#);
@@ -62,7 +62,7 @@ async fn a_reply_has_at_most_1024_characters() {
 }
 
 #[tokio::test]
-async fn nothing_is_replied_to_what_is_not_there() {
+async fn replies_to_missing_activities_are_rejected() {
     let andrew = app().await.as_user("andrewbrown");
     for uuid in [UNKNOWN, EXPIRED, "xyz"] {
         assert_eq!(
@@ -73,14 +73,14 @@ async fn nothing_is_replied_to_what_is_not_there() {
 }
 
 #[tokio::test]
-async fn only_users_reply() {
+async fn only_users_can_reply() {
     let app = app().await;
     assert_snapshot!(app.anon().post(&path(CRUD), "not json").await, @"401 {}");
     assert_snapshot!(app.as_user(UNREGISTERED).post(&path(CRUD), r#"{"message": "r"}"#).await, @r#"422 ["cognito_user_id_blank"]"#);
 }
 
 #[tokio::test]
-async fn the_body_must_be_json() {
+async fn the_body_and_content_type_must_be_json() {
     let andrew = app().await.as_user("andrewbrown");
     assert_snapshot!(andrew.post(&path(CRUD), "x").await, @r#"400 ["bad_request"]"#);
     let text = [("content-type", "text/plain")];

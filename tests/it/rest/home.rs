@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use crate::rest::app::app;
 
 #[tokio::test]
-async fn everybody_sees_the_cruds_with_their_replies() {
+async fn anonymous_viewers_see_cruds_with_their_replies() {
     assert_snapshot!(app().await.anon().get("/api/activities/home").await, @r#"
     200
     [
@@ -54,7 +54,7 @@ async fn everybody_sees_the_cruds_with_their_replies() {
 }
 
 #[tokio::test]
-async fn expired_cruds_leave_the_feed() {
+async fn expired_cruds_disappear_from_the_feed() {
     let app = app().await;
     app.clock.advance(TimeDelta::days(3));
     let home = app.anon().get("/api/activities/home").await;
@@ -62,7 +62,7 @@ async fn expired_cruds_leave_the_feed() {
 }
 
 #[tokio::test]
-async fn the_feed_goes_on_where_the_link_says() {
+async fn the_link_header_leads_to_the_next_page() {
     let app = app().await;
     let andrew = app.as_user("andrewbrown");
     for number in 0..100 {
@@ -82,19 +82,19 @@ async fn the_feed_goes_on_where_the_link_says() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_is_none_is_refused() {
+async fn invalid_cursors_are_rejected() {
     assert_snapshot!(app().await.anon().get("/api/activities/home?after=x").await, @r#"422 ["cursor_invalid"]"#);
 }
 
 #[tokio::test]
-async fn unknown_parameters_are_ignored_and_the_first_of_doubled_ones_counts() {
+async fn unknown_parameters_are_ignored_and_duplicates_use_the_first() {
     let anon = app().await.anon();
     let path = "/api/activities/home?%ff=%zz&after=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA&after=x";
     assert_snapshot!(anon.get(path).await, @"200 []");
 }
 
 #[tokio::test]
-async fn head_answers_like_get_without_a_body() {
+async fn head_responds_like_get_without_a_body() {
     let head = app().await.anon().call(Method::HEAD, "/api/activities/home").await;
     assert_snapshot!(head, @"200");
 }

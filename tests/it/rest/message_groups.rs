@@ -5,7 +5,7 @@ use crate::rest::app::{UNREGISTERED, app};
 const PATH: &str = "/api/message_groups";
 
 #[tokio::test]
-async fn both_sides_see_the_conversation_by_the_others_name() {
+async fn both_users_see_the_conversation_under_the_others_name() {
     let app = app().await;
     assert_snapshot!(app.as_user("andrewbrown").get(PATH).await, @r#"
     200
@@ -24,7 +24,7 @@ async fn both_sides_see_the_conversation_by_the_others_name() {
 }
 
 #[tokio::test]
-async fn only_users_have_conversations() {
+async fn only_users_can_list_conversations() {
     let app = app().await;
     assert_snapshot!(app.anon().get(PATH).await, @"401 {}");
     assert_snapshot!(app.as_user(UNREGISTERED).get(PATH).await, @"401 {}");
@@ -32,6 +32,6 @@ async fn only_users_have_conversations() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_is_none_is_refused() {
+async fn invalid_cursors_are_rejected() {
     assert_snapshot!(app().await.as_user("worf").get("/api/message_groups?after=x").await, @r#"422 ["cursor_invalid"]"#);
 }

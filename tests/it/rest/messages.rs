@@ -8,7 +8,7 @@ fn in_group(uuid: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_conversation_is_read_by_handle_or_uuid() {
+async fn a_conversation_can_be_read_by_handle_or_uuid() {
     let app = app().await;
     let by_handle = app.as_user("andrewbrown").get("/api/messages/@bayko").await;
     assert_snapshot!(by_handle, @r#"
@@ -37,7 +37,7 @@ async fn a_conversation_is_read_by_handle_or_uuid() {
 }
 
 #[tokio::test]
-async fn nobody_learns_of_a_conversation_they_have_no_part_in() {
+async fn other_users_conversations_look_empty() {
     let app = app().await;
     for path in [&in_group(GROUP), &in_group(UNKNOWN), &in_group("xyz"), "/api/messages/@nobody"] {
         assert_eq!(app.as_user("worf").get(path).await.to_string(), "200 []");
@@ -45,7 +45,7 @@ async fn nobody_learns_of_a_conversation_they_have_no_part_in() {
 }
 
 #[tokio::test]
-async fn only_users_read_messages() {
+async fn only_users_can_read_messages() {
     let app = app().await;
     for path in [&in_group(GROUP), "/api/messages/@bayko", "/api/messages/@bayko?before=x"] {
         assert_eq!(app.anon().get(path).await.to_string(), "401 {}");
@@ -54,7 +54,7 @@ async fn only_users_read_messages() {
 }
 
 #[tokio::test]
-async fn older_messages_are_where_the_link_says() {
+async fn the_link_header_leads_to_older_messages() {
     let app = app().await;
     let andrew = app.as_user("andrewbrown");
     for number in 0..100 {
@@ -73,7 +73,7 @@ async fn older_messages_are_where_the_link_says() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_is_none_is_refused() {
+async fn invalid_cursors_are_rejected() {
     let andrew = app().await.as_user("andrewbrown");
     assert_snapshot!(andrew.get("/api/messages/@bayko?before=x").await, @r#"422 ["cursor_invalid"]"#);
     assert_snapshot!(andrew.get("/api/messages/@@").await, @r#"422 ["blank_user_handle"]"#);

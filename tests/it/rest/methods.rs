@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use crate::rest::app::{CRUD, app};
 
 #[tokio::test]
-async fn a_wrong_method_is_answered_with_the_right_ones() {
+async fn a_wrong_method_gets_405_with_the_allowed_ones() {
     let andrew = app().await.as_user("andrewbrown");
     assert_snapshot!(andrew.put("/api/activities/home", "{}").await, @r#"
     405 ["method_not_allowed"]
@@ -29,7 +29,7 @@ async fn a_wrong_method_is_answered_with_the_right_ones() {
 }
 
 #[tokio::test]
-async fn options_tells_the_methods_of_a_route() {
+async fn options_returns_the_methods_of_a_route() {
     let anon = app().await.anon();
     let options = async |path: &str| anon.call(Method::OPTIONS, path).await;
     assert_snapshot!(options("/api/activities/home").await, @r"
@@ -52,7 +52,7 @@ async fn options_tells_the_methods_of_a_route() {
 }
 
 #[tokio::test]
-async fn head_answers_with_the_status_of_get() {
+async fn head_returns_the_status_of_get() {
     let anon = app().await.anon();
     for (path, status) in [
         ("/api/health-check", 200),

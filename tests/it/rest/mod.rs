@@ -1,4 +1,4 @@
-//! The REST routes, one file a route.
+//! The REST routes, one file per route.
 
 mod app;
 mod create_activity;

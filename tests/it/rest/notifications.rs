@@ -3,11 +3,11 @@ use insta::assert_snapshot;
 use crate::rest::app::app;
 
 #[tokio::test]
-async fn users_see_the_cruds_that_their_notifications_are_about() {
+async fn users_see_the_cruds_of_their_notifications() {
     let app = app().await;
-    let told = app.as_user("andrewbrown").get("/api/activities/notifications").await;
-    assert_eq!(told.messages(), ["Cloud is very fun!"]);
-    assert_eq!(told.json()[0]["replies"][0]["message"], "This post has no honor!");
+    let cruds = app.as_user("andrewbrown").get("/api/activities/notifications").await;
+    assert_eq!(cruds.messages(), ["Cloud is very fun!"]);
+    assert_eq!(cruds.json()[0]["replies"][0]["message"], "This post has no honor!");
 }
 
 #[tokio::test]
@@ -17,8 +17,8 @@ async fn users_without_notifications_see_none() {
 }
 
 #[tokio::test]
-async fn nobody_sees_cruds_that_have_replies() {
+async fn anonymous_viewers_see_cruds_with_replies() {
     let app = app().await;
-    let told = app.anon().get("/api/activities/notifications").await;
-    assert_eq!(told.messages(), ["Cloud is very fun!"]);
+    let cruds = app.anon().get("/api/activities/notifications").await;
+    assert_eq!(cruds.messages(), ["Cloud is very fun!"]);
 }

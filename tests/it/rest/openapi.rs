@@ -24,7 +24,7 @@ async fn every_path_of_the_document_is_routed() {
 }
 
 #[tokio::test]
-async fn the_page_loads_nothing_from_elsewhere() {
+async fn the_docs_page_loads_nothing_from_other_hosts() {
     let anon = app().await.anon();
     assert_snapshot!(anon.get("/api/docs").await, @r"
     308

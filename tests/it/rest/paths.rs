@@ -1,7 +1,7 @@
 use crate::rest::app::app;
 
 #[tokio::test]
-async fn unknown_paths_are_not_found() {
+async fn unknown_paths_get_404() {
     let anon = app().await.anon();
     for path in [
         "/api",
@@ -20,7 +20,7 @@ async fn unknown_paths_are_not_found() {
 }
 
 #[tokio::test]
-async fn a_percent_encoded_path_is_the_same_path() {
+async fn percent_encoded_paths_match_their_routes() {
     let anon = app().await.anon();
     for path in ["/api/%61ctivities/%68ome", "/api/health%2Dcheck", "/api/activities/%40worf"] {
         assert_eq!(anon.get(path).await.status, 200, "{path}");

@@ -5,7 +5,7 @@ use crate::rest::app::{UNREGISTERED, app, final_app};
 const PATH: &str = "/api/profile/update";
 
 #[tokio::test]
-async fn put_and_post_change_name_and_bio() {
+async fn put_and_post_update_the_display_name_and_bio() {
     let app = final_app().await;
     let andrew = app.as_user("andrewbrown");
     let body = r#"{"display_name": "Andrew B", "bio": "my bio"}"#;
@@ -26,7 +26,7 @@ async fn put_and_post_change_name_and_bio() {
 }
 
 #[tokio::test]
-async fn the_name_must_be_there() {
+async fn the_display_name_is_required() {
     let andrew = app().await.as_user("andrewbrown");
     for body in ["{}", "[]", r#"{"display_name": null, "bio": "b"}"#, r#"{"display_name": ""}"#] {
         assert_eq!(andrew.post(PATH, body).await.to_string(), r#"422 ["display_name_blank"]"#);
@@ -34,7 +34,7 @@ async fn the_name_must_be_there() {
 }
 
 #[tokio::test]
-async fn name_and_bio_have_limits() {
+async fn the_display_name_and_bio_have_length_limits() {
     let andrew = app().await.as_user("andrewbrown");
     let name = format!(r#"{{"display_name": "{}"}}"#, "é".repeat(65));
     assert_snapshot!(andrew.put(PATH, name).await, @r#"422 ["display_name_invalid"]"#);
@@ -44,7 +44,7 @@ async fn name_and_bio_have_limits() {
 }
 
 #[tokio::test]
-async fn only_users_have_a_profile() {
+async fn only_users_can_update_a_profile() {
     let app = app().await;
     let body = r#"{"display_name": "d"}"#;
     assert_snapshot!(app.anon().put(PATH, "x").await, @"401 {}");

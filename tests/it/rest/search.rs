@@ -3,7 +3,7 @@ use insta::assert_snapshot;
 use crate::rest::app::app;
 
 #[tokio::test]
-async fn words_find_cruds_and_replies() {
+async fn a_search_finds_cruds_and_replies_by_their_words() {
     let anon = app().await.anon();
     assert_snapshot!(anon.get("/api/activities/search?term=honor").await, @r#"
     200
@@ -28,20 +28,20 @@ async fn words_find_cruds_and_replies() {
 }
 
 #[tokio::test]
-async fn a_term_of_white_space_finds_the_cruds() {
+async fn a_blank_term_finds_all_cruds() {
     let found = app().await.anon().get("/api/activities/search?term=%20").await;
     assert_eq!(found.messages(), ["Cloud is very fun!", "I am out of prune juice"]);
 }
 
 #[tokio::test]
-async fn no_term_is_refused() {
+async fn a_missing_or_empty_term_is_rejected() {
     let anon = app().await.anon();
     assert_snapshot!(anon.get("/api/activities/search").await, @r#"422 ["search_term_blank"]"#);
     assert_snapshot!(anon.get("/api/activities/search?term=").await, @r#"422 ["search_term_blank"]"#);
 }
 
 #[tokio::test]
-async fn a_term_of_more_than_280_characters_is_refused() {
+async fn a_term_over_280_characters_is_rejected() {
     let anon = app().await.anon();
     let path = |length| format!("/api/activities/search?term={}", "%C3%A9".repeat(length));
     assert_snapshot!(anon.get(&path(280)).await, @"200 []");
@@ -49,7 +49,7 @@ async fn a_term_of_more_than_280_characters_is_refused() {
 }
 
 #[tokio::test]
-async fn the_link_keeps_the_term() {
+async fn the_link_header_keeps_the_term() {
     let app = app().await;
     let andrew = app.as_user("andrewbrown");
     for number in 0..101 {

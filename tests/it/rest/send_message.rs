@@ -27,7 +27,7 @@ async fn a_message_to_a_handle_opens_a_conversation_once() {
 }
 
 #[tokio::test]
-async fn a_message_to_a_conversation_is_answered_with_the_senders_uuid() {
+async fn a_message_to_a_conversation_returns_the_senders_uuid() {
     let andrew = app().await.as_user("andrewbrown");
     let body = format!(r#"{{"message": "hi", "message_group_uuid": "{GROUP}", "handle": "worf"}}"#);
     assert_snapshot!(andrew.post(PATH, body).await, @r#"
@@ -44,14 +44,14 @@ async fn a_message_to_a_conversation_is_answered_with_the_senders_uuid() {
 }
 
 #[tokio::test]
-async fn a_conversation_that_is_null_is_none() {
+async fn a_null_conversation_counts_as_absent() {
     let andrew = app().await.as_user("andrewbrown");
     let body = r#"{"message": "hi", "message_group_uuid": null, "handle": "bayko"}"#;
     assert_eq!(andrew.post(PATH, body).await.json()["message_group_uuid"], GROUP);
 }
 
 #[tokio::test]
-async fn the_message_is_checked_first() {
+async fn the_message_is_validated_first() {
     let andrew = app().await.as_user("andrewbrown");
     for body in ["{}", r#"{"handle": "bayko"}"#, r#"{"message": "", "message_group_uuid": ""}"#] {
         assert_eq!(andrew.post(PATH, body).await.to_string(), r#"422 ["message_blank"]"#);
@@ -69,7 +69,7 @@ async fn a_message_has_at_most_1024_characters() {
 }
 
 #[tokio::test]
-async fn there_must_be_somebody_else_with_the_handle() {
+async fn the_receiver_must_be_another_user() {
     let andrew = app().await.as_user("andrewbrown");
     for to in [
         "",
@@ -88,7 +88,7 @@ async fn there_must_be_somebody_else_with_the_handle() {
 }
 
 #[tokio::test]
-async fn the_final_backend_knows_the_receiver_by_one_key_alone() {
+async fn the_final_flavor_reads_the_receiver_from_one_key_only() {
     let andrew = final_app().await.as_user("andrewbrown");
     let body = r#"{"message": "hi", "user_receiver_handle": "bayko"}"#;
     assert_snapshot!(andrew.post(PATH, body).await, @r#"422 ["user_reciever_handle_blank"]"#);
@@ -97,7 +97,7 @@ async fn the_final_backend_knows_the_receiver_by_one_key_alone() {
 }
 
 #[tokio::test]
-async fn the_conversation_must_be_the_viewers() {
+async fn the_viewer_must_be_in_the_conversation() {
     let worf = app().await.as_user("worf");
     for group in [&format!("\"{GROUP}\""), &format!("\"{UNKNOWN}\""), "\"\"", "\"xyz\"", "5"] {
         let body = format!(r#"{{"message": "hi", "message_group_uuid": {group}}}"#);
@@ -106,7 +106,7 @@ async fn the_conversation_must_be_the_viewers() {
 }
 
 #[tokio::test]
-async fn only_users_send_json() {
+async fn only_users_can_send_messages_and_only_as_json() {
     let app = app().await;
     assert_snapshot!(app.anon().post(PATH, "x").await, @"401 {}");
     let body = r#"{"message": "hi", "handle": "bayko"}"#;

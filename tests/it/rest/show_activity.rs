@@ -3,7 +3,7 @@ use insta::assert_snapshot;
 use crate::rest::app::{CRUD, EXPIRED, REPLY, UNKNOWN, app};
 
 #[tokio::test]
-async fn an_activity_comes_in_an_array_of_one() {
+async fn an_activity_is_returned_in_an_array_of_one() {
     let anon = app().await.anon();
     assert_snapshot!(anon.get(&format!("/api/activities/{CRUD}")).await, @r#"
     200
@@ -40,14 +40,14 @@ async fn an_activity_comes_in_an_array_of_one() {
 }
 
 #[tokio::test]
-async fn a_reply_is_an_activity() {
+async fn a_reply_can_be_shown_like_a_crud() {
     let anon = app().await.anon();
     let reply = anon.get(&format!("/api/activities/{REPLY}")).await.json();
     assert_eq!(reply[0]["reply_to_activity_uuid"], CRUD);
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found() {
+async fn missing_activities_get_404() {
     let anon = app().await.anon();
     for uuid in [UNKNOWN, EXPIRED, "not-a-uuid", "%00", "a%2Fb"] {
         let answer = anon.get(&format!("/api/activities/{uuid}")).await;

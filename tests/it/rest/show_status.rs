@@ -3,7 +3,7 @@ use insta::assert_snapshot;
 use crate::rest::app::{CRUD, EXPIRED, UNKNOWN, app};
 
 #[tokio::test]
-async fn an_activity_and_its_replies_stand_side_by_side() {
+async fn an_activity_and_its_replies_are_separate_fields() {
     let anon = app().await.anon();
     assert_snapshot!(anon.get(&format!("/api/activities/@andrewbrown/status/{CRUD}")).await, @r#"
     200
@@ -55,14 +55,14 @@ async fn an_activity_and_its_replies_stand_side_by_side() {
 }
 
 #[tokio::test]
-async fn the_handle_does_not_count() {
+async fn the_handle_in_the_path_is_ignored() {
     let anon = app().await.anon();
     let answer = anon.get(&format!("/api/activities/@nobody/status/{CRUD}")).await;
     assert_eq!(answer.json()["activity"]["handle"], "andrewbrown");
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found() {
+async fn missing_activities_get_404() {
     let anon = app().await.anon();
     for uuid in [UNKNOWN, EXPIRED, "not-a-uuid"] {
         let answer = anon.get(&format!("/api/activities/@andrewbrown/status/{uuid}")).await;

@@ -3,7 +3,7 @@ use insta::assert_snapshot;
 use crate::rest::app::app;
 
 #[tokio::test]
-async fn a_user_is_shown_in_short() {
+async fn a_user_is_shown_in_short_form() {
     let anon = app().await.anon();
     assert_snapshot!(anon.get("/api/users/@bayko/short").await, @r#"
     200
@@ -17,7 +17,7 @@ async fn a_user_is_shown_in_short() {
 }
 
 #[tokio::test]
-async fn nobody_is_not_found() {
+async fn unknown_handles_get_404() {
     let anon = app().await.anon();
     assert_snapshot!(anon.get("/api/users/@nobody/short").await, @"404 {}");
     assert_snapshot!(anon.get("/api/users/@/short").await, @r#"404 ["not_found"]"#);

@@ -3,7 +3,7 @@ use insta::assert_snapshot;
 use crate::rest::app::{app, final_app};
 
 #[tokio::test]
-async fn the_first_backend_answers_an_array() {
+async fn the_openapi_flavor_returns_an_array() {
     let anon = app().await.anon();
     assert_snapshot!(anon.get("/api/activities/@worf").await, @r#"
     200
@@ -28,7 +28,7 @@ async fn the_first_backend_answers_an_array() {
 }
 
 #[tokio::test]
-async fn the_final_backend_answers_the_profile_too() {
+async fn the_final_flavor_adds_the_profile() {
     let anon = final_app().await.anon();
     assert_snapshot!(anon.get("/api/activities/@worf").await, @r#"
     200
@@ -62,21 +62,21 @@ async fn the_final_backend_answers_the_profile_too() {
 }
 
 #[tokio::test]
-async fn the_at_sign_may_be_percent_encoded() {
+async fn the_at_sign_can_be_percent_encoded() {
     let anon = app().await.anon();
     let feed = anon.get("/api/activities/%40%61ndrewbrown").await;
     assert_eq!(feed.messages(), ["Cloud is very fun!"]);
 }
 
 #[tokio::test]
-async fn no_handle_leads_nowhere() {
+async fn an_empty_handle_is_rejected() {
     let anon = app().await.anon();
     assert_snapshot!(anon.get("/api/activities/@").await, @r#"404 ["activity_not_found"]"#);
     assert_snapshot!(anon.get("/api/activities/@@").await, @r#"422 ["blank_user_handle"]"#);
 }
 
 #[tokio::test]
-async fn odd_handles_are_nobodys() {
+async fn unusual_handles_match_no_user() {
     let anon = app().await.anon();
     for handle in ["%00", "%2F", "%F0%9F%98%80", "a%20b", "%25", "'--"] {
         let feed = anon.get(&format!("/api/activities/@{handle}")).await;
@@ -86,6 +86,6 @@ async fn odd_handles_are_nobodys() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_is_none_is_refused() {
+async fn invalid_cursors_are_rejected() {
     assert_snapshot!(app().await.anon().get("/api/activities/@worf?after=x").await, @r#"422 ["cursor_invalid"]"#);
 }

@@ -1,4 +1,4 @@
-//! Original Cruddur databases are taken over in place, with nothing lost.
+//! Original Cruddur databases are adopted in place, without losing data.
 
 use cruddur::{
     domain::{Activity, Pagination, Timestamp, text::Search},
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{sources::fixture::id, support::stores::PostgresDatabase};
 
-/// The original's schema: its early version, whose replies point to integers, and its last one.
+/// A version of the original's schema: the early one, in which replies refer to integers, or the last.
 #[derive(Clone, Copy, PartialEq)]
 enum Original {
     Early,
@@ -39,7 +39,7 @@ CREATE TABLE public.activities (
 );
 "#;
 
-/// What the original's own migrations change.
+/// The changes that the original's own migrations make.
 const LAST: &str = "
 ALTER TABLE public.users ADD COLUMN bio text;
 ALTER TABLE public.activities DROP COLUMN reply_to_activity_uuid;
@@ -48,7 +48,8 @@ CREATE TABLE public.schema_information (id integer UNIQUE, last_successful_run t
 INSERT INTO public.schema_information (id, last_successful_run) VALUES (1, '1681651200.0');
 ";
 
-/// Four users and 20,000 cruds, a minute apart: of ten, one never ends, three have expired.
+/// Four users and 20,000 cruds, a minute apart. Of every ten cruds one never expires and three expire
+/// in June, the others in August.
 const ROWS: &str = "
 INSERT INTO users (uuid, display_name, handle, email, cognito_user_id, created_at) VALUES
   ('00000000-0000-0000-0000-0000000000a1', 'Andrew Brown', 'andrewbrown', 'a@example.com', 'MOCK', '2023-04-01'),
@@ -62,15 +63,15 @@ SELECT ('00000000-0000-0000-0001-' || lpad(to_hex(n), 12, '0'))::uuid,
   CASE WHEN n % 10 = 0 THEN NULL WHEN n % 10 < 4 THEN timestamp '2023-06-01' ELSE timestamp '2023-08-01' END,
   timestamp '2023-05-01 00:00:00.123456' + n * interval '1 minute'
 FROM generate_series(1, 20000) AS n;
--- A crud whose author is gone, one without counts, and one posted while New York's clocks go back.
+-- A crud whose author does not exist, and one without counts, posted while New York's clocks go back.
 INSERT INTO activities (uuid, user_uuid, message, expires_at, created_at) VALUES
   ('00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-0000000000ff', 'ghost', NULL, '2023-05-01');
 INSERT INTO activities (uuid, user_uuid, message, replies_count, reposts_count, likes_count, created_at) VALUES
   ('00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-0000000000a1', 'no counts', NULL, NULL, NULL, '2023-11-05 01:30');
 ";
 
-/// 5, 6, 7 reply one to the other; 8 to nothing, 9 to itself, 10 and 11 to each other; 12 to 6 and
-/// is nobody's, and 13 to 12.
+/// Replies: 5 to 2, 6 to 5 and 7 to 6; 8 to a missing crud; 9 to itself; 10 and 11 to each other; 12 to
+/// 6, by a missing user; 13 to 12.
 const REPLIES: &str = "
 INSERT INTO activities (uuid, user_uuid, message, reply_to_activity_uuid, expires_at, created_at)
 SELECT ('00000000-0000-0000-0000-' || lpad(to_hex(r.n), 12, '0'))::uuid,
@@ -88,7 +89,7 @@ INSERT INTO activities (uuid, user_uuid, message, reply_to_activity_uuid, create
   ('00000000-0000-0000-0000-000000000005', '00000000-0000-0000-0000-0000000000a2', 'reply 5', 17, '2023-11-06');
 ";
 
-/// An original database, whose server keeps New York's time.
+/// Creates an original database whose time zone is New York's.
 async fn original(name: &str, kind: Original) -> (PostgresDatabase, PgConnection) {
     let database = PostgresDatabase::new(name).await;
     let mut connection = database.connect().await;
@@ -116,8 +117,8 @@ async fn text(connection: &mut PgConnection, query: impl Into<String>) -> String
     text.unwrap_or_default()
 }
 
-/// How many rows there are, and a checksum over all that the original has written into them; times
-/// as they read in UTC.
+/// Returns the number of rows and a checksum of the original's columns for each table, with times in
+/// UTC.
 async fn contents(connection: &mut PgConnection, kind: Original) -> String {
     run(connection, "SET timezone TO 'UTC'").await;
     let replies = match kind {
@@ -161,7 +162,7 @@ async fn contents(connection: &mut PgConnection, kind: Original) -> String {
     all
 }
 
-/// All columns, their types and defaults, and all indexes and triggers.
+/// Returns all columns with their types and defaults, all indexes and all triggers.
 async fn schema(connection: &mut PgConnection) -> String {
     text(
         connection,
@@ -190,26 +191,28 @@ fn numbers(activities: &[Activity]) -> Vec<u128> {
     activities.iter().map(|activity| activity.uuid.as_u128()).collect()
 }
 
+/// Creates an original database and adopts it. Asserts that the rows stay the same and that migrating
+/// again changes nothing.
 async fn adopt(kind: Original, name: &str, activities: i64) -> (PostgresDatabase, Sources) {
     let (database, mut connection) = original(name, kind).await;
     let before = contents(&mut connection, kind).await;
     let sources = database.open();
 
     let started = std::time::Instant::now();
-    let adopted = sources.store.migrate().await.expect("it can be adopted");
+    let adopted = sources.store.migrate().await.expect("the database can be adopted");
     println!("4 users and {activities} activities were adopted in {:?}", started.elapsed());
     assert_eq!(adopted, Migrated::Adopted { users: 4, activities });
     assert_eq!(contents(&mut connection, kind).await, before);
 
     let adopted = schema(&mut connection).await;
-    assert_eq!(sources.store.migrate().await.expect("it is"), Migrated::Current);
+    assert_eq!(sources.store.migrate().await.expect("the database is adopted"), Migrated::Current);
     assert_eq!(contents(&mut connection, kind).await, before);
     assert_eq!(schema(&mut connection).await, adopted);
     (database, sources)
 }
 
 #[tokio::test]
-async fn an_original_of_the_last_version_is_adopted_whole() {
+async fn the_last_original_schema_is_adopted_with_all_rows() {
     let (_database, sources) = adopt(Original::Last, "adopt_last", 20_011).await;
     let source = &sources.store;
 
@@ -225,7 +228,7 @@ async fn an_original_of_the_last_version_is_adopted_whole() {
         ]
     );
 
-    // Times are UTC, whatever the server's own time is.
+    // Times are read as UTC, whatever the server's time zone.
     let newest =
         source.home(&Pagination::first(3), time("2023-12-01T00:00:00Z")).await.expect("home");
     let newest = newest.value.into_nodes();
@@ -237,8 +240,9 @@ async fn an_original_of_the_last_version_is_adopted_whole() {
     assert_eq!(newest[1].created_at, time("2023-05-14T21:20:00.123456Z"));
     assert_eq!(newest[1].expires_at, None);
 
-    // Expiry: all, those without the first to end, those that never end.
-    let everybody = [id(0xa1), id(0xa2), id(0xa3), id(0xa4)];
+    // Before June all cruds are visible, before August those that expire later, then those that never
+    // expire.
+    let all_users = [id(0xa1), id(0xa2), id(0xa3), id(0xa4)];
     for (now, cruds) in [
         ("2023-05-31T23:59:59Z", 20_001),
         ("2023-06-01T00:00:00Z", 14_001),
@@ -246,12 +250,13 @@ async fn an_original_of_the_last_version_is_adopted_whole() {
         ("2023-08-01T00:00:00Z", 2_001),
         ("2099-01-01T00:00:00Z", 2_001),
     ] {
-        let counts = source.counts_by_users(&everybody, time(now)).await.expect("counts");
+        let counts = source.counts_by_users(&all_users, time(now)).await.expect("counts");
         let sum: i64 = counts.iter().map(|counts| counts.activities).sum();
         assert_eq!(sum, cruds, "at {now}");
     }
 
-    // Replies live as long as their crud; those of nobody, below nobody's, or below nothing never.
+    // Replies are visible as long as their crud. Replies by a missing user, below such a reply or below
+    // a missing crud are never visible.
     let now = time("2030-01-01T00:00:00Z");
     let visible = by_uuids(&sources, &(1..14).collect::<Vec<_>>(), now).await;
     assert_eq!(numbers(&visible), [2, 5, 6, 7]);
@@ -271,7 +276,7 @@ async fn an_original_of_the_last_version_is_adopted_whole() {
 }
 
 #[tokio::test]
-async fn an_original_of_the_early_version_is_adopted_whole() {
+async fn the_early_original_schema_is_adopted_with_all_rows() {
     let (_database, sources) = adopt(Original::Early, "adopt_early", 20_003).await;
     let now = time("2030-01-01T00:00:00Z");
     assert_eq!(numbers(&by_uuids(&sources, &[1, 2, 5], now).await), [2]);
@@ -282,10 +287,11 @@ async fn an_original_of_the_early_version_is_adopted_whole() {
 }
 
 #[tokio::test]
-async fn what_the_original_s_programs_write_later_is_served() {
+async fn later_writes_of_the_original_programs_are_served() {
     let (database, sources) = adopt(Original::Last, "written_later", 20_011).await;
     let mut connection = database.connect().await;
-    // The sign-up lambda, the original's statements for a crud and a reply, a crud without an end.
+    // The statements of the sign-up lambda and of posting a crud and a reply, and a crud that never
+    // expires.
     run(
         &mut connection,
         "INSERT INTO public.users (display_name, email, handle, cognito_user_id)
@@ -297,7 +303,7 @@ async fn what_the_original_s_programs_write_later_is_served() {
          VALUES ((SELECT uuid FROM public.users WHERE users.handle = 'worf' LIMIT 1), 'and a reply',
                  (SELECT uuid FROM public.activities WHERE message = 'written by the original'));
          INSERT INTO public.activities (user_uuid, message)
-         VALUES ('00000000-0000-0000-0000-0000000000fe', 'by nobody');",
+         VALUES ('00000000-0000-0000-0000-0000000000fe', 'without an author');",
     )
     .await;
     let now = time("2098-12-31T00:00:00Z");
@@ -309,13 +315,13 @@ async fn what_the_original_s_programs_write_later_is_served() {
     assert_eq!(replies.expect("replies")[0].items[0].1.message, "and a reply");
     let coco = source.users_by_handles(&["coco".into()]).await.expect("users");
     assert_eq!(coco[0].display_name, "Coco");
-    let at_the_end = time("2099-01-01T00:00:00Z");
+    let at_expiry = time("2099-01-01T00:00:00Z");
     let replies =
-        source.replies_by_parents(&[home[0].uuid], &Pagination::first(2), at_the_end).await;
+        source.replies_by_parents(&[home[0].uuid], &Pagination::first(2), at_expiry).await;
     assert_eq!(replies.expect("replies")[0].items.len(), 0);
 
-    // They are found by their words from the next start on.
-    assert_eq!(source.migrate().await.expect("it is adopted"), Migrated::Current);
+    // The next migration adds them to the search index.
+    assert_eq!(source.migrate().await.expect("the database is adopted"), Migrated::Current);
     for term in ["written", "reply"] {
         let found =
             source.activities_matching(&Search::parse(term), &Pagination::first(2), now).await;
@@ -326,7 +332,7 @@ async fn what_the_original_s_programs_write_later_is_served() {
 }
 
 #[tokio::test]
-async fn two_that_adopt_at_once_both_succeed() {
+async fn concurrent_adoptions_both_succeed() {
     let (database, _) = original("adopt_twice", Original::Last).await;
     let (one, other) = (database.open(), database.open());
     let (one, other) = tokio::join!(one.store.migrate(), other.store.migrate());
@@ -335,10 +341,11 @@ async fn two_that_adopt_at_once_both_succeed() {
     assert_eq!(outcomes, ["Adopted { users: 4, activities: 20011 }", "Current"]);
 }
 
-/// Spoils an original database; the refusal names what is wrong, and nothing has changed.
-async fn refusal(name: &str, spoil: &'static str) -> String {
+/// Damages an original database and tries to adopt it. Asserts that nothing changes and returns the
+/// reason of the refusal.
+async fn refusal(name: &str, damage: &'static str) -> String {
     let (database, mut connection) = original(name, Original::Last).await;
-    run(&mut connection, spoil).await;
+    run(&mut connection, damage).await;
     let before = (contents(&mut connection, Original::Last).await, schema(&mut connection).await);
     let outcome = database.open().store.migrate().await;
     let after = (contents(&mut connection, Original::Last).await, schema(&mut connection).await);
@@ -350,7 +357,7 @@ async fn refusal(name: &str, spoil: &'static str) -> String {
 }
 
 #[tokio::test]
-async fn two_users_with_one_handle_are_named_and_nothing_changes() {
+async fn duplicate_handles_block_adoption_and_are_named() {
     let why = refusal(
         "twins",
         "INSERT INTO users (uuid, display_name, handle, email, cognito_user_id) VALUES
@@ -361,7 +368,7 @@ async fn two_users_with_one_handle_are_named_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn times_without_an_end_are_named_and_nothing_changes() {
+async fn infinite_times_block_adoption_and_are_named() {
     let why = refusal(
         "endless",
         "UPDATE activities SET expires_at = 'infinity'
@@ -372,7 +379,7 @@ async fn times_without_an_end_are_named_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn tables_that_are_not_the_original_s_are_named_and_nothing_changes() {
+async fn unexpected_column_types_block_adoption_and_are_named() {
     let why = refusal(
         "strange",
         "ALTER TABLE activities ALTER COLUMN likes_count TYPE numeric;

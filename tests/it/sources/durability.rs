@@ -1,4 +1,4 @@
-//! What is left when requests are dropped, meet, wait, or fail.
+//! Data stays consistent when requests are dropped, conflict, wait or fail.
 
 use std::{
     future::{Future, poll_fn},
@@ -25,8 +25,8 @@ use crate::{
     support::stores::{PostgresDatabase, SqliteFile},
 };
 
-/// A store with people and four cruds.
-async fn furnish(sources: Sources) -> Sources {
+/// Migrates a store and imports users and four cruds.
+async fn with_data(sources: Sources) -> Sources {
     sources.store.migrate().await.expect("a fresh store");
     let activities = (1..5).map(|number| crud(number, ANDREW, "root", 0, None)).collect();
     let dataset = Dataset { users: people(), activities, ..Dataset::default() };
@@ -39,7 +39,7 @@ fn like(number: u32, by: Uuid) -> Reaction {
     Reaction { kind, activity_uuid: id(number), user_uuid: by, created_at: at(1) }
 }
 
-/// Polls a future so many times and drops it then.
+/// Polls a future so many times, then drops it. Returns its output if it completed.
 async fn drop_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut left = polls;
@@ -53,11 +53,11 @@ async fn drop_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
     .await
 }
 
-/// Drops replies after more and more polls, until a few have ended by themselves; each has happened
-/// whole or not at all.
+/// Drops inserts after more and more polls, until three have completed. Asserts that each insert is
+/// atomic.
 async fn drop_replies(sources: &Sources) {
     let source = &sources.store;
-    let mut ended = 0;
+    let mut completed = 0;
     for polls in 0..1_000 {
         let number = 0x1000 + polls as u32;
         let notification =
@@ -75,8 +75,8 @@ async fn drop_replies(sources: &Sources) {
         };
         let done = drop_after(polls, source.insert_activity(&new)).await;
 
-        // Asked for again it is there once, whether or not it had come to a commit.
-        let again = source.insert_activity(&new).await.expect("the store is free again");
+        // A retry leaves exactly one reply, whether or not the dropped insert had committed.
+        let again = source.insert_activity(&new).await.expect("the store is not blocked");
         assert!(matches!(again, Inserted::New(_) | Inserted::Replayed(_)), "{again:?}");
         let root = source.activities_by_uuids(&[id(1)], at(2)).await.expect("the root");
         let page = Pagination::first(100);
@@ -88,28 +88,28 @@ async fn drop_replies(sources: &Sources) {
         assert!(source.delete_activity(id(number), WORF).await.expect("an answer"));
         if let Some(done) = done {
             assert!(matches!(done, Ok(Inserted::New(_))), "{done:?}");
-            ended += 1;
-            if ended == 3 {
+            completed += 1;
+            if completed == 3 {
                 return;
             }
         }
     }
-    panic!("the future never ends");
+    panic!("the insert never completes");
 }
 
 #[tokio::test]
-async fn a_dropped_write_leaves_nothing_behind_in_sqlite() {
+async fn dropped_writes_are_atomic_in_sqlite() {
     let file = SqliteFile::new();
-    drop_replies(&furnish(file.open()).await).await;
+    drop_replies(&with_data(file.open()).await).await;
 }
 
 #[tokio::test]
-async fn a_dropped_write_leaves_nothing_behind_in_postgres() {
+async fn dropped_writes_are_atomic_in_postgres() {
     let database = PostgresDatabase::new("dropped").await;
-    drop_replies(&furnish(database.open()).await).await;
+    drop_replies(&with_data(database.open()).await).await;
 }
 
-/// Deletes a thread while others reply to its parts; none of it is left.
+/// Deletes a thread while other users reply to its activities. Asserts that no reply is left.
 async fn delete_threads(sources: &Sources) {
     for round in 0..30 {
         let number = 0x1000 + round * 0x100;
@@ -126,7 +126,12 @@ async fn delete_threads(sources: &Sources) {
                 notifications: vec![],
                 idempotency: None,
             };
-            async move { source.insert_activity(&new).await.expect("new, or gone") }
+            async move {
+                source
+                    .insert_activity(&new)
+                    .await
+                    .expect("the reply is new or its parent is missing")
+            }
         };
         for n in 1..4 {
             answer(n).await;
@@ -142,21 +147,21 @@ async fn delete_threads(sources: &Sources) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_replies_to_what_is_being_deleted_from_sqlite() {
+async fn deleting_a_thread_leaves_no_orphaned_replies_in_sqlite() {
     let file = SqliteFile::new();
-    delete_threads(&furnish(file.open()).await).await;
+    delete_threads(&with_data(file.open()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_replies_to_what_is_being_deleted_from_postgres() {
+async fn deleting_a_thread_leaves_no_orphaned_replies_in_postgres() {
     let database = PostgresDatabase::new("deleted").await;
-    delete_threads(&furnish(sources::open(&database.url(), 16)).await).await;
+    delete_threads(&with_data(sources::open(&database.url(), 16)).await).await;
 }
 
-/// Everybody likes, replies, deletes and reads at once, each in another order.
-async fn storm(sources: &Sources) {
-    let everybody: Vec<_> = crowd().take(16).collect();
-    let all = everybody.iter().enumerate().map(|(person, by)| {
+/// Likes, replies, deletes and reads as 16 concurrent users, each in another order.
+async fn write_concurrently(sources: &Sources) {
+    let users: Vec<_> = crowd().take(16).collect();
+    let all = users.iter().enumerate().map(|(person, by)| {
         let source = sources.store.clone();
         let by = *by;
         tokio::spawn(async move {
@@ -175,8 +180,12 @@ async fn storm(sources: &Sources) {
                     }
                     2 => {
                         let kind = NotificationKind::Like;
-                        let told = notification(own + 0x10_0000, ANDREW, by, kind, Some(before), 1);
-                        source.insert_reaction(&like(before, by), Some(&told)).await.map(drop)
+                        let notification =
+                            notification(own + 0x10_0000, ANDREW, by, kind, Some(before), 1);
+                        source
+                            .insert_reaction(&like(before, by), Some(&notification))
+                            .await
+                            .map(drop)
                     }
                     3 => source.delete_activity(id(before), by).await.map(drop),
                     4 => source
@@ -195,14 +204,16 @@ async fn storm(sources: &Sources) {
                         source.insert_activity(&new).await.map(drop)
                     }
                     _ => {
-                        // Below a root, or below what somebody posted, whose deletion it meets.
+                        // Replies to a root, or to another user's activity, which may be deleted
+                        // concurrently.
                         let to =
                             if step % 3 == 0 { root } else { before ^ ((random >> 4) & 0x700) };
                         let kind = NotificationKind::Reply;
-                        let told = notification(own + 0x10_0000, ANDREW, by, kind, Some(own), 1);
+                        let notification =
+                            notification(own + 0x10_0000, ANDREW, by, kind, Some(own), 1);
                         let new = NewActivity {
                             activity: reply(own, to, by, "reply", 1),
-                            notifications: vec![told],
+                            notifications: vec![notification],
                             idempotency: None,
                         };
                         source.insert_activity(&new).await.map(drop)
@@ -213,11 +224,11 @@ async fn storm(sources: &Sources) {
         })
     });
     for outcome in join_all(all).await {
-        outcome.expect("nothing fails");
+        outcome.expect("no writer panics");
     }
 }
 
-/// Rows that are not as they should be after a storm.
+/// Queries that count inconsistent rows.
 const FAULTS: [&str; 3] = [
     "SELECT count(*) FROM activities AS a WHERE likes_count <> \
      (SELECT count(*) FROM reactions AS r WHERE r.activity_uuid = a.uuid)",
@@ -229,9 +240,9 @@ const FAULTS: [&str; 3] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn counts_are_true_after_a_storm_in_sqlite() {
+async fn counts_are_correct_after_concurrent_writes_in_sqlite() {
     let file = SqliteFile::new();
-    storm(&furnish(file.open()).await).await;
+    write_concurrently(&with_data(file.open()).await).await;
     let mut connection = file.connect().await;
     for fault in FAULTS {
         let rows: i64 = sqlx::query_scalar(fault).fetch_one(&mut connection).await.expect("rows");
@@ -240,9 +251,9 @@ async fn counts_are_true_after_a_storm_in_sqlite() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn counts_are_true_after_a_storm_in_postgres() {
+async fn counts_are_correct_after_concurrent_writes_in_postgres() {
     let database = PostgresDatabase::new("storm").await;
-    storm(&furnish(sources::open(&database.url(), 16)).await).await;
+    write_concurrently(&with_data(sources::open(&database.url(), 16)).await).await;
     let mut connection = database.connect().await;
     for fault in FAULTS {
         let rows: i64 = sqlx::query_scalar(fault).fetch_one(&mut connection).await.expect("rows");
@@ -251,53 +262,53 @@ async fn counts_are_true_after_a_storm_in_postgres() {
 }
 
 #[tokio::test]
-async fn a_write_that_waits_too_long_for_sqlite_is_refused_and_reads_go_on() {
+async fn a_blocked_sqlite_write_times_out_and_reads_continue() {
     let file = SqliteFile::new();
-    let sources = furnish(file.open()).await;
+    let sources = with_data(file.open()).await;
     let mut other = file.connect().await;
     other.execute("BEGIN IMMEDIATE").await.expect("the file is free");
     let reaction = like(1, WORF);
     let write = sources.store.insert_reaction(&reaction, None);
     assert_eq!(write.await, Err(Error::Unavailable));
     assert!(sources.store.home(&Pagination::first(3), at(1)).await.is_ok());
-    other.execute("ROLLBACK").await.expect("it was begun");
+    other.execute("ROLLBACK").await.expect("a transaction is open");
     let liked = sources.store.insert_reaction(&reaction, None).await;
-    assert_eq!(liked.expect("an answer").expect("an activity").likes_count, 1);
+    assert_eq!(liked.expect("the file is free").expect("an activity").likes_count, 1);
 }
 
 #[tokio::test]
-async fn a_statement_and_a_request_without_a_connection_wait_only_so_long_for_postgres() {
+async fn postgres_statements_and_connection_requests_time_out() {
     let database = PostgresDatabase::new("timeouts").await;
-    let sources = furnish(sources::open(&database.url(), 1)).await;
+    let sources = with_data(sources::open(&database.url(), 1)).await;
     let mut other = database.connect().await;
     other.execute("BEGIN; SELECT FROM activities FOR UPDATE").await.expect("the rows are free");
     let reaction = like(1, WORF);
     let write = sources.store.insert_reaction(&reaction, None);
     let (write, read) = tokio::join!(write, sources.store.ping());
-    assert_eq!(read, Err(Error::Unavailable), "the one connection is taken for over 3 seconds");
-    assert_eq!(write, Err(Error::Unavailable), "a statement is cancelled after 5 seconds");
-    other.execute("ROLLBACK").await.expect("it was begun");
+    assert_eq!(read, Err(Error::Unavailable), "the only connection is in use for over 3 s");
+    assert_eq!(write, Err(Error::Unavailable), "a statement is cancelled after 5 s");
+    other.execute("ROLLBACK").await.expect("a transaction is open");
     let liked = sources.store.insert_reaction(&reaction, None).await;
-    assert_eq!(liked.expect("an answer").expect("an activity").likes_count, 1);
+    assert_eq!(liked.expect("the rows are free").expect("an activity").likes_count, 1);
 }
 
 #[tokio::test]
-async fn connections_that_the_server_ends_are_made_anew() {
+async fn connections_ended_by_the_server_are_replaced() {
     let database = PostgresDatabase::new("ended").await;
-    let sources = furnish(database.open()).await;
+    let sources = with_data(database.open()).await;
     let pings = join_all((0..8).map(|_| sources.store.ping()));
     assert!(pings.await.iter().all(Result::is_ok));
     let mut other = database.connect().await;
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    other.execute(end).await.expect("they are ended");
+    other.execute(end).await.expect("the connections can be ended");
     for _ in 0..8 {
         assert_eq!(sources.store.ping().await, Ok(()));
     }
 }
 
 #[tokio::test]
-async fn a_server_that_is_down_is_told_apart_from_one_that_refuses() {
+async fn an_unreachable_server_is_distinguished_from_one_that_refuses() {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
     let down = SourceUrl::Postgres(format!("postgres://cruddur@{port}/cruddur"));
     let down = sources::open(&down, 2);
@@ -316,8 +327,8 @@ async fn a_server_that_is_down_is_told_apart_from_one_that_refuses() {
     assert!(matches!(outcome, Err(MigrateError::Failed(_))), "{outcome:?}");
 }
 
-/// Migrates a store several times at once, as replicas do that start together.
-async fn start_together(stores: Vec<Sources>) {
+/// Migrates a store several times at once, like replicas that start together.
+async fn migrate_concurrently(stores: Vec<Sources>) {
     let started = stores.iter().map(|sources| {
         let source = sources.store.clone();
         tokio::spawn(async move { source.migrate().await })
@@ -329,23 +340,23 @@ async fn start_together(stores: Vec<Sources>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn several_may_start_at_once_on_a_fresh_database() {
+async fn several_gateways_can_migrate_a_fresh_database_at_once() {
     let file = SqliteFile::new();
-    start_together((0..4).map(|_| file.open()).collect()).await;
+    migrate_concurrently((0..4).map(|_| file.open()).collect()).await;
     let database = PostgresDatabase::new("together").await;
-    start_together((0..4).map(|_| database.open()).collect()).await;
+    migrate_concurrently((0..4).map(|_| database.open()).collect()).await;
 }
 
 #[tokio::test]
-async fn a_sqlite_file_is_written_ahead_and_checks_references() {
+async fn a_sqlite_file_uses_wal_and_checks_foreign_keys() {
     let file = SqliteFile::new();
-    let sources = furnish(file.open()).await;
-    let mut own = file.connect().await;
+    let sources = with_data(file.open()).await;
+    let mut connection = file.connect().await;
     let mode: String =
-        sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut own).await.expect("a mode");
+        sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut connection).await.expect("a mode");
     assert_eq!(mode, "wal");
-    let by_nobody = sources.store.insert_reaction(&like(1, UNKNOWN), None).await;
-    assert_eq!(by_nobody, Err(Error::Internal));
+    let by_unknown = sources.store.insert_reaction(&like(1, UNKNOWN), None).await;
+    assert_eq!(by_unknown, Err(Error::Internal));
     let liked = sources.store.insert_reaction(&like(1, GAREK), None).await;
-    assert_eq!(liked.expect("an answer").expect("an activity").likes_count, 1);
+    assert_eq!(liked.expect("the user exists").expect("an activity").likes_count, 1);
 }

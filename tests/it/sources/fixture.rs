@@ -1,5 +1,5 @@
-//! The people of the contract tests, and shorthand for what they post: numbers stand for uuids,
-//! minutes since the beginning of 2026 for times.
+//! The users of the contract tests, and shorthand for what they post: numbers stand for uuids, minutes
+//! since the start of 2026 for times.
 
 use cruddur::domain::{Activity, Notification, NotificationKind, User};
 use uuid::Uuid;
@@ -15,10 +15,10 @@ pub const ANDREW: Uuid = id(0xa1);
 pub const WORF: Uuid = id(0xa2);
 pub const GAREK: Uuid = id(0xa3);
 pub const LONDO: Uuid = id(0xa4);
-/// A user that no store knows.
+/// A user that is in no store.
 pub const UNKNOWN: Uuid = id(0xff);
 
-/// The members of a crowd of 32.
+/// Returns the members of a crowd of 32.
 pub fn crowd() -> impl Iterator<Item = Uuid> {
     (0..32).map(|number| id(0xc00 + number))
 }
@@ -27,7 +27,7 @@ pub fn user(uuid: Uuid, handle: &str, display_name: &str) -> User {
     User { created_at: at(-1_000), ..fixtures::user(uuid, handle, display_name) }
 }
 
-/// Andrew, Worf, Garek, Londo and the crowd.
+/// Returns Andrew, Worf, Garek, Londo and the crowd.
 pub fn people() -> Vec<User> {
     let known = [
         user(ANDREW, "andrewbrown", "Andrew Brown"),
@@ -40,7 +40,7 @@ pub fn people() -> Vec<User> {
     known.into_iter().chain(crowd).collect()
 }
 
-/// A crud that expires after `ttl` minutes, or never.
+/// Builds a crud that expires after `ttl` minutes, or never if that is `None`.
 pub fn crud(number: u32, by: Uuid, message: &str, minutes: i64, ttl: Option<i64>) -> Activity {
     Activity {
         expires_at: ttl.map(|ttl| at(minutes + ttl)),

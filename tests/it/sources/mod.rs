@@ -1,9 +1,9 @@
-//! The data sources, held against their contract.
+//! The data sources, tested against their contract.
 //!
-//! * story/        one long story that every source tells in the same words
-//! * properties.rs random operations: SQLite answers as the model in memory does
-//! * adoption.rs   original Cruddur databases are taken over with nothing lost
-//! * durability.rs what is left when requests are dropped, wait, or fail
+//! * story/        one sequence of steps for which every source produces the same transcript
+//! * properties.rs random operations: SQLite behaves like the model in memory
+//! * adoption.rs   original Cruddur databases are adopted without losing data
+//! * durability.rs data stays consistent when requests are dropped, wait or fail
 
 mod adoption;
 mod durability;

@@ -1,4 +1,4 @@
-//! Random operations: SQLite answers as the model in memory does.
+//! Random operations: SQLite behaves like the model in memory.
 
 use cruddur::{
     domain::{
@@ -18,7 +18,7 @@ use crate::{
     support::stores::SqliteFile,
 };
 
-/// Few people, activities and minutes, so that the operations meet.
+/// An operation on few users, activities and minutes, so that operations affect each other.
 #[derive(Debug, Clone)]
 enum Operation {
     Post { by: Uuid, to: Option<u32>, ttl: Option<i64>, words: Vec<&'static str>, key: Option<u8> },
@@ -35,7 +35,7 @@ enum Operation {
 
 const NUMBERS: std::ops::Range<u32> = 1..9;
 
-fn someone() -> impl Strategy<Value = Uuid> {
+fn any_user() -> impl Strategy<Value = Uuid> {
     select(vec![ANDREW, WORF, GAREK])
 }
 
@@ -49,17 +49,17 @@ fn operation() -> impl Strategy<Value = Operation> {
     let to = prop_oneof![Just(None), NUMBERS.prop_map(Some)];
     let key = prop_oneof![Just(None), (0..3_u8).prop_map(Some)];
     prop_oneof![
-        6 => (someone(), to, ttl, words, key)
+        6 => (any_user(), to, ttl, words, key)
             .prop_map(|(by, to, ttl, words, key)| Operation::Post { by, to, ttl, words, key }),
-        1 => (NUMBERS, someone()).prop_map(|(number, by)| Operation::Delete { number, by }),
-        3 => (reaction(), NUMBERS, someone())
+        1 => (NUMBERS, any_user()).prop_map(|(number, by)| Operation::Delete { number, by }),
+        3 => (reaction(), NUMBERS, any_user())
             .prop_map(|(kind, number, by)| Operation::React { kind, number, by }),
-        2 => (reaction(), NUMBERS, someone())
+        2 => (reaction(), NUMBERS, any_user())
             .prop_map(|(kind, number, by)| Operation::Undo { kind, number, by }),
-        2 => (someone(), someone()).prop_map(|(by, of)| Operation::Follow { by, of }),
-        1 => (someone(), someone()).prop_map(|(by, of)| Operation::Unfollow { by, of }),
-        1 => (someone(), 0..30_u32).prop_map(|(by, number)| Operation::Read { by, number }),
-        2 => (someone(), someone(), 0..3_i64)
+        2 => (any_user(), any_user()).prop_map(|(by, of)| Operation::Follow { by, of }),
+        1 => (any_user(), any_user()).prop_map(|(by, of)| Operation::Unfollow { by, of }),
+        1 => (any_user(), 0..30_u32).prop_map(|(by, number)| Operation::Read { by, number }),
+        2 => (any_user(), any_user(), 0..3_i64)
             .prop_map(|(from, to, back)| Operation::Send { from, to, back }),
         1 => (0..60_i64, 1..4_u32).prop_map(|(before, limit)| Operation::Sweep { before, limit }),
         3 => (0..6_i64).prop_map(Operation::Wait),
@@ -78,19 +78,19 @@ fn page() -> impl Strategy<Value = Pagination> {
         .prop_map(|(after, before, limit, backward)| Pagination { after, before, limit, backward })
 }
 
-/// Carries the operations out. What each answered.
-async fn carry_out(sources: &Sources, operations: &[Operation]) -> (Vec<String>, i64) {
+/// Executes the operations. Returns their outcomes and the minute at the end.
+async fn execute(sources: &Sources, operations: &[Operation]) -> (Vec<String>, i64) {
     let activities = &sources.store;
     let mut minute = 0;
-    let mut answers = Vec::new();
-    // Numbers of activities count up from 1, those of notifications from 0x100.
+    let mut outcomes = Vec::new();
+    // Activities are numbered from 1, notifications from 0x100.
     let mut posted = 0;
-    let mut told = 0x100;
+    let mut notified = 0x100;
     for operation in operations {
         let mut notification = |to, by, kind, activity| {
-            told += 1;
+            notified += 1;
             Notification {
-                uuid: id(told),
+                uuid: id(notified),
                 user_uuid: to,
                 actor_uuid: by,
                 kind,
@@ -99,7 +99,7 @@ async fn carry_out(sources: &Sources, operations: &[Operation]) -> (Vec<String>,
                 read_at: None,
             }
         };
-        let answer = match operation.clone() {
+        let outcome = match operation.clone() {
             Operation::Post { by, to, ttl, words, key } => {
                 posted += 1;
                 let activity = Activity {
@@ -125,20 +125,21 @@ async fn carry_out(sources: &Sources, operations: &[Operation]) -> (Vec<String>,
                 format!("{:?}", activities.delete_activity(id(number), by).await)
             }
             Operation::React { kind, number, by } => {
-                let told = notification(GAREK, by, kind.notification_kind(), Some(id(number)));
+                let notification =
+                    notification(GAREK, by, kind.notification_kind(), Some(id(number)));
                 let created_at = at(minute);
                 let reaction =
                     Reaction { kind, activity_uuid: id(number), user_uuid: by, created_at };
-                format!("{:?}", activities.insert_reaction(&reaction, Some(&told)).await)
+                format!("{:?}", activities.insert_reaction(&reaction, Some(&notification)).await)
             }
             Operation::Undo { kind, number, by } => {
                 format!("{:?}", activities.delete_reaction(kind, id(number), by, at(minute)).await)
             }
             Operation::Follow { by, of } => {
-                let told = notification(of, by, NotificationKind::Follow, None);
+                let notification = notification(of, by, NotificationKind::Follow, None);
                 let follow =
                     Follow { follower_uuid: by, followed_uuid: of, created_at: at(minute) };
-                format!("{:?}", activities.insert_follow(&follow, &told).await)
+                format!("{:?}", activities.insert_follow(&follow, &notification).await)
             }
             Operation::Unfollow { by, of } => {
                 format!("{:?}", activities.delete_follow(by, of).await)
@@ -150,24 +151,24 @@ async fn carry_out(sources: &Sources, operations: &[Operation]) -> (Vec<String>,
             Operation::Send { from, to, back } => {
                 let message = Message {
                     uuid: notification(to, from, NotificationKind::Reply, None).uuid,
-                    group_uuid: id(0x1000 + told),
+                    group_uuid: id(0x1000 + notified),
                     user_uuid: from,
-                    message: format!("{told}"),
+                    message: format!("{notified}"),
                     created_at: at(minute - back),
                 };
                 let new = NewMessage { message, receiver_uuid: to, idempotency: None };
-                // People do not write to themselves; the service sees to it.
+                // The service rejects messages to the sender, so the sources do not handle them.
                 if from == to {
                     continue;
                 }
                 let sent = sources.messages.insert_message(&new).await;
                 if let Ok(Inserted::New(message)) = &sent {
-                    assert_eq!(message.message, format!("{told}"));
+                    assert_eq!(message.message, format!("{notified}"));
                 }
                 format!("{sent:?}")
             }
             Operation::Sweep { before, limit } => {
-                // To the end: which come first is for each source to choose.
+                // Sweeps to the end, because each source chooses the order of its batches.
                 let mut swept = 0;
                 loop {
                     let deleted = activities.delete_expired(at(before.min(minute)), limit).await;
@@ -183,19 +184,19 @@ async fn carry_out(sources: &Sources, operations: &[Operation]) -> (Vec<String>,
                 continue;
             }
         };
-        answers.push(answer);
+        outcomes.push(outcome);
     }
-    (answers, minute)
+    (outcomes, minute)
 }
 
-/// All that can be asked of a source.
-async fn ask(sources: &Sources, page: &Pagination, minute: i64) -> Vec<String> {
+/// Calls every read method of a source and formats the results.
+async fn read(sources: &Sources, page: &Pagination, minute: i64) -> Vec<String> {
     use UserRelation::{Followers, Following, Reacted};
     let now = at(minute);
     let source = &sources.store;
     let people = [WORF, UNKNOWN, ANDREW, WORF, GAREK];
     let numbers: Vec<_> = NUMBERS.map(id).collect();
-    let mut answers = vec![
+    let mut outcomes = vec![
         format!("home {:?}", source.home(page, now).await.map(WithSnapshot::into_value)),
         format!("by users {:?}", source.activities_by_users(&people, page, now).await),
         format!("replies {:?}", source.replies_by_parents(&numbers, page, now).await),
@@ -203,39 +204,39 @@ async fn ask(sources: &Sources, page: &Pagination, minute: i64) -> Vec<String> {
     ];
     let mut by_uuid = source.activities_by_uuids(&numbers, now).await.expect("activities");
     by_uuid.sort_by_key(|activity| activity.uuid);
-    answers.push(format!("by uuid {by_uuid:?}"));
+    outcomes.push(format!("by uuid {by_uuid:?}"));
     for term in ["juice", "#juice", "prune", "a_b pru", "%", "'"] {
         let found = source.activities_matching(&Search::parse(term), page, now).await;
-        answers.push(format!("{term} {found:?}"));
+        outcomes.push(format!("{term} {found:?}"));
     }
     for relation in
         [Reacted(ReactionKind::Like), Reacted(ReactionKind::Repost), Followers, Following]
     {
         let keys: Vec<_> = numbers.iter().chain(&people).copied().collect();
         let users = source.users_by_relation(relation, &keys, page).await;
-        answers.push(format!("{relation:?} {users:?}"));
+        outcomes.push(format!("{relation:?} {users:?}"));
     }
     for user in [ANDREW, WORF, GAREK] {
         let feed = source.activities_followed_by(user, page, now).await;
-        answers.push(format!("feed {feed:?}"));
+        outcomes.push(format!("feed {feed:?}"));
         for unread_only in [false, true] {
             let notifications = source.notifications(user, unread_only, page, now).await;
             let notifications = notifications.map(WithSnapshot::into_value);
-            answers.push(format!("notifications {notifications:?}"));
+            outcomes.push(format!("notifications {notifications:?}"));
         }
-        answers.push(format!("unread {:?}", source.unread_notifications(user, now).await));
+        outcomes.push(format!("unread {:?}", source.unread_notifications(user, now).await));
         let mut reactions = source.reactions_by_user(user, &numbers).await.expect("reactions");
         reactions.sort();
-        answers.push(format!("reactions {reactions:?}"));
+        outcomes.push(format!("reactions {reactions:?}"));
         let groups = sources.messages.message_groups(user, page).await;
-        answers.push(format!("groups {groups:?}"));
+        outcomes.push(format!("groups {groups:?}"));
         let groups =
             sources.messages.message_groups(user, &Pagination::first(9)).await.expect("groups");
         let groups: Vec<_> = groups.nodes().map(|group| group.uuid).collect();
         let messages = sources.messages.messages_by_groups(&groups, page).await;
-        answers.push(format!("messages {messages:?}"));
+        outcomes.push(format!("messages {messages:?}"));
     }
-    answers
+    outcomes
 }
 
 proptest! {
@@ -247,7 +248,7 @@ proptest! {
     })]
 
     #[test]
-    fn sqlite_answers_as_the_model_does(
+    fn sqlite_behaves_like_the_model_in_memory(
         operations in vec(operation(), 1..50),
         pages in vec(page(), 4),
     ) {
@@ -259,19 +260,19 @@ proptest! {
             let people = Dataset { users: people(), ..Dataset::default() };
             for sources in [&model, &sqlite] {
                 sources.store.migrate().await.expect("a fresh store");
-                sources.store.import(&people).await.expect("people");
+                sources.store.import(&people).await.expect("the users can be imported");
             }
-            let (expected, minute) = carry_out(&model, &operations).await;
-            let (answers, _) = carry_out(&sqlite, &operations).await;
-            for (expected, answer) in expected.iter().zip(&answers) {
-                prop_assert_eq!(expected, answer);
+            let (expected, minute) = execute(&model, &operations).await;
+            let (outcomes, _) = execute(&sqlite, &operations).await;
+            for (expected, outcome) in expected.iter().zip(&outcomes) {
+                prop_assert_eq!(expected, outcome);
             }
             for page in &pages {
                 for later in [0, 5, 20] {
-                    let expected = ask(&model, page, minute + later).await;
-                    let answers = ask(&sqlite, page, minute + later).await;
-                    for (expected, answer) in expected.iter().zip(&answers) {
-                        prop_assert_eq!(expected, answer, "{:?}", page);
+                    let expected = read(&model, page, minute + later).await;
+                    let outcomes = read(&sqlite, page, minute + later).await;
+                    for (expected, outcome) in expected.iter().zip(&outcomes) {
+                        prop_assert_eq!(expected, outcome, "{:?}", page);
                     }
                 }
             }

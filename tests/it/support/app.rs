@@ -12,7 +12,7 @@ use cruddur::{
 
 use super::{client::Client, clock::ManualClock};
 
-/// Returns the configuration that these flags make. Nothing is read from the environment.
+/// Parses flags into settings. Does not read the environment.
 pub fn settings(flags: &[&str]) -> Settings {
     #[derive(Parser)]
     struct Flags {
@@ -21,7 +21,8 @@ pub fn settings(flags: &[&str]) -> Settings {
     }
     let command = <Flags as clap::CommandFactory>::command().mut_args(|arg| arg.env(None::<&str>));
     let matches = command.get_matches_from([&["cruddur"], flags].concat());
-    let flags = <Flags as clap::FromArgMatches>::from_arg_matches(&matches).expect("flags fit");
+    let flags =
+        <Flags as clap::FromArgMatches>::from_arg_matches(&matches).expect("the flags are valid");
     flags.config.check().unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -33,7 +34,7 @@ pub fn in_memory() -> Sources {
 /// Migrates the store and imports the data.
 pub async fn filled(sources: Sources, dataset: &Dataset) -> Sources {
     sources.store.migrate().await.expect("an empty store can be migrated");
-    sources.import(dataset).await.expect("the data fits into the store");
+    sources.import(dataset).await.expect("the data can be imported");
     sources
 }
 
@@ -47,22 +48,22 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// Over a store in memory with the demo people.
+    /// Creates a gateway over the demo data in memory.
     pub async fn new() -> Self {
         Self::with_demo(in_memory()).await
     }
 
-    /// Over an empty store, which gets the demo people.
+    /// Creates a gateway over an empty store and imports the demo data.
     pub async fn with_demo(sources: Sources) -> Self {
         Self::with_data(sources, &seed::demo(ManualClock::start())).await
     }
 
-    /// Over an empty store, which gets the data.
+    /// Creates a gateway over an empty store and imports the data.
     pub async fn with_data(sources: Sources, dataset: &Dataset) -> Self {
         Self::over(filled(sources, dataset).await)
     }
 
-    /// Over a store as it is.
+    /// Creates a gateway over a store as it is.
     pub fn over(sources: Sources) -> Self {
         Self::at(sources, Arc::default())
     }
@@ -79,7 +80,7 @@ impl TestApp {
         Self { clock, service, sources, ready, flags: Vec::new() }
     }
 
-    /// Adds flags of the program.
+    /// Adds command line flags.
     pub fn with(mut self, flags: &[&'static str]) -> Self {
         self.flags.extend(flags);
         self
@@ -90,7 +91,7 @@ impl TestApp {
         self.as_user("none")
     }
 
-    /// Returns a client of a gateway with exactly these flags.
+    /// Returns a client of the gateway that adds no `--viewer` to its flags.
     pub fn as_configured(&self) -> Client {
         self.client(&self.flags)
     }

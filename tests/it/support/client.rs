@@ -1,4 +1,4 @@
-//! Requests to a router without a network, and its responses.
+//! A client of a router that needs no network, and the responses it gets.
 
 use std::fmt;
 
@@ -84,8 +84,8 @@ impl Client {
     }
 
     async fn request(&self, request: request::Builder, body: Body) -> Answer {
-        let request = request.body(body).expect("the test's request is well formed");
-        let response = self.0.clone().oneshot(request).await.expect("a router cannot fail");
+        let request = request.body(body).expect("the request is well formed");
+        let response = self.0.clone().oneshot(request).await.expect("a router never fails");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("the body is in memory").to_bytes();
         Answer {
@@ -96,7 +96,7 @@ impl Client {
     }
 }
 
-/// A response. It displays its status, the headers that the tests look at, and a JSON body.
+/// A response. Its display is the status, the headers that tests check, and the JSON body.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -126,8 +126,9 @@ impl Answer {
     /// Returns the cursor in the `Link` header, after `parameter=`.
     pub fn link(&self, parameter: &str) -> Option<String> {
         let link = self.headers.get(header::LINK)?.to_str().expect("ASCII");
-        let (_, rest) = link.split_once(&format!("{parameter}=")).expect("the parameter");
-        Some(rest.split_once('>').expect("the end of a link").0.to_owned())
+        let (_, rest) =
+            link.split_once(&format!("{parameter}=")).expect("the link has the parameter");
+        Some(rest.split_once('>').expect("the link ends with >").0.to_owned())
     }
 }
 

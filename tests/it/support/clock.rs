@@ -1,4 +1,4 @@
-//! A clock that stands still until it is moved.
+//! A clock that stands still until the test advances it.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta};
 use cruddur::{domain::Timestamp, service::Clock};
 use uuid::{Builder, Uuid};
 
-/// Gives the time that it stands at, and ids that count up.
+/// A clock that only [`advance`](Self::advance) moves, and whose ids count up.
 pub struct ManualClock {
     start: Timestamp,
     passed: AtomicI64,
@@ -14,7 +14,7 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// Where a clock stands unless it is told otherwise: 2026-01-01T00:00:00Z.
+    /// Returns the default time of a clock: 2026-01-01T00:00:00Z.
     pub fn start() -> Timestamp {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(1_767_225_600)
     }
@@ -24,7 +24,7 @@ impl ManualClock {
     }
 
     pub fn advance(&self, by: TimeDelta) {
-        let micros = by.num_microseconds().expect("a test moves the clock by less than ages");
+        let micros = by.num_microseconds().expect("the duration fits into 64 bits of microseconds");
         self.passed.fetch_add(micros, Ordering::SeqCst);
     }
 }
@@ -43,7 +43,7 @@ impl Clock for ManualClock {
     fn new_uuid(&self, now: Timestamp) -> Uuid {
         let mut count = [0; 10];
         count[2..].copy_from_slice(&self.ids.fetch_add(1, Ordering::SeqCst).to_be_bytes());
-        let millis = u64::try_from(now.timestamp_millis()).expect("tests live after 1970");
+        let millis = u64::try_from(now.timestamp_millis()).expect("the time is after 1970");
         Builder::from_unix_timestamp_millis(millis, &count).into_uuid()
     }
 }

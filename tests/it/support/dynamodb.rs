@@ -1,28 +1,28 @@
-//! Tables of a test's own in the DynamoDB that `make test` starts.
+//! Tables for a single test in the DynamoDB that `make test` starts.
 
 use cruddur::sources::{MessageTable, Sources};
 
-/// The URL of the DynamoDB to test on.
+/// Returns the endpoint of the DynamoDB to test on.
 pub fn endpoint() -> String {
     std::env::var("DYNAMODB_TEST_ENDPOINT").expect(
-        "DYNAMODB_TEST_ENDPOINT names no DynamoDB; run `make test`, or the test within \
+        "DYNAMODB_TEST_ENDPOINT is not set; run `make test`, or run the test with \
          scripts/with-dynamodb",
     )
 }
 
-/// The name of a table that is the test's own.
+/// Returns a table that only this test uses. Does not create it.
 pub fn table(name: &str) -> MessageTable {
     MessageTable { name: format!("{name}-{}", std::process::id()), endpoint: Some(endpoint()) }
 }
 
-/// In memory, with the messages in a new table.
+/// Moves the messages of the sources into a new table.
 pub async fn with_table(sources: Sources, name: &str) -> Sources {
     let sources = sources.with_messages(&table(name));
-    sources.messages.migrate().await.expect("the table is made");
+    sources.messages.migrate().await.expect("the table can be created");
     sources
 }
 
-/// What a program needs to reach the table.
+/// Returns the environment variables with which the program reaches the table.
 pub fn env(table: &MessageTable) -> [(&'static str, String); 5] {
     [
         ("DDB_MESSAGE_TABLE", table.name.clone()),

@@ -1,5 +1,5 @@
-//! Builders of users, cruds, notifications and messages. A test changes what it cares about by
-//! struct update: `Activity { likes_count: 1, ..crud(…) }`.
+//! Builders of users, cruds, notifications and messages. A test overrides single fields by struct
+//! update: `Activity { likes_count: 1, ..crud(…) }`.
 
 use chrono::{DateTime, TimeDelta};
 use cruddur::{
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::clock::ManualClock;
 
-/// Four people that most tests get by with.
+/// Four users, enough for most tests.
 pub const ANDREW: Uuid = id(1);
 pub const BAYKO: Uuid = id(2);
 pub const WORF: Uuid = id(3);
@@ -20,12 +20,12 @@ pub const fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
-/// Returns the time so many minutes after the beginning of 2026, where the clock of a test starts.
+/// Returns the time so many minutes after the start of 2026, which is when a test's clock starts.
 pub fn minutes(minutes: i64) -> Timestamp {
     ManualClock::start() + TimeDelta::minutes(minutes)
 }
 
-/// Returns the time so many seconds after the beginning of 2026.
+/// Returns the time so many seconds after the start of 2026.
 pub fn seconds(seconds: i64) -> Timestamp {
     ManualClock::start() + TimeDelta::seconds(seconds)
 }
@@ -35,7 +35,7 @@ pub fn time(text: &str) -> Timestamp {
     DateTime::parse_from_rfc3339(text).expect("RFC 3339").to_utc()
 }
 
-/// A user without a bio who cannot sign in, and joined when the clock of a test starts.
+/// Builds a user without a bio who cannot sign in and who joined when the test's clock starts.
 pub fn user(uuid: Uuid, handle: &str, display_name: &str) -> User {
     User {
         uuid,
@@ -48,14 +48,14 @@ pub fn user(uuid: Uuid, handle: &str, display_name: &str) -> User {
     }
 }
 
-/// Andrew, Bayko, Worf and Londo.
+/// Returns a dataset of Andrew, Bayko, Worf and Londo.
 pub fn people() -> Dataset {
     let names = [(ANDREW, "andrewbrown"), (BAYKO, "bayko"), (WORF, "worf"), (LONDO, "londo")];
     let users = names.into_iter().map(|(uuid, handle)| user(uuid, handle, &handle.to_uppercase()));
     Dataset { users: users.collect(), ..Dataset::default() }
 }
 
-/// A crud that never expires, without replies and reactions.
+/// Builds a crud that never expires and has no replies or reactions.
 pub fn crud(uuid: Uuid, author: Uuid, message: &str, created_at: Timestamp) -> Activity {
     Activity {
         uuid,
@@ -70,7 +70,7 @@ pub fn crud(uuid: Uuid, author: Uuid, message: &str, created_at: Timestamp) -> A
     }
 }
 
-/// An unread notification of `user` about what `actor` did.
+/// Builds an unread notification for `user` about an action of `actor`.
 pub fn notification(
     uuid: Uuid,
     user: Uuid,
@@ -90,7 +90,8 @@ pub fn notification(
     }
 }
 
-/// A direct message without an idempotency key. `group` is used if it opens the conversation.
+/// Builds a direct message without an idempotency key. `group` becomes the id of the conversation if
+/// the message opens one.
 pub fn message(
     uuid: Uuid,
     group: Uuid,

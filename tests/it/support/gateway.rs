@@ -1,4 +1,4 @@
-//! The real binary, as a process of its own.
+//! The real binary as a separate process.
 
 use std::{
     ffi::OsStr,
@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-/// The program without anything of this environment.
+/// Builds a command that runs the program without inheriting this environment.
 pub fn cruddur(args: &[&str], env: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cruddur"));
     command.args(args).env_clear().envs(env.iter().copied()).stdin(Stdio::null());
@@ -28,22 +28,22 @@ pub fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).expect("UTF-8")
 }
 
-/// A gateway of the real binary on a free port; killed when the test ends before it does.
+/// A gateway process on a free port. Dropping it kills the process.
 pub struct Gateway {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    /// The log's lines, read as they come: a pipe that nobody reads would stop the gateway once full.
+    /// The log's lines. A thread drains the pipe, because a full pipe would block the gateway.
     log: Receiver<String>,
     pub url: String,
 }
 
 impl Gateway {
-    /// Over the mock, unless `args` say otherwise.
+    /// Starts a gateway. Its data is in memory unless `args` name a database.
     pub fn start(args: &[&str]) -> Self {
         let env = [
             ("PORT", "0"),
             ("DATABASE_URL", "mock:"),
-            // Any will do where there is an endpoint.
+            // DynamoDB Local accepts any credentials.
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
         ];
@@ -57,13 +57,17 @@ impl Gateway {
         let (lines, log) = channel();
         thread::spawn(move || {
             for line in stderr.lines() {
-                // Nobody may be interested any more.
+                // The test may have dropped the receiver.
                 let _ = lines.send(line.expect("UTF-8"));
             }
         });
         let mut line = String::new();
-        stdout.read_line(&mut line).expect("a first line");
-        let url = line.trim().strip_prefix("Cruddur is at ").expect("the address").to_owned();
+        stdout.read_line(&mut line).expect("the program prints a line");
+        let url = line
+            .trim()
+            .strip_prefix("Cruddur is at ")
+            .expect("the first line has the address")
+            .to_owned();
         Self { child, stdout, log, url }
     }
 
@@ -71,7 +75,7 @@ impl Gateway {
         self.url.rsplit(':').next().expect("a port")
     }
 
-    /// Asks until the gateway is ready.
+    /// Polls the health check until the gateway is ready. Panics after five seconds.
     pub fn wait_until_ready(&self) {
         let mut health = run(&["health"], &[("PORT", self.port())]);
         for _ in 0..100 {
@@ -84,12 +88,12 @@ impl Gateway {
         assert_eq!(stdout(&health), "{\"status\":\"ready\"}\n", "{}", stderr(&health));
     }
 
-    /// Reads the log up to a line with this text.
+    /// Reads the log up to a line with this text. Panics if the log ends first.
     pub fn wait_for_log(&self, text: &str) {
-        while !self.log.recv().expect("the log goes on until the text").contains(text) {}
+        while !self.log.recv().expect("the log contains the text").contains(text) {}
     }
 
-    /// Asks with curl, as a reader of the README would. The status and the body.
+    /// Sends a request with curl, as the README does. Returns the status and the JSON body.
     pub fn curl(&self, path: &str, args: &[&str]) -> (u16, serde_json::Value) {
         let url = format!("{}{path}", self.url);
         let output = Command::new("curl")
@@ -103,8 +107,8 @@ impl Gateway {
         (status.parse().expect("a status"), body)
     }
 
-    /// Replays recordings of `shared`, the folder of the recordings and their checker. What it said;
-    /// fails unless all went well.
+    /// Replays recordings with the checker in `shared`, the folder of both. Returns the checker's
+    /// output. Panics if a recorded response differs.
     pub fn replay(&self, shared: &Path, recordings: &str, args: &[impl AsRef<OsStr>]) -> String {
         let replay = Command::new("python3")
             .arg(shared.join("checks/rest-replay"))
@@ -113,9 +117,25 @@ impl Gateway {
             .args(args)
             .output()
             .expect("python3 runs");
-        let said = stdout(&replay);
-        assert!(replay.status.success(), "{recordings}: {said}");
-        said.to_owned()
+        let output = stdout(&replay);
+        assert!(replay.status.success(), "{recordings}: {output}");
+        output.to_owned()
+    }
+
+    /// Sends a GraphQL document with curl. Returns the response body.
+    pub fn graphql(
+        &self,
+        token: Option<&str>,
+        query: &str,
+        variables: serde_json::Value,
+    ) -> serde_json::Value {
+        let body = serde_json::json!({ "query": query, "variables": variables }).to_string();
+        let mut args = vec!["-H", "Content-Type: application/json", "-d", &body];
+        let bearer = token.map(|token| format!("Authorization: Bearer {token}"));
+        if let Some(bearer) = &bearer {
+            args.extend(["-H", bearer]);
+        }
+        self.curl("/graphql", &args).1
     }
 
     /// Posts JSON with curl.
@@ -123,10 +143,10 @@ impl Gateway {
         self.curl(path, &["-H", "Content-Type: application/json", "-d", &body.to_string()])
     }
 
-    /// Ends it at once, as `kill -KILL` does.
+    /// Kills the process with SIGKILL.
     pub fn kill(&mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it was started");
+        self.child.kill().expect("the process is running");
+        self.child.wait().expect("the process was started");
     }
 
     pub fn signal(&self, signal: &str) {
@@ -135,13 +155,13 @@ impl Gateway {
         assert!(sent.success());
     }
 
-    /// Sends a signal and gives what the program said, and its exit code.
+    /// Sends a signal and waits for the process to end. Returns its output, its log and its exit code.
     pub fn stop(mut self, signal: &str) -> (String, String, Option<i32>) {
         self.signal(signal);
         let mut out = String::new();
         self.stdout.read_to_string(&mut out).expect("UTF-8");
         let err = self.log.iter().map(|line| line + "\n").collect();
-        (out, err, self.child.wait().expect("it was started").code())
+        (out, err, self.child.wait().expect("the process was started").code())
     }
 }
 

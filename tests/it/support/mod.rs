@@ -1,14 +1,14 @@
-//! What the tests share.
+//! Helpers that all tests share.
 //!
 //! * app.rs              the gateway over one store, without a network
-//! * client.rs           requests to it and its responses
+//! * client.rs           a client of the gateway's router
 //! * clock.rs            a clock that only the test moves
-//! * dynamodb.rs         tables of their own in the DynamoDB of `make test`
+//! * dynamodb.rs         tables in the DynamoDB of `make test`
 //! * fixtures.rs         builders of users, cruds, notifications and messages
 //! * gateway.rs          the real binary as a process
 //! * recording_store.rs  a store that records its calls, and can fail or hang
 //! * server.rs           the gateway on a port, and a WebSocket client
-//! * stores.rs           SQLite files and PostgreSQL databases of their own
+//! * stores.rs           new SQLite files and PostgreSQL databases
 
 mod app;
 mod client;

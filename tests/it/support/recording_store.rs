@@ -1,4 +1,4 @@
-//! A store that records its calls before it passes them on, and can fail or hang.
+//! A store that records its calls and forwards them to another store. It can fail or hang.
 
 use std::sync::{Arc, Mutex};
 
@@ -18,7 +18,7 @@ use cruddur::{
 };
 use uuid::Uuid;
 
-/// Records each call, then passes it on after a few turns of the scheduler, as a database would.
+/// Records each call and forwards it after a few turns of the scheduler, as if a database were slow.
 pub struct RecordingStore {
     store: Arc<dyn Store>,
     messages: Arc<dyn Messages>,
@@ -42,7 +42,7 @@ impl RecordingStore {
         (recorder.clone(), recorder.into())
     }
 
-    /// Takes the calls since the last time, in order.
+    /// Returns the calls since the last time, in order, and clears the record.
     pub fn calls(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.calls.lock().unwrap())
     }
@@ -73,7 +73,7 @@ impl RecordingStore {
     }
 }
 
-/// Implements a trait of the contract by recording each call and passing it on.
+/// Implements a trait of the contract: each method records its call and forwards it.
 macro_rules! record {
     ($contract:ident by $inner:ident {
         $($method:ident($($argument:ident: $type:ty),*) -> $output:ty;)*

@@ -1,4 +1,4 @@
-//! The gateway on a port of its own, and a client that speaks to it over a WebSocket.
+//! The gateway on a free port, and a WebSocket client.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -22,17 +22,17 @@ use tokio_tungstenite::{
     },
 };
 
-/// Longer than any test takes.
+/// A timeout for waiting that never expires in a passing test.
 pub const LONG: Duration = Duration::from_secs(60);
 
-/// A server that runs until it is told to stop, or is dropped.
-pub struct Running {
+/// A gateway on a free port, which runs until `stop` is called or this is dropped.
+pub struct TestServer {
     pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
 }
 
-impl Running {
+impl TestServer {
     pub async fn start(router: Router, timeouts: Timeouts) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -43,17 +43,18 @@ impl Running {
         Self { address, stop: Some(stop), server }
     }
 
+    /// Starts the shutdown.
     pub fn stop(&mut self) {
         self.stop.take();
     }
 
-    /// Waits until it has stopped.
-    pub async fn stopped(&mut self) {
+    /// Starts the shutdown and waits until it is complete.
+    pub async fn stop_and_wait(&mut self) {
         self.stop();
-        timeout(LONG, &mut self.server).await.expect("it stops").expect("in order");
+        timeout(LONG, &mut self.server).await.expect("the server stops").expect("without a panic");
     }
 
-    /// Asks for a WebSocket with these headers.
+    /// Opens a WebSocket with these headers.
     pub async fn handshake(
         &self,
         headers: &[(&'static str, &str)],
@@ -68,74 +69,77 @@ impl Running {
         client_async(request, stream).await
     }
 
-    /// The status that an upgrade with these headers is refused with.
-    pub async fn refusal(&self, headers: &[(&'static str, &str)]) -> StatusCode {
+    /// Returns the status with which an upgrade with these headers is rejected.
+    pub async fn rejection(&self, headers: &[(&'static str, &str)]) -> StatusCode {
         match self.handshake(headers).await {
             Err(tungstenite::Error::Http(response)) => response.status(),
-            other => panic!("the upgrade is refused, not {other:?}"),
+            other => panic!("expected a rejected upgrade, got {other:?}"),
         }
     }
 
-    /// A socket that has said nothing yet.
+    /// Opens a socket that has not sent `connection_init` yet.
     pub async fn open(&self) -> Socket {
         let protocol = [("sec-websocket-protocol", "graphql-transport-ws")];
         Socket(self.handshake(&protocol).await.expect("a handshake").0)
     }
 
-    /// A socket that is acknowledged.
+    /// Opens a socket and completes the handshake of `graphql-transport-ws`.
     pub async fn connect(&self) -> Socket {
         let mut socket = self.open().await;
-        socket.say(json!({ "type": "connection_init" })).await;
-        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        socket.send(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.recv().await, json!({ "type": "connection_ack" }));
         socket
     }
 }
 
-impl Drop for Running {
+impl Drop for TestServer {
     fn drop(&mut self) {
         self.server.abort();
     }
 }
 
+/// The client's end of a WebSocket.
 pub struct Socket(pub WebSocketStream<TcpStream>);
 
 impl Socket {
-    pub async fn say(&mut self, message: Value) {
-        self.send(Message::text(message.to_string())).await;
+    /// Sends a JSON message.
+    pub async fn send(&mut self, message: Value) {
+        self.send_raw(Message::text(message.to_string())).await;
     }
 
-    pub async fn send(&mut self, message: Message) {
-        self.0.send(message).await.expect("the gateway listens");
+    pub async fn send_raw(&mut self, message: Message) {
+        self.0.send(message).await.expect("the socket is open");
     }
 
     pub async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
         let payload = json!({ "query": query, "variables": variables });
-        self.say(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
+        self.send(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
     }
 
-    /// The next message.
-    pub async fn hear(&mut self) -> Value {
+    /// Receives the next JSON message. Skips pings and pongs of the WebSocket.
+    pub async fn recv(&mut self) -> Value {
         loop {
-            match self.next().await {
+            match self.recv_raw().await {
                 Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
                 Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("a message, not {other:?}"),
+                other => panic!("expected a text message, got {other:?}"),
             }
         }
     }
 
-    /// Code and reason of the close, after whatever comes before.
-    pub async fn close(&mut self) -> (u16, String) {
+    /// Skips messages up to the close. Returns its code and reason.
+    pub async fn recv_close(&mut self) -> (u16, String) {
         loop {
-            if let Message::Close(frame) = self.next().await {
+            if let Message::Close(frame) = self.recv_raw().await {
                 let frame = frame.expect("a code");
                 return (frame.code.into(), frame.reason.to_string());
             }
         }
     }
 
-    pub async fn next(&mut self) -> Message {
-        let next = timeout(LONG, self.0.next()).await.expect("something comes");
-        next.expect("the connection is open").expect("and in order")
+    /// Receives the next message of any kind.
+    pub async fn recv_raw(&mut self) -> Message {
+        let next = timeout(LONG, self.0.next()).await.expect("a message arrives in time");
+        next.expect("the connection is open").expect("the frame is valid")
     }
 }

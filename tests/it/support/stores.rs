@@ -1,4 +1,4 @@
-//! Stores of a test's own.
+//! New SQLite files and PostgreSQL databases for single tests.
 
 use std::{path::PathBuf, str::FromStr};
 
@@ -9,7 +9,7 @@ use sqlx::{
 };
 use tempfile::TempDir;
 
-/// A new SQLite file, deleted in the end.
+/// A new SQLite file, deleted when this is dropped.
 pub struct SqliteFile {
     folder: TempDir,
 }
@@ -23,7 +23,7 @@ impl SqliteFile {
         SourceUrl::Sqlite(self.path())
     }
 
-    /// The URL as a gateway is told it.
+    /// Returns the URL as the setting `DATABASE_URL` takes it.
     pub fn text(&self) -> String {
         format!("sqlite:{}", self.path().display())
     }
@@ -36,7 +36,7 @@ impl SqliteFile {
         sources::open(&self.url(), 8)
     }
 
-    /// A connection of the test's own.
+    /// Opens a connection outside of the gateway's pool.
     pub async fn connect(&self) -> SqliteConnection {
         SqliteConnection::connect(&self.path().display().to_string()).await.expect("the file opens")
     }
@@ -48,18 +48,21 @@ pub struct PostgresDatabase {
 }
 
 impl PostgresDatabase {
-    /// `name` is the test's own; the server is the one that `make test` starts.
+    /// Creates a database on the server that `make test` starts. `name` must be unique among tests.
     pub async fn new(name: &str) -> Self {
         let server = std::env::var("TEST_POSTGRES_URL").expect(
-            "TEST_POSTGRES_URL names no PostgreSQL server; run `make test`, which starts one",
+            "TEST_POSTGRES_URL is not set; run `make test`, which starts a PostgreSQL server",
         );
         let database = format!("{name}_{}", std::process::id());
         let mut connection = PgConnection::connect(&server).await.expect("the server answers");
         for statement in ["DROP DATABASE IF EXISTS {}", "CREATE DATABASE {}"] {
             let statement = AssertSqlSafe(statement.replace("{}", &database));
-            sqlx::raw_sql(statement).execute(&mut connection).await.expect("the database is made");
+            sqlx::raw_sql(statement)
+                .execute(&mut connection)
+                .await
+                .expect("the database can be created");
         }
-        let options = PgConnectOptions::from_str(&server).expect("the server's URL is one");
+        let options = PgConnectOptions::from_str(&server).expect("the server's URL is valid");
         Self { url: options.database(&database).to_url_lossy().to_string() }
     }
 
@@ -71,14 +74,14 @@ impl PostgresDatabase {
         sources::open(&self.url(), 8)
     }
 
-    /// A connection of the test's own.
+    /// Opens a connection outside of the gateway's pool.
     pub async fn connect(&self) -> PgConnection {
         PgConnection::connect(&self.url).await.expect("the database answers")
     }
 
-    /// Runs statements of the test's own.
+    /// Runs statements on a connection outside of the gateway's pool.
     pub async fn run(&self, statements: &'static str) {
         let mut connection = self.connect().await;
-        sqlx::raw_sql(statements).execute(&mut connection).await.expect("the statements are right");
+        sqlx::raw_sql(statements).execute(&mut connection).await.expect("the statements succeed");
     }
 }

@@ -1,4 +1,4 @@
-//! Documents that mean harm: each is refused with a code, and the gateway answers on.
+//! Hostile documents: each is rejected with a code, and the gateway stays responsive.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::TestApp;
 
-/// A document whose fragments double the fields `doublings` times.
+/// Returns a document whose fragments double the fields `doublings` times.
 fn bomb(doublings: usize) -> String {
     let mut text = String::from("{home{nodes{...F0}}}");
     for n in 0..doublings {
@@ -18,7 +18,7 @@ fn bomb(doublings: usize) -> String {
 }
 
 #[tokio::test]
-async fn floods_and_bombs_are_refused_with_a_code() {
+async fn floods_and_bombs_are_rejected_with_a_code() {
     let client = TestApp::new().await.anon();
     let nested = |open: &str, close: &str, times: usize| {
         format!("{{{}__typename{}}}", open.repeat(times), close.repeat(times))
@@ -26,7 +26,7 @@ async fn floods_and_bombs_are_refused_with_a_code() {
     let documents = [
         bomb(22),
         bomb(30),
-        // A megabyte is the most that a body may have.
+        // Almost 1 MB, the maximum of a body.
         format!("{{{}}}", "a:a ".repeat(250_000)),
         format!("{{__typename {}}}", "@a ".repeat(100_000)),
         nested("a{", "}", 100_000),
@@ -38,30 +38,30 @@ async fn floods_and_bombs_are_refused_with_a_code() {
         "\"".repeat(1_000_000 / 2),
     ];
     for document in documents {
-        let answer = client.graphql(&document, json!({})).await;
+        let response = client.graphql(&document, json!({})).await;
         let start = &document[..20];
-        assert_eq!(answer.status, StatusCode::OK, "{start}");
-        let json = answer.json();
+        assert_eq!(response.status, StatusCode::OK, "{start}");
+        let json = response.json();
         let code = json["errors"][0]["extensions"]["code"].as_str().unwrap_or_default();
         assert!(code.starts_with("GRAPHQL_"), "{start}: {json}");
         assert!(json.get("data").is_none(), "{start}");
-        assert!(answer.text.len() < 2_000, "{start}");
+        assert!(response.text.len() < 2_000, "{start}");
     }
     let million = format!("{{{}}}", "a:a ".repeat(1_000_000));
-    let answer = client.graphql(&million, json!({})).await;
-    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "PAYLOAD_TOO_LARGE");
+    let response = client.graphql(&million, json!({})).await;
+    assert_eq!(response.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(response.json()["errors"][0]["extensions"]["code"], "PAYLOAD_TOO_LARGE");
 }
 
 #[tokio::test]
-async fn deep_json_is_refused_with_a_code() {
+async fn deeply_nested_json_is_rejected_with_a_code() {
     let client = TestApp::new().await.anon();
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let deep = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
         let body = format!("{{\"query\":\"{{__typename}}\",\"variables\":{{\"a\":{deep}}}}}");
         let headers = [("content-type", "application/json")];
-        let answer = client.send(axum::http::Method::POST, "/graphql", &headers, body).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-        assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "BAD_REQUEST");
+        let response = client.send(axum::http::Method::POST, "/graphql", &headers, body).await;
+        assert_eq!(response.status, StatusCode::BAD_REQUEST);
+        assert_eq!(response.json()["errors"][0]["extensions"]["code"], "BAD_REQUEST");
     }
 }

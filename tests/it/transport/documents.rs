@@ -1,4 +1,4 @@
-//! Documents that are named by their hashes.
+//! Persisted queries and trusted documents.
 
 use std::{fs, path::PathBuf};
 
@@ -15,7 +15,7 @@ fn sha256(text: &str) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn named(hash: &str) -> Value {
+fn persisted_query(hash: &str) -> Value {
     json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } })
 }
 
@@ -23,16 +23,16 @@ fn code(answer: &Answer) -> Value {
     answer.json()["errors"][0]["extensions"]["code"].clone()
 }
 
-fn answered() -> Value {
+fn expected() -> Value {
     json!({ "data": { "__typename": "Query" } })
 }
 
 async fn by_hash(client: &Client, hash: &str) -> Answer {
-    client.post("/graphql", json!({ "extensions": named(hash) })).await
+    client.post("/graphql", json!({ "extensions": persisted_query(hash) })).await
 }
 
 #[tokio::test]
-async fn a_document_is_known_by_its_hash_once_it_was_sent() {
+async fn a_persisted_query_can_be_run_by_hash_once_registered() {
     let client = TestApp::new().await.anon();
     let hash = sha256(QUERY);
     let unknown = by_hash(&client, &hash).await;
@@ -41,14 +41,16 @@ async fn a_document_is_known_by_its_hash_once_it_was_sent() {
         (StatusCode::OK, json!("PERSISTED_QUERY_NOT_FOUND"))
     );
     assert_eq!(unknown.json()["errors"][0]["message"], "PersistedQueryNotFound");
-    let full = client.post("/graphql", json!({ "query": QUERY, "extensions": named(&hash) })).await;
-    assert_eq!(full.json(), answered());
-    assert_eq!(by_hash(&client, &hash).await.json(), answered());
-    assert_eq!(by_hash(&client, &hash.to_uppercase()).await.json(), answered());
+    let full = client
+        .post("/graphql", json!({ "query": QUERY, "extensions": persisted_query(&hash) }))
+        .await;
+    assert_eq!(full.json(), expected());
+    assert_eq!(by_hash(&client, &hash).await.json(), expected());
+    assert_eq!(by_hash(&client, &hash.to_uppercase()).await.json(), expected());
 }
 
 #[tokio::test]
-async fn a_document_is_known_over_get_too() {
+async fn persisted_queries_work_over_get() {
     let client = TestApp::new().await.anon();
     let hash = sha256(QUERY);
     let extensions =
@@ -58,16 +60,18 @@ async fn a_document_is_known_over_get_too() {
     assert_eq!(code(&unknown), "PERSISTED_QUERY_NOT_FOUND");
     assert_eq!(unknown.header("cache-control"), "no-store");
     let full = format!("{short}&query=%7B__typename%7D");
-    assert_eq!(client.get(&full).await.json(), answered());
-    assert_eq!(client.get(&short).await.json(), answered());
+    assert_eq!(client.get(&full).await.json(), expected());
+    assert_eq!(client.get(&short).await.json(), expected());
 }
 
 #[tokio::test]
-async fn a_mutation_by_hash_needs_post_too() {
+async fn persisted_mutations_need_post() {
     let client = TestApp::new().await.anon();
     let mutation = "mutation{__typename}";
     let hash = sha256(mutation);
-    client.post("/graphql", json!({ "query": mutation, "extensions": named(&hash) })).await;
+    client
+        .post("/graphql", json!({ "query": mutation, "extensions": persisted_query(&hash) }))
+        .await;
     let extensions =
         format!("%7B%22persistedQuery%22:%7B%22version%22:1,%22sha256Hash%22:%22{hash}%22%7D%7D");
     let get = client.get(&format!("/graphql?extensions={extensions}")).await;
@@ -76,15 +80,15 @@ async fn a_mutation_by_hash_needs_post_too() {
 }
 
 #[tokio::test]
-async fn a_wrong_hash_and_a_refused_document_are_not_kept() {
+async fn wrong_hashes_and_rejected_documents_are_not_registered() {
     let client = TestApp::new().await.anon();
-    let wrong = json!({ "query": QUERY, "extensions": named(&sha256("other")) });
+    let wrong = json!({ "query": QUERY, "extensions": persisted_query(&sha256("other")) });
     let answer = client.post("/graphql", wrong).await;
     assert_eq!(code(&answer), "PERSISTED_QUERY_HASH_MISMATCH");
     assert_eq!(code(&by_hash(&client, &sha256("other")).await), "PERSISTED_QUERY_NOT_FOUND");
     let bad = format!("{{{}}}", "a:a ".repeat(31));
     let bad_hash = sha256(&bad);
-    let refused = json!({ "query": bad, "extensions": named(&bad_hash) });
+    let refused = json!({ "query": bad, "extensions": persisted_query(&bad_hash) });
     assert_eq!(code(&client.post("/graphql", refused).await), "GRAPHQL_VALIDATION_FAILED");
     assert_eq!(code(&by_hash(&client, &bad_hash).await), "PERSISTED_QUERY_NOT_FOUND");
     for extension in [
@@ -99,7 +103,7 @@ async fn a_wrong_hash_and_a_refused_document_are_not_kept() {
     }
 }
 
-/// A manifest in a folder of its own, which goes with it.
+/// A manifest of trusted documents in a temporary folder.
 struct Manifest(TempDir);
 
 impl Manifest {
@@ -119,7 +123,7 @@ impl Manifest {
         self.0.path().join("manifest.json")
     }
 
-    /// The flags for it. Tests are few, so that the text may stay for good.
+    /// Returns the flags for the manifest. Leaks the path because `TestApp` takes static flags.
     fn flags(&self, policy: &'static str) -> [&'static str; 4] {
         let file = self.file().to_str().expect("UTF-8").to_owned().leak();
         ["--trusted-documents", policy, "--trusted-documents-file", file]
@@ -127,30 +131,30 @@ impl Manifest {
 }
 
 #[tokio::test]
-async fn only_trusted_documents_are_run_where_the_operator_says_so() {
+async fn policy_only_runs_only_trusted_documents() {
     let manifest = Manifest::new(&[QUERY]);
     let client = TestApp::new().await.with(&manifest.flags("only")).anon();
-    assert_eq!(by_hash(&client, &sha256(QUERY)).await.json(), answered());
-    assert_eq!(client.graphql(QUERY, json!({})).await.json(), answered());
+    assert_eq!(by_hash(&client, &sha256(QUERY)).await.json(), expected());
+    assert_eq!(client.graphql(QUERY, json!({})).await.json(), expected());
     let other = "{ __typename }";
     let refused = client.graphql(other, json!({})).await;
     assert_eq!(code(&refused), "PERSISTED_QUERY_NOT_IN_LIST");
     assert_eq!(code(&by_hash(&client, &sha256(other)).await), "PERSISTED_QUERY_NOT_IN_LIST");
-    let body = json!({ "query": other, "extensions": named(&sha256(other)) });
+    let body = json!({ "query": other, "extensions": persisted_query(&sha256(other)) });
     assert_eq!(code(&client.post("/graphql", body).await), "PERSISTED_QUERY_NOT_IN_LIST");
     assert_eq!(code(&by_hash(&client, &sha256(other)).await), "PERSISTED_QUERY_NOT_IN_LIST");
 }
 
 #[tokio::test]
-async fn other_documents_are_run_where_they_are_only_logged() {
+async fn policy_log_runs_other_documents_too() {
     let manifest = Manifest::new(&[QUERY]);
     let client = TestApp::new().await.with(&manifest.flags("log")).anon();
-    assert_eq!(by_hash(&client, &sha256(QUERY)).await.json(), answered());
-    assert_eq!(client.graphql("{ __typename }", json!({})).await.json(), answered());
+    assert_eq!(by_hash(&client, &sha256(QUERY)).await.json(), expected());
+    assert_eq!(client.graphql("{ __typename }", json!({})).await.json(), expected());
 }
 
 #[tokio::test]
-async fn the_manifest_is_read_again_and_a_bad_one_changes_nothing() {
+async fn the_manifest_can_be_reloaded_and_invalid_ones_are_ignored() {
     let manifest = Manifest::new(&[QUERY]);
     let settings = crate::support::settings(&manifest.flags("only"));
     manifest.write(&[QUERY, "{ __typename }"]);

@@ -1,5 +1,5 @@
-//! GraphQL over HTTP as its specification and Apollo's clients have it. The audits beside this file
-//! ask the real binary the same.
+//! GraphQL over HTTP, SSE, multipart and WebSocket, as the specifications and Apollo's clients define
+//! it. tests/clients tests the real binary with the clients themselves.
 
 mod attacks;
 mod documents;

@@ -1,4 +1,4 @@
-//! Operations over one WebSocket: how many there may be, and what becomes of those that nobody reads.
+//! Concurrent operations over one WebSocket: ids, their maximum number, and clients that read too slowly.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,61 +10,61 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::{
     support::TestApp,
     support::recording_store::RecordingStore,
-    support::server::{LONG, Running, Socket},
+    support::server::{LONG, Socket, TestServer},
 };
 
 const SHORT: Duration = Duration::from_millis(50);
 
-/// An operation that does not end here.
+/// An operation that never completes, because the store hangs.
 const HELD: &str = "{ home { nodes { id } } }";
 
-/// A gateway whose store never answers for the home feed.
-async fn holding() -> Running {
-    let (source, sources) = RecordingStore::wrap(Arc::new(Mock::default()).into());
+/// Starts a gateway whose store hangs on the home feed.
+async fn hanging() -> TestServer {
+    let (recorder, sources) = RecordingStore::wrap(Arc::new(Mock::default()).into());
     let app = TestApp::with_demo(sources).await;
-    source.hold_method("home");
-    Running::start(app.anon().0, Timeouts::default()).await
+    recorder.hold_method("home");
+    TestServer::start(app.anon().0, Timeouts::default()).await
 }
 
 #[tokio::test]
-async fn an_id_in_use_is_closed_with_4409_and_is_free_once_completed() {
-    let running = holding().await;
-    let mut socket = running.connect().await;
+async fn a_duplicate_operation_id_closes_with_4409_and_completed_ids_are_free() {
+    let server = hanging().await;
+    let mut socket = server.connect().await;
     for _ in 0..3 {
         socket.subscribe("1", HELD, json!({})).await;
-        socket.say(json!({ "type": "complete", "id": "1" })).await;
+        socket.send(json!({ "type": "complete", "id": "1" })).await;
     }
-    // Nobody has it.
-    socket.say(json!({ "type": "complete", "id": "2" })).await;
+    // No operation has this id.
+    socket.send(json!({ "type": "complete", "id": "2" })).await;
     socket.subscribe("1", HELD, json!({})).await;
     socket.subscribe("2", "{ __typename }", json!({})).await;
-    assert_eq!(socket.hear().await["id"], "2");
-    assert_eq!(socket.hear().await["type"], "complete");
+    assert_eq!(socket.recv().await["id"], "2");
+    assert_eq!(socket.recv().await["type"], "complete");
     socket.subscribe("1", HELD, json!({})).await;
     let close = (4409, "Subscriber for 1 already exists".to_owned());
-    assert_eq!(socket.close().await, close);
+    assert_eq!(socket.recv_close().await, close);
 }
 
 #[tokio::test]
-async fn a_socket_has_at_most_fifty_operations_at_a_time() {
-    let running = holding().await;
-    let mut socket = running.connect().await;
+async fn a_socket_has_at_most_50_concurrent_operations() {
+    let server = hanging().await;
+    let mut socket = server.connect().await;
     for n in 0..51 {
         socket.subscribe(&format!("{n}"), HELD, json!({})).await;
     }
-    let refused = socket.hear().await;
+    let refused = socket.recv().await;
     assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("50")));
     assert_eq!(refused["payload"][0]["extensions"]["code"], "TOO_MANY_REQUESTS");
-    socket.say(json!({ "type": "complete", "id": "0" })).await;
+    socket.send(json!({ "type": "complete", "id": "0" })).await;
     socket.subscribe("51", "{ __typename }", json!({})).await;
-    assert_eq!(socket.hear().await["type"], "next");
+    assert_eq!(socket.recv().await["type"], "next");
 }
 
-/// Reads in spurts until the gateway has had enough: the close.
+/// Reads a message every 200 ms until the gateway closes the socket. Returns the code and reason.
 async fn read_slowly(socket: &mut Socket) -> (u16, String) {
     loop {
         sleep(SHORT * 4).await;
-        match socket.next().await {
+        match socket.recv_raw().await {
             Message::Close(Some(frame)) => return (frame.code.into(), frame.reason.to_string()),
             Message::Text(_) => {}
             other => panic!("{other:?}"),
@@ -73,11 +73,11 @@ async fn read_slowly(socket: &mut Socket) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_its_answers_is_closed_with_4413() {
+async fn a_client_that_reads_too_slowly_is_closed_with_4413() {
     let timeouts = Timeouts { write: SHORT, close: LONG, ..Timeouts::default() };
     let app = TestApp::new().await;
-    let running = Running::start(app.as_user("worf").0, timeouts).await;
-    let mut socket = running.connect().await;
+    let server = TestServer::start(app.as_user("worf").0, timeouts).await;
+    let mut socket = server.connect().await;
     let create = "mutation($input: CreateActivityInput!) { createActivity(input: $input) \
         { userErrors { code } } }";
     for n in 0..100 {
@@ -85,10 +85,10 @@ async fn a_client_that_does_not_read_its_answers_is_closed_with_4413() {
         let input = json!({ "message": message, "ttl": "ONE_DAY" });
         socket.subscribe("create", create, json!({ "input": input })).await;
         assert_eq!(
-            socket.hear().await["payload"]["data"]["createActivity"]["userErrors"],
+            socket.recv().await["payload"]["data"]["createActivity"]["userErrors"],
             json!([])
         );
-        assert_eq!(socket.hear().await["type"], "complete");
+        assert_eq!(socket.recv().await["type"], "complete");
     }
     let fields = (0..30).map(|n| format!("a{n}: home(first: 100) {{ nodes {{ id message }} }} "));
     let large = format!("{{ {}}}", fields.collect::<String>());

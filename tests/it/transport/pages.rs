@@ -1,4 +1,4 @@
-//! Requests that pages of other origins make a browser send.
+//! CSRF prevention: requests that a browser sends for pages of other origins.
 
 use axum::{
     body::Body,
@@ -10,7 +10,7 @@ use crate::support::TestApp;
 const QUERY: &str = "/graphql?query=%7B__typename%7D";
 
 #[tokio::test]
-async fn a_query_by_get_is_refused_to_foreign_pages() {
+async fn csrf_prevention_rejects_cross_origin_gets() {
     let app = TestApp::new().await.with(&["--frontend-url", "https://cruddur.example"]);
     let client = app.anon();
     let status = async |headers: &[(&str, &str)]| {
@@ -29,7 +29,7 @@ async fn a_query_by_get_is_refused_to_foreign_pages() {
     assert_eq!(status(&[("sec-fetch-site", "same-site")]).await, 403);
     assert_eq!(status(&[other, ("apollo-require-preflight", "true")]).await, 200);
     assert_eq!(status(&[other, ("graphql-require-preflight", "true")]).await, 200);
-    // An image.
+    // A request for an image.
     assert_eq!(status(&[("accept", "image/avif,image/webp")]).await, 406);
 
     let refused = client.send(Method::GET, QUERY, &[other], Body::empty()).await;

@@ -1,4 +1,4 @@
-//! What is read as a request, and what it is answered.
+//! GraphQL requests over POST and GET, and the responses to them.
 
 use axum::{
     body::Body,
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::TestApp;
 
 #[tokio::test]
-async fn graphql_is_answered_over_post_and_get() {
+async fn graphql_works_over_post_and_get() {
     let client = TestApp::new().await.anon();
     let expected = json!({ "data": { "__typename": "Query" } });
     let post = client.graphql("{ __typename }", json!({})).await;
@@ -23,7 +23,7 @@ async fn graphql_is_answered_over_post_and_get() {
 }
 
 #[tokio::test]
-async fn the_content_type_of_a_graphql_answer_follows_accept() {
+async fn the_response_content_type_follows_the_accept_header() {
     let client = TestApp::new().await.anon();
     let send = async |accept: &str, query: &str| {
         let headers = [("accept", accept), ("content-type", "application/json; charset=utf-8")];
@@ -42,7 +42,7 @@ async fn the_content_type_of_a_graphql_answer_follows_accept() {
 }
 
 #[tokio::test]
-async fn a_mutation_by_get_is_refused() {
+async fn mutations_over_get_get_405() {
     let client = TestApp::new().await.anon();
     for query in [
         "mutation%7B__typename%7D",
@@ -56,7 +56,7 @@ async fn a_mutation_by_get_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_no_graphql_request_is_refused_in_its_own_form() {
+async fn malformed_requests_get_a_graphql_error_with_4xx() {
     let client = TestApp::new().await.anon();
     let post = async |content_type: &str, body: &str| {
         let headers = [("content-type", content_type)];
@@ -85,7 +85,7 @@ async fn what_is_no_graphql_request_is_refused_in_its_own_form() {
 }
 
 #[tokio::test]
-async fn a_browser_is_sent_from_graphql_to_graphiql() {
+async fn browsers_are_redirected_from_graphql_to_graphiql() {
     let app = TestApp::new().await;
     let headers = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
     let answer = app.anon().send(Method::GET, "/graphql", &headers, Body::empty()).await;
@@ -98,7 +98,7 @@ async fn a_browser_is_sent_from_graphql_to_graphiql() {
 }
 
 #[tokio::test]
-async fn requests_act_as_the_configured_viewer_or_nobody() {
+async fn requests_succeed_for_anonymous_registered_and_unregistered_viewers() {
     let app = TestApp::new().await;
     let body = json!({ "query": "{ __typename }" });
     for client in [app.anon(), app.as_user("worf"), app.as_user("nobody-here")] {
@@ -107,11 +107,11 @@ async fn requests_act_as_the_configured_viewer_or_nobody() {
 }
 
 #[tokio::test]
-async fn nothing_is_executed_for_who_takes_no_json() {
+async fn nothing_is_executed_if_the_client_accepts_no_supported_type() {
     let app = TestApp::new().await;
     let query = "mutation($m: String!) { createActivity(input: { message: $m, ttl: ONE_DAY }) { \
                  activity { id } } }";
-    let body = json!({ "query": query, "variables": { "m": "unheard" } }).to_string();
+    let body = json!({ "query": query, "variables": { "m": "unwanted" } }).to_string();
     for accept in ["text/html", "application/json;q=0", "multipart/form-data"] {
         let headers = [("accept", accept), ("content-type", "application/json")];
         let worf = app.as_user("worf");
@@ -120,11 +120,11 @@ async fn nothing_is_executed_for_who_takes_no_json() {
         assert_eq!(answer.header("content-type"), "application/json");
         assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "NOT_ACCEPTABLE");
     }
-    assert!(!app.anon().get("/api/activities/home").await.text.contains("unheard"));
+    assert!(!app.anon().get("/api/activities/home").await.text.contains("unwanted"));
 }
 
 #[tokio::test]
-async fn a_request_error_has_no_data_and_a_field_error_has() {
+async fn request_errors_have_no_data_and_field_errors_do() {
     let client = TestApp::new().await.anon();
     let send = async |accept: &str, body: serde_json::Value| {
         let headers = [("accept", accept), ("content-type", "application/json")];
@@ -156,7 +156,7 @@ async fn a_request_error_has_no_data_and_a_field_error_has() {
 }
 
 #[tokio::test]
-async fn what_a_client_adds_is_tolerated_and_null_is_nothing() {
+async fn unknown_members_are_ignored_and_null_counts_as_absent() {
     let client = TestApp::new().await.anon();
     let expected = json!({ "data": { "__typename": "Query" } });
     for body in [
@@ -172,7 +172,7 @@ async fn what_a_client_adds_is_tolerated_and_null_is_nothing() {
 }
 
 #[tokio::test]
-async fn batches_are_refused() {
+async fn batches_are_rejected() {
     let client = TestApp::new().await.anon();
     for body in [json!([{ "query": "{ __typename }" }]), json!(["{ __typename }"]), json!([])] {
         let answer = client.post("/graphql", body).await;
@@ -183,7 +183,7 @@ async fn batches_are_refused() {
 }
 
 #[tokio::test]
-async fn another_charset_is_refused() {
+async fn charsets_other_than_utf_8_are_rejected() {
     let client = TestApp::new().await.anon();
     let send = async |content_type: &str| {
         let headers = [("content-type", content_type)];
@@ -198,7 +198,7 @@ async fn another_charset_is_refused() {
 }
 
 #[tokio::test]
-async fn the_cost_is_told_to_who_asks() {
+async fn the_cost_is_reported_on_request() {
     let client = TestApp::new().await.anon();
     let query = "{ home(first: 3) { nodes { text: message } } }";
     let ask = async |extensions: serde_json::Value| {
@@ -214,7 +214,7 @@ async fn the_cost_is_told_to_who_asks() {
 }
 
 #[tokio::test]
-async fn the_limits_of_documents_are_configuration() {
+async fn the_document_limits_are_configurable() {
     let flags = [
         "--max-bytes=50",
         "--max-tokens=20",

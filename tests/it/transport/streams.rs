@@ -6,19 +6,19 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Client, TestApp};
 
 const EVENTS: &str = "text/event-stream";
-/// What Apollo Client accepts for a subscription.
+/// The `Accept` header of Apollo Client for subscriptions.
 const PARTS: &str = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,\
     application/graphql-response+json,application/json;q=0.9";
-/// The same without anything to fall back to.
+/// The same without an alternative to multipart.
 const PARTS_ONLY: &str = "multipart/mixed;boundary=\"graphql\";subscriptionSpec=\"1.0\"";
 
-async fn ask(client: &Client, accept: &str, query: &str) -> Answer {
+async fn post(client: &Client, accept: &str, query: &str) -> Answer {
     let headers = [("accept", accept), ("content-type", "application/json")];
     let body = json!({ "query": query }).to_string();
     client.send(Method::POST, "/graphql", &headers, body).await
 }
 
-/// The events of a stream: their names and data.
+/// Returns the names and data of a stream's events.
 pub fn events(text: &str) -> Vec<(String, Value)> {
     let blocks = text.split("\n\n").filter(|block| !block.is_empty() && *block != ":");
     blocks
@@ -32,24 +32,24 @@ pub fn events(text: &str) -> Vec<(String, Value)> {
         .collect()
 }
 
-/// The parts of a multipart body.
+/// Returns the JSON parts of a multipart body.
 pub fn parts(text: &str) -> Vec<Value> {
-    let text = text.strip_prefix("\r\n--graphql").expect("a boundary first");
-    let text = text.strip_suffix("--\r\n").expect("the last boundary at the end");
+    let text = text.strip_prefix("\r\n--graphql").expect("the body starts with a boundary");
+    let text = text.strip_suffix("--\r\n").expect("the body ends with the last boundary");
     let parts = text.split("\r\n--graphql").filter(|part| !part.is_empty());
     parts
         .map(|part| {
             let json = part.strip_prefix("\r\nContent-Type: application/json\r\n\r\n");
-            serde_json::from_str(json.expect("a part of JSON")).expect("JSON")
+            serde_json::from_str(json.expect("the part is JSON")).expect("JSON")
         })
         .collect()
 }
 
 #[tokio::test]
-async fn queries_and_mutations_are_answered_by_events() {
+async fn sse_carries_queries_and_mutations() {
     let app = TestApp::new().await;
     let client = app.as_user("worf");
-    let answer = ask(&client, EVENTS, "{ __typename }").await;
+    let answer = post(&client, EVENTS, "{ __typename }").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header("content-type"), EVENTS);
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -62,7 +62,7 @@ async fn queries_and_mutations_are_answered_by_events() {
     assert_eq!(events(&get.text), expected);
     let mutation = "mutation { createActivity(input: { message: \"Hi\", ttl: ONE_DAY }) \
         { activity { message } } }";
-    let answer = ask(&client, EVENTS, mutation).await;
+    let answer = post(&client, EVENTS, mutation).await;
     let next = &events(&answer.text)[0].1;
     assert_eq!(next["data"]["createActivity"]["activity"]["message"], "Hi");
     let get = "/graphql?query=mutation%7B__typename%7D";
@@ -71,14 +71,14 @@ async fn queries_and_mutations_are_answered_by_events() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_request_is_an_event() {
+async fn sse_carries_request_errors_as_events() {
     let client = TestApp::new().await.anon();
     for (query, code) in [
         ("{ nope }", "GRAPHQL_VALIDATION_FAILED"),
         ("{", "GRAPHQL_PARSE_FAILED"),
         ("query($n: Int!) { home(first: $n) { __typename } }", "BAD_USER_INPUT"),
     ] {
-        let answer = ask(&client, EVENTS, query).await;
+        let answer = post(&client, EVENTS, query).await;
         assert_eq!(answer.status, StatusCode::OK);
         let events = events(&answer.text);
         assert_eq!(events[0].0, "next");
@@ -89,7 +89,7 @@ async fn an_error_of_the_request_is_an_event() {
 }
 
 #[tokio::test]
-async fn what_is_no_graphql_request_has_a_status_for_streams_too() {
+async fn malformed_requests_get_4xx_for_streams_too() {
     let client = TestApp::new().await.anon();
     let headers = [("accept", EVENTS), ("content-type", "text/plain")];
     let answer = client.send(Method::POST, "/graphql", &headers, "{}").await;
@@ -101,7 +101,7 @@ async fn what_is_no_graphql_request_has_a_status_for_streams_too() {
 }
 
 #[tokio::test]
-async fn events_by_get_are_refused_to_foreign_pages() {
+async fn csrf_prevention_rejects_cross_origin_sse_over_get() {
     let client = TestApp::new().await.anon();
     let headers = [("accept", EVENTS), ("origin", "https://other.example"), ("host", "x")];
     let answer = client.send(Method::GET, "/graphql?query=%7B__typename%7D", &headers, "").await;
@@ -109,17 +109,17 @@ async fn events_by_get_are_refused_to_foreign_pages() {
 }
 
 #[tokio::test]
-async fn a_query_is_answered_in_json_beside_multipart_and_in_a_part_alone() {
+async fn queries_prefer_json_over_multipart_if_both_are_accepted() {
     let client = TestApp::new().await.anon();
-    let answer = ask(&client, PARTS, "{ __typename }").await;
+    let answer = post(&client, PARTS, "{ __typename }").await;
     assert_eq!(answer.header("content-type"), "application/graphql-response+json");
     assert_eq!(answer.json(), json!({ "data": { "__typename": "Query" } }));
-    let answer = ask(&client, PARTS_ONLY, "{ __typename }").await;
+    let answer = post(&client, PARTS_ONLY, "{ __typename }").await;
     let content_type = "multipart/mixed;boundary=\"graphql\";subscriptionSpec=1.0";
     assert_eq!(answer.header("content-type"), content_type);
     let payload = json!({ "payload": { "data": { "__typename": "Query" } } });
     assert_eq!(parts(&answer.text), [payload]);
-    let answer = ask(&client, PARTS_ONLY, "{ nope }").await;
+    let answer = post(&client, PARTS_ONLY, "{ nope }").await;
     let code = &parts(&answer.text)[0]["payload"]["errors"][0]["extensions"]["code"];
     assert_eq!(code, "GRAPHQL_VALIDATION_FAILED");
 }

@@ -1,9 +1,10 @@
-//! Variables against their definitions and the places where they are used.
+//! Variables are checked against their definitions and against the places that use them.
 
 use serde_json::{Value, json};
 
 use crate::support::{Client, TestApp};
 
+/// Returns the code of the first error, or `None` if there are no errors.
 async fn code(client: &Client, query: &str, variables: Value) -> Option<String> {
     let json = client.graphql(query, variables).await.json();
     let errors = json.get("errors")?;
@@ -12,7 +13,7 @@ async fn code(client: &Client, query: &str, variables: Value) -> Option<String> 
 }
 
 #[tokio::test]
-async fn a_variable_that_must_have_a_value_has_one() {
+async fn required_variables_must_have_a_value() {
     let client = TestApp::new().await.anon();
     let query = "query($handle: String!) { user(handle: $handle) { id } }";
     let bad = Some("BAD_USER_INPUT".to_owned());
@@ -28,7 +29,7 @@ async fn a_variable_that_must_have_a_value_has_one() {
     assert_eq!(code(&client, defaulted, json!({})).await, None);
     assert_eq!(code(&client, defaulted, json!({ "handle": null })).await, bad);
 
-    // Only the operation that is run counts.
+    // Only the variables of the executed operation are checked.
     let two = format!("{} query B {{ __typename }}", query.replace("query", "query A"));
     let body = |name: &str| json!({ "query": two, "operationName": name });
     let json = client.post("/graphql", body("B")).await.json();
@@ -38,7 +39,7 @@ async fn a_variable_that_must_have_a_value_has_one() {
 }
 
 #[tokio::test]
-async fn a_variable_goes_only_where_its_type_goes() {
+async fn variables_are_allowed_only_where_their_type_fits() {
     let client = TestApp::new().await.anon();
     let ids = json!({ "x": [] });
     for (query, variables) in [
@@ -81,13 +82,13 @@ async fn a_variable_goes_only_where_its_type_goes() {
 }
 
 #[tokio::test]
-async fn a_variable_s_value_is_of_its_type_however_often_the_document_was_run() {
+async fn variable_values_are_checked_for_cached_documents_too() {
     let client = TestApp::new().await.anon();
     let home = "query($x: Int) { home(first: $x) { __typename } }";
     let nodes = "query($x: [ID!]!) { nodes(ids: $x) { id } }";
     let ttl = "mutation($x: CreateActivityInput!) { createActivity(input: $x) { __typename } }";
     let input = |ttl: &str| json!({ "x": { "message": "Hi", "ttl": ttl } });
-    for (query, right, wrong) in [
+    for (query, valid, invalid) in [
         (home, json!({ "x": 1 }), json!({ "x": "1" })),
         (home, json!({ "x": null }), json!({ "x": 2_147_483_648_u32 })),
         (home, json!({}), json!({ "x": 1.5 })),
@@ -99,10 +100,10 @@ async fn a_variable_s_value_is_of_its_type_however_often_the_document_was_run() 
         (ttl, input("ONE_DAY"), json!({ "x": { "message": 1, "ttl": "ONE_DAY" } })),
         (ttl, input("ONE_DAY"), json!({ "x": "Hi" })),
     ] {
-        let first = client.graphql(query, right.clone()).await.json();
+        let first = client.graphql(query, valid.clone()).await.json();
         assert!(first.get("data").is_some(), "{query}: {first}");
-        assert_eq!(client.graphql(query, right).await.json().get("data"), first.get("data"));
-        let code = code(&client, query, wrong.clone()).await;
-        assert_eq!(code.as_deref(), Some("BAD_USER_INPUT"), "{query}: {wrong}");
+        assert_eq!(client.graphql(query, valid).await.json().get("data"), first.get("data"));
+        let code = code(&client, query, invalid.clone()).await;
+        assert_eq!(code.as_deref(), Some("BAD_USER_INPUT"), "{query}: {invalid}");
     }
 }

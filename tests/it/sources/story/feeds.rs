@@ -12,14 +12,14 @@ pub async fn expiry(story: &mut Story) {
     for now in [2, 59, 60, 24 * 60 + 1, year] {
         let home =
             story.store().home(&Pagination::first(10), at(now)).await.map(WithSnapshot::into_value);
-        story.says(format!("home in minute {now}"), page(home, message));
+        story.record(format!("home in minute {now}"), page(home, message));
     }
     for now in [59, 60] {
         let known = [id(1), id(2), id(3), UNKNOWN, id(1)];
         let by_uuid = story.store().activities_by_uuids(&known, at(now)).await;
-        story.says(format!("by uuid in minute {now}"), found(by_uuid, message));
+        story.record(format!("by uuid in minute {now}"), found(by_uuid, message));
         let counts = story.store().counts_by_users(&[ANDREW, GAREK], at(now)).await;
-        story.says(format!("counts in minute {now}"), debug(counts));
+        story.record(format!("counts in minute {now}"), debug(counts));
     }
 }
 
@@ -32,14 +32,14 @@ pub async fn paging(story: &mut Story) {
     let mut next = Pagination::first(3);
     while next.limit > 0 {
         let read = story.store().home(&next, now).await.expect("a page").value;
-        story.says("forward", super::slice(&read, message));
+        story.record("forward", super::show(&read, message));
         next.after = read.items.last().map(|(cursor, _)| *cursor);
         next.limit = if read.has_next { 3 } else { 0 };
     }
     let mut next = Pagination::last(4);
     while next.limit > 0 {
         let read = story.store().home(&next, now).await.expect("a page").value;
-        story.says("backward", super::slice(&read, message));
+        story.record("backward", super::show(&read, message));
         next.before = read.items.first().map(|(cursor, _)| *cursor);
         next.limit = if read.has_previous { 4 } else { 0 };
     }
@@ -51,13 +51,13 @@ pub async fn paging(story: &mut Story) {
             let home = story.store().home(&between, now).await.map(WithSnapshot::into_value);
             let from = if page_of.backward { "last" } else { "first" };
             let what = format!("{from} two after {after:x} and before {before:x}");
-            story.says(what, page(home, message));
+            story.record(what, page(home, message));
         }
     }
     for limit in [6, 7, 8, 50, 100] {
         let own = Pagination::first(limit);
         let own = story.store().activities_by_users(&[LONDO], &own, now).await;
-        story.says(format!("{limit} of Londo's"), pages(own, message));
+        story.record(format!("{limit} of Londo's"), pages(own, message));
     }
 }
 
@@ -67,20 +67,20 @@ pub async fn batches(story: &mut Story) {
     let now = at(20);
     for keys in [vec![], vec![UNKNOWN], vec![WORF, UNKNOWN, LONDO, WORF, ANDREW]] {
         let users = activities.users_by_uuids(&keys).await;
-        story.says(format!("{} users by uuid", keys.len()), found(users, handle));
+        story.record(format!("{} users by uuid", keys.len()), found(users, handle));
         let cruds = activities.activities_by_users(&keys, &Pagination::first(2), now).await;
-        story.says(format!("cruds of {}", keys.len()), pages(cruds, counted));
+        story.record(format!("cruds of {}", keys.len()), pages(cruds, counted));
         let cruds = activities.activities_by_users(&keys, &Pagination::last(1), now).await;
-        story.says(format!("oldest crud of {}", keys.len()), pages(cruds, counted));
+        story.record(format!("oldest crud of {}", keys.len()), pages(cruds, counted));
         let counts = activities.counts_by_users(&keys, now).await.expect("counts");
         let counts: Vec<_> = counts.iter().map(|counts| counts.activities).collect();
-        story.says(format!("counts of {}", keys.len()), debug(counts));
+        story.record(format!("counts of {}", keys.len()), debug(counts));
         let replies = activities.replies_by_parents(&keys, &Pagination::first(3), now).await;
-        story.says(format!("replies to {}", keys.len()), pages(replies, counted));
+        story.record(format!("replies to {}", keys.len()), pages(replies, counted));
     }
     for handles in [vec![], vec!["worf", "Worf", "worf", "nobody", "", "%", "Londo.M"]] {
         let handles: Vec<_> = handles.into_iter().map(String::from).collect();
         let users = activities.users_by_handles(&handles).await;
-        story.says(format!("{handles:?}"), found(users, handle));
+        story.record(format!("{handles:?}"), found(users, handle));
     }
 }

@@ -50,13 +50,13 @@ pub async fn conversations(story: &mut Story) {
             other => panic!("{other:?}"),
         })
         .collect();
-    story.says("both open it at once, and it is one", debug(groups[0] == groups[1]));
+    story.record("both open it at once, and it is one", debug(groups[0] == groups[1]));
     let at_once = join_all((0..16).map(|number| {
         let messages = story.messages();
         let (from, to) = if number % 2 == 0 { (GAREK, LONDO) } else { (LONDO, GAREK) };
         async move {
             let new = new(0xd10 + number, from, to, &format!("{number}"), 701, None);
-            messages.insert_message(&new).await.expect("it is sent")
+            messages.insert_message(&new).await.expect("the message can be sent")
         }
     }));
     at_once.await;
@@ -66,39 +66,39 @@ pub async fn conversations(story: &mut Story) {
         (0xd32, ANDREW, WORF, "earlier, and sent late", 702),
     ] {
         let sent = messages.insert_message(&new(number, from, to, text, minutes, None)).await;
-        story.says(text, inserted(sent, self::text));
+        story.record(text, inserted(sent, self::text));
     }
     for user in [ANDREW, WORF, GAREK, LONDO, UNKNOWN] {
         let groups = messages.message_groups(user, &Pagination::first(2)).await;
-        story.says(format!("{}'s conversations", name(user)), page(groups, group));
+        story.record(format!("{}'s conversations", name(user)), page(groups, group));
     }
     let groups = messages.message_groups(ANDREW, &Pagination::first(1)).await.expect("a page");
     let next = Pagination { after: Some(groups.items[0].0), ..Pagination::first(1) };
-    story.says("Andrew's second", page(messages.message_groups(ANDREW, &next).await, group));
+    story.record("Andrew's second", page(messages.message_groups(ANDREW, &next).await, group));
     let last = messages.message_groups(ANDREW, &Pagination::last(1)).await;
-    story.says("Andrew's last", page(last, group));
+    story.record("Andrew's last", page(last, group));
 
     let worfs = groups.items[0].1.uuid;
     let with = messages.message_groups_by_others(ANDREW, &[WORF, UNKNOWN, LONDO, WORF]).await;
-    story.says("Andrew with Worf and Londo", found(with, group));
+    story.record("Andrew with Worf and Londo", found(with, group));
     for user in [ANDREW, WORF, GAREK] {
         let own = messages.message_groups_by_uuids(user, &[worfs, UNKNOWN, worfs]).await;
-        story.says(format!("{} opens it by uuid", name(user)), found(own, group));
+        story.record(format!("{} opens it by uuid", name(user)), found(own, group));
     }
     let tailors = messages.message_groups_by_others(GAREK, &[LONDO]).await.expect("a group");
     let groups = [worfs, UNKNOWN, tailors[0].uuid];
     for page in [Pagination::first(3), Pagination::last(3)] {
         let read = messages.messages_by_groups(&groups, &page).await;
-        story.says("messages", pages(read, text));
+        story.record("messages", pages(read, text));
     }
-    story.says(
+    story.record(
         "of no group",
         pages(messages.messages_by_groups(&[], &Pagination::first(3)).await, text),
     );
     let mut next = Pagination::last(7);
     while next.limit > 0 {
         let read = messages.messages_by_groups(&groups[2..], &next).await.expect("a page");
-        story.says("from the end", super::slice(&read[0], text));
+        story.record("from the end", super::show(&read[0], text));
         next.before = read[0].items.first().map(|(cursor, _)| *cursor);
         next.limit = if read[0].has_previous { 7 } else { 0 };
     }
@@ -115,7 +115,7 @@ pub async fn idempotency(story: &mut Story) {
     ] {
         let key = key(ANDREW, "message", input, minutes);
         let new = new(number, ANDREW, LONDO, &format!("{number:x}"), minutes, key);
-        story.says(what, inserted(messages.insert_message(&new).await, text));
+        story.record(what, inserted(messages.insert_message(&new).await, text));
     }
     let at_once = join_all((0..12).map(|number| {
         let messages = story.messages();
@@ -125,10 +125,10 @@ pub async fn idempotency(story: &mut Story) {
     }));
     let answers = at_once.await;
     let new = answers.iter().filter(|answer| answer.starts_with("new")).count();
-    story.says("one key twelve times at once: new", new);
+    story.record("one key twelve times at once: new", new);
     let with = messages.message_groups_by_others(WORF, &[LONDO]).await.expect("a group");
     let read = messages.messages_by_groups(&[with[0].uuid], &Pagination::first(9)).await;
-    story.says("messages", pages(read, text));
+    story.record("messages", pages(read, text));
 }
 
 pub async fn unread(story: &mut Story) {
@@ -143,7 +143,7 @@ pub async fn unread(story: &mut Story) {
         ("Garek sends one late", new(0xd64, GAREK, ANDREW, "late", 729, None)),
     ] {
         let sent = messages.insert_message(&new).await;
-        story.says(what, inserted(sent, text));
+        story.record(what, inserted(sent, text));
         say_unread(story).await;
     }
     let with = messages.message_groups_by_others(ANDREW, &[GAREK]).await.expect("a group");
@@ -160,11 +160,11 @@ pub async fn unread(story: &mut Story) {
         ("Londo reads it", LONDO, key(0xd63, 732)),
         ("Garek reads it", GAREK, key(0xd63, 732)),
     ] {
-        story.says(what, debug(messages.mark_messages_read(user, &key).await));
+        story.record(what, debug(messages.mark_messages_read(user, &key).await));
         say_unread(story).await;
     }
     let late = new(0xd65, GAREK, ANDREW, "later still", 728, None);
-    story.says("before what is read", inserted(messages.insert_message(&late).await, text));
+    story.record("before what is read", inserted(messages.insert_message(&late).await, text));
     say_unread(story).await;
     let dataset = Dataset {
         messages: vec![
@@ -174,7 +174,7 @@ pub async fn unread(story: &mut Story) {
         ],
         ..Dataset::default()
     };
-    story.says("a data set", debug(story.store().import(&dataset).await));
+    story.record("a data set", debug(story.store().import(&dataset).await));
     say_unread(story).await;
     let at_once = join_all((0..16).map(|number| {
         let messages = story.messages();
@@ -187,7 +187,7 @@ pub async fn unread(story: &mut Story) {
         }
     }));
     at_once.await;
-    story.says("sixteen more at once, while Andrew reads", "sent");
+    story.record("sixteen more at once, while Andrew reads", "sent");
     say_unread(story).await;
 }
 
@@ -203,5 +203,5 @@ async fn say_unread(story: &mut Story) {
         assert_eq!(all, each.iter().sum::<i64>(), "{}: {each:?}", name(user));
         numbers.push(format!("{} {all}", name(user)));
     }
-    story.says("unread", numbers.join(", "));
+    story.record("unread", numbers.join(", "));
 }

@@ -1,7 +1,7 @@
-//! One long story that every source tells in the same words.
+//! One sequence of steps, the story, for which every source produces the same transcript.
 //!
-//! Ids and times are given, so that the transcript is the same in every run. Each chapter goes on
-//! with the data of those before it.
+//! Ids and times are fixed, so that each run produces the same transcript. Each chapter continues with
+//! the data of the previous ones. The transcript is pinned: its lines keep their wording.
 
 mod feeds;
 mod messages;
@@ -26,37 +26,37 @@ use crate::{
 };
 
 #[tokio::test]
-async fn every_source_tells_the_same_story() {
-    let in_memory = tell(sources::open(&SourceUrl::Mock, 1)).await;
+async fn every_source_produces_the_same_transcript() {
+    let in_memory = transcript_of(sources::open(&SourceUrl::Mock, 1)).await;
     insta::assert_snapshot!("story", in_memory);
 
     let file = SqliteFile::new();
-    same(&in_memory, &tell(file.open()).await, "SQLite");
+    assert_same(&in_memory, &transcript_of(file.open()).await, "SQLite");
 
     let database = PostgresDatabase::new("story").await;
-    same(&in_memory, &tell(database.open()).await, "PostgreSQL");
+    assert_same(&in_memory, &transcript_of(database.open()).await, "PostgreSQL");
 }
 
-/// Byte-equal; the first line that is not is shown.
-fn same(expected: &str, told: &str, teller: &str) {
-    for (expected, told) in expected.lines().zip(told.lines()) {
-        assert_eq!(expected, told, "{teller} tells another story");
+/// Asserts that a transcript is byte-equal to the expected one. Shows the first line that differs.
+fn assert_same(expected: &str, transcript: &str, source: &str) {
+    for (expected, line) in expected.lines().zip(transcript.lines()) {
+        assert_eq!(expected, line, "the transcript of {source} differs");
     }
-    assert_eq!(expected, told, "{teller} tells another story");
+    assert_eq!(expected, transcript, "the transcript of {source} differs");
 }
 
-/// The whole story as one source tells it.
-async fn tell(sources: Sources) -> String {
+/// Runs the story on a source and records its outcomes.
+async fn transcript_of(sources: Sources) -> String {
     let mut story = Story { sources, transcript: String::new() };
     story.chapter("An empty store");
-    story.says("migrate", debug(story.store().migrate().await));
-    story.says("migrate again", debug(story.store().migrate().await));
-    story.says("ping", debug(story.store().ping().await));
+    story.record("migrate", debug(story.store().migrate().await));
+    story.record("migrate again", debug(story.store().migrate().await));
+    story.record("ping", debug(story.store().ping().await));
     let home = story.store().home(&Pagination::first(3), at(0)).await.map(WithSnapshot::into_value);
-    story.says("home", page(home, message));
+    story.record("home", page(home, message));
     let people = Dataset { users: people(), ..Dataset::default() };
-    story.says("people come", debug(story.store().import(&people).await));
-    story.says("migrate once more", debug(story.store().migrate().await));
+    story.record("people come", debug(story.store().import(&people).await));
+    story.record("migrate once more", debug(story.store().migrate().await));
 
     feeds::expiry(&mut story).await;
     feeds::paging(&mut story).await;
@@ -87,7 +87,7 @@ impl Story {
         self.transcript.push_str(&format!("\n# {title}\n"));
     }
 
-    fn says(&mut self, what: impl Display, outcome: impl Display) {
+    fn record(&mut self, what: impl Display, outcome: impl Display) {
         self.transcript.push_str(&format!("{what}: {outcome}\n"));
     }
 
@@ -99,11 +99,11 @@ impl Story {
         self.sources.messages.clone()
     }
 
-    /// Posts something that notifies nobody and has no key.
+    /// Posts an activity without notifications and without an idempotency key.
     async fn post(&mut self, activity: Activity) {
         let what = format!("{} posts {}", name(activity.user_uuid), activity.message);
         let posted = self.insert(activity, Vec::new(), None).await;
-        self.says(what, posted);
+        self.record(what, posted);
     }
 
     async fn insert(
@@ -117,7 +117,7 @@ impl Story {
     }
 }
 
-/// A key that is a day old at most.
+/// Returns an idempotency key that is valid for a day.
 fn key(user: Uuid, key: &str, input: &str, minutes: i64) -> Option<Idempotency> {
     Some(Idempotency {
         user_uuid: user,
@@ -146,7 +146,7 @@ fn message(activity: &Activity) -> String {
     activity.message.clone()
 }
 
-/// An activity with its counts of replies, reposts and likes.
+/// Formats an activity with its counts of replies, reposts and likes.
 fn counted(activity: &Activity) -> String {
     let Activity { message, replies_count, reposts_count, likes_count, .. } = activity;
     format!("{message} ({replies_count} {reposts_count} {likes_count})")
@@ -166,7 +166,7 @@ fn inserted<T>(outcome: Result<Inserted<T>, impl Display>, item: impl Fn(&T) -> 
     }
 }
 
-/// What a look-up found, in the order of its words.
+/// Formats the result of a look-up, sorted by its text because the order is not specified.
 fn found<T>(outcome: Result<Vec<T>, impl Display>, item: impl Fn(&T) -> String) -> String {
     match outcome {
         Ok(items) => {
@@ -178,24 +178,24 @@ fn found<T>(outcome: Result<Vec<T>, impl Display>, item: impl Fn(&T) -> String) 
     }
 }
 
-/// A page; dots stand for what comes before and after it.
-fn slice<T>(slice: &Page<T>, item: impl Fn(&T) -> String) -> String {
-    let items: Vec<_> = slice.nodes().map(item).collect();
-    let before = if slice.has_previous { "… " } else { "" };
-    let after = if slice.has_next { " …" } else { "" };
+/// Formats a page. An ellipsis marks further items before or after it.
+fn show<T>(page: &Page<T>, item: impl Fn(&T) -> String) -> String {
+    let items: Vec<_> = page.nodes().map(item).collect();
+    let before = if page.has_previous { "… " } else { "" };
+    let after = if page.has_next { " …" } else { "" };
     format!("[{before}{}{after}]", items.join(", "))
 }
 
 fn page<T>(outcome: Result<Page<T>, impl Display>, item: impl Fn(&T) -> String) -> String {
     match outcome {
-        Ok(page) => slice(&page, item),
+        Ok(page) => show(&page, item),
         Err(error) => format!("error: {error}"),
     }
 }
 
 fn pages<T>(outcome: Result<Vec<Page<T>>, impl Display>, item: impl Fn(&T) -> String) -> String {
     match outcome {
-        Ok(pages) => pages.iter().map(|page| slice(page, &item)).collect::<Vec<_>>().join(" "),
+        Ok(pages) => pages.iter().map(|page| show(page, &item)).collect::<Vec<_>>().join(" "),
         Err(error) => format!("error: {error}"),
     }
 }

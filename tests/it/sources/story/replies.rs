@@ -6,15 +6,15 @@ use futures_util::future::join_all;
 use super::{Story, counted, debug, found, key, message, page, pages};
 use crate::sources::fixture::{ANDREW, GAREK, LONDO, WORF, at, crud, id, notification, reply};
 
-/// Replies to each of the activities, and how each stands now.
+/// Records the first and last replies to each activity, and the activities with their counts.
 async fn thread(story: &mut Story, now: i64, numbers: &[u32]) {
     let uuids: Vec<_> = numbers.iter().map(|number| id(*number)).collect();
     let known = story.store().activities_by_uuids(&uuids, at(now)).await;
-    story.says(format!("the thread in minute {now}"), found(known, counted));
+    story.record(format!("the thread in minute {now}"), found(known, counted));
     let replies = story.store().replies_by_parents(&uuids, &Pagination::first(2), at(now)).await;
-    story.says("  first replies", pages(replies, message));
+    story.record("  first replies", pages(replies, message));
     let replies = story.store().replies_by_parents(&uuids, &Pagination::last(2), at(now)).await;
-    story.says("  last replies", pages(replies, message));
+    story.record("  last replies", pages(replies, message));
 }
 
 pub async fn threads(story: &mut Story) {
@@ -23,7 +23,7 @@ pub async fn threads(story: &mut Story) {
     story.post(crud(0x30, ANDREW, "root", 100, Some(60))).await;
     let first = reply(0x31, 0x30, WORF, "This post has no honor!", 101);
     let notification = notification(0x96, ANDREW, WORF, Reply, Some(0x31), 101);
-    story.says("Worf replies", story.insert(first, vec![notification], None).await);
+    story.record("Worf replies", story.insert(first, vec![notification], None).await);
     story.post(reply(0x32, 0x31, GAREK, "a reply to the reply", 102)).await;
     story.post(reply(0x33, 0x32, LONDO, "and one to that", 103)).await;
     story.post(reply(0x35, 0x30, LONDO, "third", 104)).await;
@@ -33,11 +33,11 @@ pub async fn threads(story: &mut Story) {
     for now in [110, 159, 160] {
         thread(story, now, &all).await;
         let unread = story.store().unread_notifications(ANDREW, at(now)).await;
-        story.says("  Andrew's unread", debug(unread));
+        story.record("  Andrew's unread", debug(unread));
     }
     let home =
         story.store().home(&Pagination::first(4), at(110)).await.map(WithSnapshot::into_value);
-    story.says("no reply is at home", page(home, message));
+    story.record("no reply is at home", page(home, message));
     for (number, parent) in [(0x37, 0x30), (0x38, 0x33)] {
         story.post(reply(number, parent, WORF, &format!("too late for {parent:x}"), 160)).await;
     }
@@ -46,7 +46,7 @@ pub async fn threads(story: &mut Story) {
         let one = reply(0x500 + number, 0x30, WORF, "at once", 120);
         async move { story.insert(one, Vec::new(), None).await }
     }));
-    story.says("sixteen replies at once", debug(at_once.await));
+    story.record("sixteen replies at once", debug(at_once.await));
     thread(story, 120, &[0x30]).await;
 }
 
@@ -55,7 +55,7 @@ pub async fn deletion(story: &mut Story) {
     story.chapter("Who deletes an activity deletes the thread below it");
     story.post(crud(0x40, ANDREW, "root", 200, Some(60))).await;
     let first = reply(0x41, 0x40, WORF, "first", 201);
-    story.says(
+    story.record(
         "Worf replies",
         story
             .insert(first, vec![notification(0x97, ANDREW, WORF, Reply, Some(0x41), 201)], None)
@@ -72,31 +72,31 @@ pub async fn deletion(story: &mut Story) {
     };
     let liked = notification(0x98, GAREK, WORF, Like, Some(0x44), 205);
     let liked = story.store().insert_reaction(&like, Some(&liked)).await;
-    story.says("Worf likes the last", debug(liked.map(|it| it.as_ref().map(counted))));
+    story.record("Worf likes the last", debug(liked.map(|it| it.as_ref().map(counted))));
     let unread = story.store().unread_notifications(ANDREW, at(206)).await;
-    story.says("Andrew's unread", debug(unread));
+    story.record("Andrew's unread", debug(unread));
     let all = [0x40, 0x41, 0x42, 0x43, 0x44];
     thread(story, 206, &all).await;
     for (who, by) in [("Garek", GAREK), ("Worf", WORF), ("Worf again", WORF)] {
         let deleted = story.store().delete_activity(id(0x41), by).await;
-        story.says(format!("{who} deletes the first reply"), debug(deleted));
+        story.record(format!("{who} deletes the first reply"), debug(deleted));
     }
     thread(story, 206, &all).await;
     let unread = story.store().unread_notifications(ANDREW, at(206)).await;
-    story.says("Andrew's unread", debug(unread));
+    story.record("Andrew's unread", debug(unread));
     let unread = story.store().unread_notifications(GAREK, at(206)).await;
-    story.says("Garek's unread", debug(unread));
+    story.record("Garek's unread", debug(unread));
     let reacted = story.store().reactions_by_user(WORF, &[id(0x44)]).await;
-    story.says("Worf has reacted", debug(reacted));
+    story.record("Worf has reacted", debug(reacted));
     let at_once = join_all((0..8).map(|_| {
         let activities = story.store();
         async move { activities.delete_activity(id(0x42), GAREK).await.expect("an answer") }
     }));
     let times = at_once.await.into_iter().filter(|deleted| *deleted).count();
-    story.says("Garek deletes the second eight times at once", times);
+    story.record("Garek deletes the second eight times at once", times);
     thread(story, 206, &all).await;
     let deleted = story.store().delete_activity(id(0x40), ANDREW).await;
-    story.says("Andrew deletes the root", debug(deleted));
+    story.record("Andrew deletes the root", debug(deleted));
     thread(story, 206, &all).await;
 }
 
@@ -116,18 +116,18 @@ pub async fn idempotency(story: &mut Story) {
     ] {
         let activity = Activity { user_uuid: user, ..first(number) };
         let outcome = story.insert(activity, Vec::new(), key(user, name, input, minutes)).await;
-        story.says(what, outcome);
+        story.record(what, outcome);
     }
     let deleted = story.store().delete_activity(id(0x56), ANDREW).await;
-    story.says("what it made is deleted", debug(deleted));
+    story.record("what it made is deleted", debug(deleted));
     let again = story.insert(first(0x58), Vec::new(), key(ANDREW, "k", "other", 300 + day)).await;
-    story.says("and asked for again", again);
+    story.record("and asked for again", again);
 
     let lost = reply(0x59, 0x999, ANDREW, "to nothing", 310);
     let lost = story.insert(lost, Vec::new(), key(ANDREW, "lost", "input", 310)).await;
-    story.says("a reply to nothing", lost);
+    story.record("a reply to nothing", lost);
     let retry = story.insert(first(0x5a), Vec::new(), key(ANDREW, "lost", "other", 311)).await;
-    story.says("takes no key", retry);
+    story.record("takes no key", retry);
 
     let parent = id(0x5a);
     let at_once = join_all((0..16).map(|number| {
@@ -138,11 +138,11 @@ pub async fn idempotency(story: &mut Story) {
     let answers = at_once.await;
     let new = answers.iter().filter(|answer| answer.starts_with("new")).count();
     let earlier = answers.iter().filter(|answer| answer.starts_with("earlier")).count();
-    story.says("one key sixteen times at once", format!("{new} new, {earlier} earlier"));
+    story.record("one key sixteen times at once", format!("{new} new, {earlier} earlier"));
     let replies = story.store().replies_by_parents(&[parent], &Pagination::first(9), at(313)).await;
-    story.says("replies", pages(replies, message));
+    story.record("replies", pages(replies, message));
     let parent = story.store().activities_by_uuids(&[parent], at(313)).await;
-    story.says("their parent", found(parent, counted));
+    story.record("their parent", found(parent, counted));
 }
 
 pub async fn sweep(story: &mut Story) {
@@ -160,14 +160,14 @@ pub async fn sweep(story: &mut Story) {
             break;
         }
     }
-    story.says("batches of ten up to the minute in which the short one ends", debug(batches));
+    story.record("batches of ten up to the minute in which the short one ends", debug(batches));
     let one = story.store().delete_expired(at(1_002), 1).await;
     let two = story.store().delete_expired(at(1_002), 1).await;
     let rest = story.store().delete_expired(at(1_002), 10).await;
-    story.says("one, one more, and the rest a minute later", debug([one, two, rest]));
+    story.record("one, one more, and the rest a minute later", debug([one, two, rest]));
     let left = [id(0x70), id(0x71), id(0x72), id(0x73), id(3)];
     let left = story.store().activities_by_uuids(&left, at(1_002)).await;
-    story.says("left", found(left, message));
+    story.record("left", found(left, message));
     let none = story.store().delete_expired(at(1_002), 10).await;
-    story.says("nothing more", debug(none));
+    story.record("nothing more", debug(none));
 }

@@ -77,25 +77,25 @@ pub async fn activities(story: &mut Story) {
     ] {
         let search = Search::parse(term);
         let hits = story.store().activities_matching(&search, &Pagination::first(5), at(610)).await;
-        story.says(format!("{term:?}"), page(hits, shortened));
+        story.record(format!("{term:?}"), page(hits, shortened));
     }
     for letters in [63, 64, 65, 70, 90] {
         let search = Search::parse(&"l".repeat(letters));
         let hits = story.store().activities_matching(&search, &Pagination::first(5), at(610)).await;
-        story.says(format!("{letters} times l"), page(hits, shortened));
+        story.record(format!("{letters} times l"), page(hits, shortened));
     }
     let search = Search::parse("juice");
     let activities = story.store();
     let first = activities.activities_matching(&search, &Pagination::first(2), at(610)).await;
     let after = first.as_ref().ok().and_then(|page| Some(page.items.last()?.0));
-    story.says("first two", page(first, shortened));
+    story.record("first two", page(first, shortened));
     let next = Pagination { after, ..Pagination::first(2) };
     let next = activities.activities_matching(&search, &next, at(610)).await;
-    story.says("next two", page(next, shortened));
+    story.record("next two", page(next, shortened));
     let last = activities.activities_matching(&search, &Pagination::last(1), at(610)).await;
-    story.says("last", page(last, shortened));
+    story.record("last", page(last, shortened));
     let gone = activities.activities_matching(&search, &Pagination::first(5), at(660)).await;
-    story.says("when they have expired", page(gone, shortened));
+    story.record("when they have expired", page(gone, shortened));
 }
 
 pub async fn users(story: &mut Story) {
@@ -105,7 +105,7 @@ pub async fn users(story: &mut Story) {
         ["worf", "mogh worf", "Londo", "łondo", "M", "londo.m", "fan 1", "fan01", "nobody", "%"]
     {
         let users = activities.users_matching(&Search::parse(term), &Pagination::first(3)).await;
-        story.says(format!("{term:?}"), page(users, handle));
+        story.record(format!("{term:?}"), page(users, handle));
     }
     let profile = Profile {
         display_name: "Ambassador Worf".into(),
@@ -113,17 +113,17 @@ pub async fn users(story: &mut Story) {
     };
     let changed = activities.update_profile(WORF, &profile).await.expect("an answer");
     let line = changed.map(|user| (user.handle, user.display_name, user.bio, user.email));
-    story.says("Worf changes his profile", debug(line));
-    story.says("nobody does", debug(activities.update_profile(UNKNOWN, &profile).await));
+    story.record("Worf changes his profile", debug(line));
+    story.record("nobody does", debug(activities.update_profile(UNKNOWN, &profile).await));
     for term in ["ambassador", "mogh", "worf"] {
         let users = activities.users_matching(&Search::parse(term), &Pagination::first(3)).await;
-        story.says(format!("{term:?}"), page(users, handle));
+        story.record(format!("{term:?}"), page(users, handle));
     }
     let fans = Search::parse("fan");
     let mut next = Pagination::last(20);
     while next.limit > 0 {
         let read = activities.users_matching(&fans, &next).await.expect("a page");
-        story.says("fans from the end", super::slice(&read, handle));
+        story.record("fans from the end", super::show(&read, handle));
         next.before = read.items.first().map(|(cursor, _)| *cursor);
         next.limit = if read.has_previous { 20 } else { 0 };
     }
