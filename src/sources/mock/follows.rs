@@ -1,4 +1,4 @@
-//! Who follows whom.
+//! Follows between users.
 
 use async_trait::async_trait;
 use uuid::Uuid;

@@ -24,14 +24,14 @@ use crate::{
     },
 };
 
-/// What ada does in the web app and in the tabs of GraphiQL, in this order. Each operation of theirs
-/// has its turn; of a subscription it is the first event. `user 1` stands for that user's global id,
-/// `cursor of message 1` for that message's cursor.
+/// The operations of the web app and of GraphiQL's tabs that ada runs, in this order. Every operation
+/// has a case; the case of a subscription is its first event. `user 1` stands for that user's global
+/// id, `cursor of message 1` for that message's cursor.
 fn cases() -> Vec<(&'static str, Value)> {
     vec![
         ("Bootstrap", json!({})),
         ("CurrentViewer", json!({})),
-        // One that is registered, since nobody else can ask at all without an identity provider.
+        // Ada is registered already: without an identity provider every viewer is a user.
         ("Register", json!({ "input": { "handle": "ada", "displayName": "Ada" } })),
         ("HomeFeed", json!({ "first": 2 })),
         ("FollowingFeed", json!({ "first": 2 })),
@@ -92,8 +92,8 @@ fn manifest() -> PathBuf {
     web().join("app/gen/persisted-documents.json")
 }
 
-/// The document of every operation, by the operation's name; those of GraphiQL's tabs are told
-/// from those of the app.
+/// Returns the document of every operation by the operation's name. The names of GraphiQL's
+/// operations have a prefix.
 fn documents() -> BTreeMap<String, String> {
     // What the app sends, with the fragments that the files share.
     let file = fs::read(manifest()).unwrap();
@@ -158,7 +158,8 @@ async fn the_web_gets_the_same_answers_from_every_source() {
     }
 }
 
-/// The first message that ada is told of: those of the small client told nobody.
+/// Returns the event of the first message that ada receives. The messages of the fixture caused no
+/// notifications.
 async fn after_a_message(client: &SchemaClient, arrivals: Request) -> Value {
     let grace = Viewer::User(fixture::user_uuid(2));
     let to = Recipient::Handle(Some("ada"));
@@ -166,7 +167,7 @@ async fn after_a_message(client: &SchemaClient, arrivals: Request) -> Value {
     client.json(arrivals).await
 }
 
-/// The first event of a crud's page, to which replies are added until it is told of them.
+/// Returns the first event of a crud's page, to which replies are added until one arrives.
 async fn after_replies(client: &SchemaClient, updates: Request, reply: &str) -> Value {
     let mut events = client.stream(updates);
     let input = json!({ "input": { "activityId": "activity 5", "message": "Harmless" } });

@@ -57,17 +57,7 @@ pub fn people() -> Dataset {
 
 /// Builds a crud that never expires and has no replies or reactions.
 pub fn crud(uuid: Uuid, author: Uuid, message: &str, created_at: Timestamp) -> Activity {
-    Activity {
-        uuid,
-        user_uuid: author,
-        message: message.into(),
-        replies_count: 0,
-        reposts_count: 0,
-        likes_count: 0,
-        reply_to_activity_uuid: None,
-        expires_at: None,
-        created_at,
-    }
+    Activity::new(uuid, author, message, created_at)
 }
 
 /// Builds an unread notification for `user` about an action of `actor`.

@@ -7,7 +7,7 @@ export type Identity =
   /** With a token from an identity provider. */
   | { mode: 'provider'; issuer: string };
 
-/** A person whom demo mode offers to act as. */
+/** A person that demo mode offers to act as. */
 export interface DemoPerson {
   handle: string;
   displayName: string;
