@@ -12,7 +12,7 @@ SNAPSHOTS := $(TARGET)/snapshots-in-use
 NPM := npm --prefix web
 
 # The files that `make generate` writes.
-GENERATED := schema.graphql
+GENERATED := schema.graphql docs/configuration.md
 
 ifneq ($(wildcard web/package.json),)
 WEB := web/dist/index.html
@@ -106,6 +106,10 @@ containers:
 generate: $(if $(WEB),web/node_modules/.package-lock.json)
 	cargo run --quiet -- schema >$(TARGET)/schema.graphql
 	mv $(TARGET)/schema.graphql schema.graphql
+	cargo run --quiet -- settings-table >$(TARGET)/settings.md
+	sed -e '/^<!-- settings:/,/^<!-- settings end/{/^<!--/!d;}' \
+	    -e '/^<!-- settings:/r $(TARGET)/settings.md' docs/configuration.md >$(TARGET)/configuration.md
+	mv $(TARGET)/configuration.md docs/configuration.md
 ifdef WEB
 	$(NPM) run codegen
 endif

@@ -1,81 +1,91 @@
-//! The commands that do one thing and end.
+//! The commands that do one thing and exit.
 
 use std::{
     fmt::Display,
-    io::{Read, Write, stdout},
-    net::{TcpStream, ToSocketAddrs},
+    io::{Write, stdout},
     time::{Duration, Instant},
 };
 
+use backon::{BackoffBuilder, ExponentialBuilder};
 use clap::Args;
 use cruddur::{
     auth,
-    config::{Settings, SigningIn},
-    graphql, rest,
+    config::{self, AuthSettings, Settings, redacted},
+    graphql,
+    http_client::{self, Answer},
+    rest,
     service::{Clock, SystemClock},
     sources::{MigrateError, Migrated, SourceUrl, Sources, seed},
 };
+use hyper::{StatusCode, Uri};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::sleep;
 use tracing::warn;
 
-use crate::Failure;
+use crate::CommandError;
 
-/// For how long the gateway may take to answer `cruddur health`.
-const HEALTH: Duration = Duration::from_secs(5);
-/// The pause before the second try to reach the database; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long a running gateway may take to answer a command.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// The maximum size of its answer, in bytes.
+const MAX_ANSWER: usize = 1024 * 1024;
+/// The delay before the second attempt to reach the database. Each further delay is twice as long,
+/// up to `MAX_RETRY_DELAY`.
+const MIN_RETRY_DELAY: Duration = Duration::from_millis(250);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
 
 #[derive(Args)]
 pub struct Migrate {
-    /// For how many seconds to try again while the database cannot be reached
+    /// Seconds to keep trying while the database is unreachable
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     wait: u64,
 }
 
 #[derive(Args)]
 pub struct Seed {
-    /// How many users to make up [default with --activities: 1000]
+    /// Number of users to generate [default with --activities: 1000]
     #[arg(long, value_name = "COUNT")]
     users: Option<u64>,
-    /// How many activities to make up [default with --users: 20000]
+    /// Number of activities to generate [default with --users: 20000]
     #[arg(long, value_name = "COUNT")]
     activities: Option<u64>,
 }
 
 #[derive(Args)]
 pub struct Health {
-    /// What to ask instead of /health/ready at HOST and PORT
+    /// URL to get instead of /health/ready at HOST and PORT
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 }
 
 #[derive(Args)]
 pub struct Token {
-    /// The user whom requests with the token act as
+    /// Handle of the user that requests with the token act as
     #[arg(long, value_name = "HANDLE")]
     handle: String,
 }
 
-/// Prints a text with a line end. It is nobody's concern when the reader has gone, as `head` does.
-pub fn print(text: impl Display) -> Result<(), Failure> {
+/// Prints a text and a line end. A reader that has gone away, such as `head`, is not an error.
+pub fn print(text: impl Display) -> Result<(), CommandError> {
     let text = text.to_string();
     let _ = writeln!(stdout(), "{}", text.trim_end());
     Ok(())
 }
 
-pub fn schema() -> Result<(), Failure> {
+pub fn schema() -> Result<(), CommandError> {
     print(graphql::sdl())
 }
 
-pub fn openapi() -> Result<(), Failure> {
-    print(rest::openapi().to_pretty_json().map_err(failed)?)
+pub fn openapi() -> Result<(), CommandError> {
+    print(rest::openapi().to_pretty_json().map_err(CommandError::failed)?)
 }
 
-pub async fn migrate(settings: &Settings, migrate: &Migrate) -> Result<(), Failure> {
-    let (_, migrated) = migrated(settings, Duration::from_secs(migrate.wait)).await?;
-    let database = settings.shown_database();
+pub fn settings_table() -> Result<(), CommandError> {
+    print(config::settings_table())
+}
+
+pub async fn migrate(settings: &Settings, migrate: &Migrate) -> Result<(), CommandError> {
+    let (_, migrated) = open_migrated(settings, Duration::from_secs(migrate.wait)).await?;
+    let database = settings.database.redacted_url();
     print(match migrated {
         Migrated::Empty => format!("{database} is ready and empty."),
         Migrated::Adopted { users, activities } => {
@@ -83,162 +93,149 @@ pub async fn migrate(settings: &Settings, migrate: &Migrate) -> Result<(), Failu
         }
         Migrated::Current => format!("{database} is current."),
     })?;
-    match settings.shown_messages() {
+    match settings.database.redacted_messages() {
         Some(table) => print(format!("{table} is ready.")),
         None => Ok(()),
     }
 }
 
-/// Adds the demo people or a made-up crowd, each at most once.
-pub async fn seed(settings: &Settings, seed: &Seed) -> Result<(), Failure> {
-    if settings.database == SourceUrl::Mock {
-        return Err((2, "mock: keeps nothing; seed needs another DATABASE_URL".to_owned()));
+/// Adds the demo users or a generated data set, each at most once.
+pub async fn seed(settings: &Settings, seed: &Seed) -> Result<(), CommandError> {
+    if settings.database.url == SourceUrl::Mock {
+        return Err(CommandError::usage("mock: keeps nothing; seed needs another DATABASE_URL"));
     }
-    let (sources, _) = migrated(settings, Duration::ZERO).await?;
+    let (sources, _) = open_migrated(settings, Duration::ZERO).await?;
     if seed.users.is_none() && seed.activities.is_none() {
         return seed_demo(&sources).await;
     }
     let (users, activities) = (seed.users.unwrap_or(1000), seed.activities.unwrap_or(20_000));
     if users == 0 {
-        return Err((2, "--users: \"0\" is not allowed; allowed: a number from 1".to_owned()));
+        let text = "--users: \"0\" is not allowed; allowed: a number from 1";
+        return Err(CommandError::usage(text));
     }
     let first = [seed::first_generated_user()];
-    if !sources.store.users_by_uuids(&first).await.map_err(failed)?.is_empty() {
-        return Err((1, "the made-up users are already here; nothing was changed".to_owned()));
+    let first = sources.store.users_by_uuids(&first).await.map_err(CommandError::failed)?;
+    if !first.is_empty() {
+        let text = "the generated users exist already; nothing was changed";
+        return Err(CommandError::failed(text));
     }
     let style = "{bar:40} {pos}/{len} rows, {elapsed} of {duration}";
-    let style = ProgressStyle::with_template(style).map_err(failed)?;
+    let style = ProgressStyle::with_template(style).map_err(CommandError::failed)?;
     let bar = ProgressBar::new(users.saturating_add(activities)).with_style(style);
     for batch in seed::generated(users, activities, SystemClock.now()) {
-        sources.store.import(&batch).await.map_err(failed)?;
+        sources.store.import(&batch).await.map_err(CommandError::failed)?;
         bar.inc((batch.users.len() + batch.activities.len()) as u64);
     }
     bar.finish();
     print(format!("Added {users} users and {activities} activities."))
 }
 
-async fn seed_demo(sources: &Sources) -> Result<(), Failure> {
+async fn seed_demo(sources: &Sources) -> Result<(), CommandError> {
     let demo = seed::demo(SystemClock.now());
     let uuids: Vec<_> = demo.users.iter().map(|user| user.uuid).collect();
     let handles: Vec<_> = demo.users.iter().map(|user| user.handle.clone()).collect();
-    let same = sources.store.users_by_uuids(&uuids).await.map_err(failed)?;
-    let named = sources.store.users_by_handles(&handles).await.map_err(failed)?;
-    if let Some(user) = same.first().or(named.first()) {
-        let text =
-            format!("the demo people are already here ({}); nothing was changed", user.handle);
-        return Err((1, text));
+    let by_uuid = sources.store.users_by_uuids(&uuids).await.map_err(CommandError::failed)?;
+    let by_handle = sources.store.users_by_handles(&handles).await.map_err(CommandError::failed)?;
+    if let Some(user) = by_uuid.first().or(by_handle.first()) {
+        return Err(CommandError::failed(format!(
+            "the demo users exist already ({}); nothing was changed",
+            user.handle
+        )));
     }
-    sources.import(&demo).await.map_err(failed)?;
+    sources.import(&demo).await.map_err(CommandError::failed)?;
     print(format!("Added {} users and {} activities.", demo.users.len(), demo.activities.len()))
 }
 
-async fn migrated(settings: &Settings, patience: Duration) -> Result<(Sources, Migrated), Failure> {
-    let sources = settings.open();
-    let migrated = until_reached(patience, async || sources.migrate().await).await;
-    let (migrated, _) = migrated.map_err(failed)?;
+async fn open_migrated(
+    settings: &Settings,
+    give_up_after: Duration,
+) -> Result<(Sources, Migrated), CommandError> {
+    let sources = settings.database.open();
+    let migrated = retry_until_reachable(give_up_after, async || sources.migrate().await).await;
+    let (migrated, _) = migrated.map_err(CommandError::failed)?;
     Ok((sources, migrated))
 }
 
-/// Tries again while the store cannot be reached, until `patience` is over.
-pub async fn until_reached<T>(
-    patience: Duration,
+/// Retries while the store is unreachable, and starts no further attempt after `give_up_after`.
+pub async fn retry_until_reachable<T>(
+    give_up_after: Duration,
     mut attempt: impl AsyncFnMut() -> Result<T, MigrateError>,
 ) -> Result<T, MigrateError> {
-    let since = Instant::now();
-    let mut pause = FIRST_PAUSE;
-    loop {
+    let started = Instant::now();
+    let delays = ExponentialBuilder::default()
+        .with_min_delay(MIN_RETRY_DELAY)
+        .with_max_delay(MAX_RETRY_DELAY)
+        .without_max_times();
+    for delay in delays.build() {
         match attempt().await {
-            Err(MigrateError::Unreachable(error)) if since.elapsed() < patience => {
-                warn!(error, again_in_ms = pause.as_millis() as u64, "no database yet");
+            Err(MigrateError::Unreachable(error)) if started.elapsed() < give_up_after => {
+                let retry_in_ms = delay.as_millis() as u64;
+                warn!(error, retry_in_ms, "the database is not reachable yet; retrying");
             }
-            ended => return ended,
+            outcome => return outcome,
         }
-        sleep(pause).await;
-        pause = LONGEST_PAUSE.min(pause * 2);
+        sleep(delay).await;
     }
+    attempt().await
 }
 
-/// Asks over plain HTTP/1.1: this is the health check of a container that has no other client.
-pub fn health(settings: &Settings, health: &Health) -> Result<(), Failure> {
-    let ready = || format!("{}/health/ready", settings.local_url(settings.port));
+/// Gets a URL over plain HTTP. Containers without another HTTP client use this as their health
+/// check.
+pub async fn health(settings: &Settings, health: &Health) -> Result<(), CommandError> {
+    let server = &settings.server;
+    let ready = || format!("{}/health/ready", server.local_url(server.port));
     let url = health.url.clone().unwrap_or_else(ready);
-    let refused = || {
-        let allowed = "http://HOST:PORT/PATH";
-        (2, format!("--url: {url:?} is not allowed; allowed: {allowed}"))
+    let not_allowed = || {
+        let url = redacted(&url);
+        CommandError::usage(format!(
+            "--url: {url:?} is not allowed; allowed: http://HOST:PORT/PATH"
+        ))
     };
-    let rest = url.strip_prefix("http://").ok_or_else(refused)?;
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let with_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    let address = if with_port { authority.to_owned() } else { format!("{authority}:80") };
-    let path = if path.is_empty() { "/" } else { path };
-    if authority.is_empty() || url.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(refused());
+    let uri: Uri = url.parse().map_err(|_| not_allowed())?;
+    if uri.scheme_str() != Some("http") {
+        return Err(not_allowed());
     }
-    let answer = ask(&address, authority, path)
-        .map_err(|error| (1, format!("{url} does not answer: {error}")))?;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    let status = head.split(' ').nth(1).unwrap_or("nothing");
-    if status == "200" {
-        print(body)
-    } else {
-        Err((1, format!("{url} answers {status}: {}", body.trim())))
+    let Answer { status, body } = get(&uri).await?;
+    let body = String::from_utf8_lossy(&body);
+    if status == StatusCode::OK {
+        return print(body);
     }
+    let (url, status) = (redacted(&url), status.as_u16());
+    Err(CommandError::failed(format!("{url} answers {status}: {}", body.trim())))
 }
 
-/// Makes a token where there is a secret; else asks the running gateway, whose secret is its own.
-pub fn token(settings: &Settings, token: &Token) -> Result<(), Failure> {
-    let SigningIn::Demo { secret, .. } = &settings.signing_in else {
-        return Err((
-            2,
-            "token: there is an identity provider, which alone gives tokens".to_owned(),
-        ));
+/// Makes a token if the secret is configured. Otherwise the running gateway has made its own
+/// secret, and is asked for one.
+pub async fn token(settings: &Settings, token: &Token) -> Result<(), CommandError> {
+    let AuthSettings::Demo { secret, .. } = &settings.auth else {
+        let text = "token: there is an identity provider, and only it issues tokens";
+        return Err(CommandError::usage(text));
     };
     let handle = token.handle.strip_prefix('@').unwrap_or(&token.handle);
     if let Some(secret) = secret {
         return print(auth::demo_token(secret, handle, &SystemClock));
     }
-    let url = settings.local_url(settings.port);
-    let authority = url.trim_start_matches("http://");
-    let answer = ask(authority, authority, "/identity/people")
-        .map_err(|error| (1, format!("{url} does not answer: {error}")))?;
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
-    let people: serde_json::Value = serde_json::from_str(body)
-        .map_err(|_| (1, format!("{url} gives no tokens: is it a gateway in demo mode?")))?;
+    let url = settings.server.local_url(settings.server.port);
+    let people = format!("{url}/identity/people").parse().map_err(CommandError::failed)?;
+    let Answer { body, .. } = get(&people).await?;
+    let people: serde_json::Value = serde_json::from_slice(&body).map_err(|_| {
+        CommandError::failed(format!("{url} issues no tokens; is it a gateway in demo mode?"))
+    })?;
     let person = people.as_array().into_iter().flatten().find(|it| it["handle"] == handle);
     match person.and_then(|person| person["token"].as_str()) {
         Some(token) => print(token),
-        None => Err((
-            1,
-            format!(
-                "{url} offers nobody with the handle {handle:?}; with DEMO_TOKEN_SECRET there are \
-             tokens for everybody"
-            ),
-        )),
+        None => Err(CommandError::failed(format!(
+            "{url} offers no token for the handle {handle:?}; set DEMO_TOKEN_SECRET to make tokens \
+             for any user"
+        ))),
     }
 }
 
-fn ask(address: &str, host: &str, path: &str) -> std::io::Result<String> {
-    let mut failure = std::io::Error::other("the host has no address");
-    for address in address.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, HEALTH) {
-            Ok(mut stream) => {
-                stream.set_read_timeout(Some(HEALTH))?;
-                stream.set_write_timeout(Some(HEALTH))?;
-                let head =
-                    format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
-                stream.write_all(head.as_bytes())?;
-                let mut answer = Vec::new();
-                stream.take(64 * 1024).read_to_end(&mut answer)?;
-                return Ok(String::from_utf8_lossy(&answer).into_owned());
-            }
-            Err(error) => failure = error,
-        }
-    }
-    Err(failure)
-}
-
-fn failed(error: impl Display) -> Failure {
-    (1, error.to_string())
+async fn get(url: &Uri) -> Result<Answer, CommandError> {
+    http_client::get(url, ANSWER_TIMEOUT, MAX_ANSWER).await.map_err(|error| {
+        let url = redacted(&url.to_string());
+        CommandError::failed(format!("{url} does not answer: {error}"))
+    })
 }
 
 #[cfg(test)]
@@ -246,7 +243,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_store_is_tried_until_it_is_reached_or_patience_is_over() {
+    async fn retries_end_with_success_refusal_or_the_time_limit() {
         let mut tries = 0;
         let mut attempt = async || {
             tries += 1;
@@ -256,13 +253,11 @@ mod tests {
                 _ => Err(MigrateError::Unreachable(tries.to_string())),
             }
         };
-        assert_eq!(
-            until_reached(Duration::MAX, &mut attempt).await.expect("the third is answered"),
-            3
-        );
-        let impatient = until_reached(Duration::ZERO, &mut attempt).await;
-        assert!(matches!(impatient, Err(MigrateError::Unreachable(text)) if text == "4"));
-        let refused = until_reached(Duration::MAX, &mut attempt).await;
+        let third = retry_until_reachable(Duration::MAX, &mut attempt).await;
+        assert_eq!(third.expect("the third attempt succeeds"), 3);
+        let unreachable = retry_until_reachable(Duration::ZERO, &mut attempt).await;
+        assert!(matches!(unreachable, Err(MigrateError::Unreachable(text)) if text == "4"));
+        let refused = retry_until_reachable(Duration::MAX, &mut attempt).await;
         assert!(matches!(refused, Err(MigrateError::Refused(text)) if text == "6"));
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER},
+    header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER},
 };
 use mime::Mime;
 
@@ -10,9 +10,19 @@ use mime::Mime;
 /// identity provider, take about that long to come back.
 const RETRY_SECONDS: u16 = 5;
 
-/// The `Retry-After` header of every 503.
+/// Returns the `Retry-After` header of every 503.
 pub fn retry_after() -> (HeaderName, HeaderValue) {
     (RETRY_AFTER, RETRY_SECONDS.into())
+}
+
+/// Adds OPTIONS to the `Allow` header, if there is one. Every route answers OPTIONS, but the router
+/// lists only the methods that have a handler.
+pub fn allow_options(headers: &mut HeaderMap) {
+    if let Some(allow) = headers.get_mut(ALLOW)
+        && let Ok(all) = HeaderValue::from_bytes(&[allow.as_bytes(), b",OPTIONS"].concat())
+    {
+        *allow = all;
+    }
 }
 
 /// Returns the bearer token of a request, `None` without an `Authorization` header, and an empty
@@ -53,13 +63,13 @@ pub fn is_json_or_suffix(headers: &HeaderMap) -> bool {
     essence == "application/json" || essence.ends_with("+json")
 }
 
-/// The `Content-Type` without its parameters, empty if it is missing or not text.
+/// Returns the `Content-Type` without its parameters, empty if it is missing or not text.
 fn essence(headers: &HeaderMap) -> &str {
     let value = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim()
 }
 
-/// The well-formed media types and ranges of a header such as `Accept`, in their order.
+/// Returns the well-formed media types and ranges of a header such as `Accept`, in their order.
 pub fn media_types(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = Mime> {
     let lists = headers.get_all(name).iter().filter_map(|list| list.to_str().ok());
     lists.flat_map(|list| list.split(',')).filter_map(|it| it.trim().parse().ok())

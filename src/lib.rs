@@ -2,16 +2,17 @@
 //!
 //! The modules in reading order; each may name those above it:
 //! * [`error`]: every way in which a request can fail, in words that are safe for clients;
-//! * [`domain`]: what Cruddur is about, plain data and the rules that need nothing but the data;
-//! * [`sources`]: where the data lives, memory, SQLite or PostgreSQL behind one contract;
-//! * [`events`]: what has happened, told to this gateway and to the others;
-//! * [`service`]: the only place that decides: validation, expiry, permission, ids and time;
-//! * [`headers`]: the HTTP headers that more than one room reads or writes;
-//! * [`auth`]: who asks, the viewer of a request;
+//! * [`domain`]: what Cruddur is about: plain data and the rules that need nothing else;
+//! * [`sources`]: the stores: memory, SQLite, PostgreSQL, and DynamoDB for direct messages;
+//! * [`events`]: change notifications within this gateway and between gateways;
+//! * [`service`]: the business rules: validation, expiry, permission, ids and time;
+//! * [`http_client`]: a small HTTP client;
+//! * [`headers`]: the HTTP headers that several modules read or write;
+//! * [`auth`]: bearer tokens, and the viewer that each stands for;
 //! * [`graphql`]: the GraphQL schema over the service;
 //! * [`rest`]: the REST routes of the two original backends over the service;
-//! * [`config`]: every flag, its environment variable, its default and its unit;
-//! * [`http`]: the router and its layers, GraphQL over HTTP, health, the pages, the server itself.
+//! * [`config`]: every setting: its flag, environment variable, default and meaning;
+//! * [`http`]: the router and its layers, GraphQL over HTTP, health checks, pages and the server.
 
 pub mod error;
 
@@ -22,6 +23,8 @@ pub mod sources;
 pub mod events;
 
 pub mod service;
+
+pub mod http_client;
 
 pub mod headers;
 

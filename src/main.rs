@@ -1,21 +1,22 @@
-//! The program: reads the configuration and does what the command says.
+//! The program: reads the configuration and runs the command.
 
 mod commands;
 mod serve;
 
 use std::{
+    fmt::Display,
     io::{IsTerminal, stderr},
     process::ExitCode,
 };
 
 use clap::{Parser, Subcommand};
-use cruddur::config::{Config, Invalid, LogFormat, Settings};
+use cruddur::config::{Config, InvalidSetting, LogFormat, Settings};
 use tracing_subscriber::EnvFilter;
 
 /// A GraphQL and REST gateway over the Cruddur domain.
 ///
-/// Every flag can be given as an environment variable of the same name in capitals; an empty
-/// variable counts as unset.
+/// Every flag has an environment variable of the same name in capitals. A flag wins over its
+/// variable, and an empty variable counts as unset.
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
@@ -27,50 +28,74 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve until SIGTERM or SIGINT (what happens without a command)
+    /// Serve until SIGTERM or SIGINT (the default command)
     Serve,
     /// Print the GraphQL schema
     Schema,
-    /// Print the OpenAPI document of the REST routes
+    /// Print the OpenAPI document of the REST API
     Openapi,
-    /// Bring the database to the present schema, adopting an original Cruddur database in place
+    /// Bring the database to the current schema, adopting an original Cruddur database in place
     Migrate(commands::Migrate),
-    /// Add the demo people, or with numbers a large made-up data set
+    /// Add the demo users, or with numbers a large generated data set
     Seed(commands::Seed),
-    /// Print the effective configuration, with secrets masked
+    /// Print the effective configuration, with secrets redacted
     CheckConfig,
     /// Print a token that acts as a user, for a gateway in demo mode
     Token(commands::Token),
-    /// Ask the running gateway whether it is ready; the exit code tells
+    /// Check that the running gateway is ready; the exit code is 0 if it is
     Health(commands::Health),
+    /// Print the settings as a Markdown table
+    #[command(hide = true)]
+    SettingsTable,
 }
 
-/// Why the program ends without success: its exit code and what to say.
-type Failure = (u8, String);
+/// Why a command fails: the message for the user and the program's exit code.
+struct CommandError {
+    exit_code: u8,
+    message: String,
+}
+
+impl CommandError {
+    /// The command line or the configuration is wrong.
+    fn usage(message: impl Display) -> Self {
+        Self { exit_code: 2, message: message.to_string() }
+    }
+
+    /// The command could not be carried out.
+    fn failed(message: impl Display) -> Self {
+        Self { exit_code: 1, message: message.to_string() }
+    }
+}
+
+impl From<InvalidSetting> for CommandError {
+    fn from(error: InvalidSetting) -> Self {
+        Self::usage(error)
+    }
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err((code, text)) => {
-            eprintln!("cruddur: {text}");
-            ExitCode::from(code)
+        Err(CommandError { exit_code, message }) => {
+            eprintln!("cruddur: {message}");
+            ExitCode::from(exit_code)
         }
     }
 }
 
-async fn run(cli: Cli) -> Result<(), Failure> {
+async fn run(cli: Cli) -> Result<(), CommandError> {
     match cli.command {
         Some(Command::Schema) => return commands::schema(),
         Some(Command::Openapi) => return commands::openapi(),
+        Some(Command::SettingsTable) => return commands::settings_table(),
         _ => {}
     }
-    let refused = |error: Invalid| (2, error.to_string());
-    let settings = cli.config.check().map_err(refused)?;
+    let settings = cli.config.check()?;
     let command = cli.command.unwrap_or(Command::Serve);
     if matches!(command, Command::Serve | Command::CheckConfig) {
-        settings.check_serving().map_err(refused)?;
+        settings.check_serving()?;
     }
     start_log(&settings);
     match command {
@@ -78,20 +103,20 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate(migrate) => commands::migrate(&settings, &migrate).await,
         Command::Seed(seed) => commands::seed(&settings, &seed).await,
         Command::CheckConfig => commands::print(settings),
-        Command::Token(token) => commands::token(&settings, &token),
-        Command::Health(health) => commands::health(&settings, &health),
-        Command::Schema | Command::Openapi => Ok(()),
+        Command::Token(token) => commands::token(&settings, &token).await,
+        Command::Health(health) => commands::health(&settings, &health).await,
+        Command::Schema | Command::Openapi | Command::SettingsTable => Ok(()),
     }
 }
 
-/// Logs go to the standard error, so that the standard output holds only what a command is for.
+/// Logs go to standard error, so that standard output holds only what the command prints.
 fn start_log(settings: &Settings) {
     let log = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&settings.log))
+        .with_env_filter(EnvFilter::new(&settings.log.filter))
         .with_writer(stderr)
         .with_ansi(stderr().is_terminal())
         .with_target(false);
-    let json = match settings.log_format {
+    let json = match settings.log.format {
         LogFormat::Auto => !stderr().is_terminal(),
         LogFormat::Text => false,
         LogFormat::Json => true,

@@ -1,12 +1,13 @@
-//! `cruddur serve`: answers at once, brings the store up behind that, and stops in good order.
+//! `cruddur serve`: answers at once, prepares the store in the background, and shuts down
+//! gracefully.
 
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use cruddur::{
-    config::{Settings, SigningIn},
+    config::{AuthSettings, Server, Settings},
     graphql::TrustedDocuments,
-    http::{self, Patience, Readiness},
+    http::{self, Readiness, Timeouts},
     service::{Clock, Service, SystemClock},
     sources::{MigrateError, Migrated, Sources, seed},
 };
@@ -19,43 +20,44 @@ use tokio::{
 use tracing::{info, warn};
 
 use crate::{
-    Failure,
-    commands::{print, until_reached},
+    CommandError,
+    commands::{print, retry_until_reachable},
 };
 
-/// The pause from one sweep of expired activities to the next.
-const SWEEP: Duration = Duration::from_secs(3600);
-/// How many expired activities are deleted at a time.
+/// The pause between two sweeps of expired activities.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
+/// The maximum number of activities that one statement deletes.
 const SWEEP_BATCH: u32 = 500;
 
-pub async fn serve(settings: Settings) -> Result<(), Failure> {
+pub async fn serve(settings: Settings) -> Result<(), CommandError> {
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
     tokio::spawn(reload(settings.trusted.clone(), listen(SignalKind::hangup())?));
-    let sources = settings.open();
+    let sources = settings.database.open();
     let service = Service::new(sources.clone(), Arc::new(SystemClock));
     let ready = Readiness::default();
+    let Server { host, port } = &settings.server;
     let cannot_listen = |error: std::io::Error| {
-        (1, format!("cannot listen on HOST {} and PORT {}: {error}", settings.host, settings.port))
+        CommandError::failed(format!("cannot listen on HOST {host} and PORT {port}: {error}"))
     };
-    let listener = TcpListener::bind((settings.host.as_str(), settings.port)).await;
+    let listener = TcpListener::bind((host.as_str(), *port)).await;
     let listener = listener.map_err(cannot_listen)?;
     let port = listener.local_addr().map_err(cannot_listen)?.port();
-    print(welcome(&settings, port))?;
-    if settings.signing_in.is_demo() {
-        warn!("demo mode: there is no identity provider, and anybody may act as anybody");
+    print(banner(&settings, port))?;
+    if settings.auth.is_demo() {
+        warn!("demo mode: there is no identity provider, so any client can act as any user");
     }
 
     let (stop, stopped) = oneshot::channel::<()>();
     let router = http::router(&settings, service.clone(), ready.clone());
-    // The sender is dropped when it is time to stop.
-    let server = tokio::spawn(http::serve(listener, router, Patience::default(), async {
+    // Dropping the sender starts the shutdown.
+    let server = tokio::spawn(http::serve(listener, router, Timeouts::default(), async {
         let _ = stopped.await;
     }));
     let background = async {
-        bring_up(&sources, &ready).await?;
+        prepare_store(&sources, &ready).await?;
         let sweep = async {
-            match settings.delete_expired_after {
+            match settings.features.delete_expired_after {
                 Some(keep) => sweep(&service, keep).await,
                 None => std::future::pending().await,
             }
@@ -73,42 +75,46 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
     };
-    info!("stopping");
+    info!("shutting down");
     drop(stop);
     if let Err(error) = server.await {
-        warn!(%error, "the server did not end well");
+        warn!(%error, "server task failed");
     }
-    outcome.map_err(|error: MigrateError| (1, error.to_string()))
+    outcome.map_err(|error: MigrateError| CommandError::failed(error))
 }
 
-fn listen(kind: SignalKind) -> Result<Signal, Failure> {
-    signal(kind).map_err(|error| (1, format!("cannot wait for signals: {error}")))
+fn listen(kind: SignalKind) -> Result<Signal, CommandError> {
+    signal(kind)
+        .map_err(|error| CommandError::failed(format!("cannot listen for signals: {error}")))
 }
 
-/// Reads the trusted documents again at each hangup.
+/// Reloads the trusted documents on each SIGHUP.
 async fn reload(trusted: TrustedDocuments, mut hangup: Signal) {
     while hangup.recv().await.is_some() {
         match trusted.reload() {
-            None => info!("there are no trusted documents to read again"),
-            Some(Ok(documents)) => info!(documents, "read the trusted documents again"),
-            Some(Err(error)) => warn!(%error, "the trusted documents stay as they were"),
+            None => info!("SIGHUP ignored: TRUSTED_DOCUMENTS is off"),
+            Some(Ok(documents)) => info!(documents, "reloaded the trusted documents"),
+            Some(Err(error)) => {
+                warn!(%error, "failed to reload the trusted documents; keeping the previous ones")
+            }
         }
     }
 }
 
-fn welcome(settings: &Settings, port: u16) -> String {
-    let url = settings.local_url(port);
-    let graphiql = if settings.graphiql { format!("{url}/graphiql") } else { "off".to_owned() };
-    let viewer = match &settings.signing_in {
-        SigningIn::Demo { viewer: Some(handle), .. } => {
-            format!("demo mode: nobody signs in, and requests without a token act as {handle}")
+fn banner(settings: &Settings, port: u16) -> String {
+    let url = settings.server.local_url(port);
+    let graphiql =
+        if settings.features.graphiql { format!("{url}/graphiql") } else { "off".to_owned() };
+    let viewer = match &settings.auth {
+        AuthSettings::Demo { viewer: Some(handle), .. } => {
+            format!("demo mode: no sign-in; requests without a token act as {handle}")
         }
-        SigningIn::Demo { viewer: None, .. } => {
-            "demo mode: nobody signs in, and requests without a token are anonymous".to_owned()
+        AuthSettings::Demo { viewer: None, .. } => {
+            "demo mode: no sign-in; requests without a token are anonymous".to_owned()
         }
-        SigningIn::Provider(trust) => format!("signs in at {}", trust.issuer),
+        AuthSettings::Provider(provider) => format!("users sign in at {}", provider.issuer),
     };
-    let database = settings.shown_database();
+    let database = settings.database.redacted_url();
     format!(
         "Cruddur is at {url}\n  \
            GraphiQL  {graphiql}\n  \
@@ -121,16 +127,18 @@ fn welcome(settings: &Settings, port: u16) -> String {
     )
 }
 
-/// Makes the store ready, and fails only for what no further try can mend.
-async fn bring_up(sources: &Sources, ready: &Readiness) -> Result<(), MigrateError> {
-    let migrated = until_reached(Duration::MAX, async || migrate_and_seed(sources).await).await?;
+/// Migrates the store and marks the gateway as ready. Retries while the store is unreachable; any
+/// other error is final.
+async fn prepare_store(sources: &Sources, ready: &Readiness) -> Result<(), MigrateError> {
+    let migrated =
+        retry_until_reachable(Duration::MAX, async || migrate_and_seed(sources).await).await?;
     info!(?migrated, "the database is ready");
     ready.set_ready();
     Ok(())
 }
 
-/// Fills an empty store with the demo people. Where several gateways start on one empty store, the
-/// others find it filled at their next try.
+/// Migrates the store and fills an empty one with the demo data. If several gateways start on one
+/// empty store, one of them seeds it; the others fail, retry, and find it filled.
 async fn migrate_and_seed(sources: &Sources) -> Result<Migrated, MigrateError> {
     let (migrated, no_messages) = sources.migrate().await?;
     if migrated == Migrated::Empty {
@@ -144,7 +152,7 @@ async fn migrate_and_seed(sources: &Sources) -> Result<Migrated, MigrateError> {
     Ok(migrated)
 }
 
-/// Deletes what expired more than `keep` ago, again and again.
+/// Deletes activities that expired more than `keep` ago, once per interval.
 async fn sweep(service: &Service, keep: TimeDelta) -> ! {
     loop {
         let mut deleted = 0;
@@ -153,7 +161,7 @@ async fn sweep(service: &Service, keep: TimeDelta) -> ! {
                 Ok(0) => break,
                 Ok(count) => deleted += count,
                 Err(error) => {
-                    warn!(%error, "expired activities could not be deleted");
+                    warn!(%error, "failed to delete expired activities");
                     break;
                 }
             }
@@ -161,6 +169,6 @@ async fn sweep(service: &Service, keep: TimeDelta) -> ! {
         if deleted > 0 {
             info!(deleted, "deleted expired activities");
         }
-        sleep(SWEEP).await;
+        sleep(SWEEP_INTERVAL).await;
     }
 }

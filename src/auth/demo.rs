@@ -1,4 +1,4 @@
-//! Demo mode: there is no identity provider, and everybody may be anybody.
+//! Demo mode: without an identity provider, any client can sign in as any user.
 
 use chrono::TimeDelta;
 use ring::{
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     Identity,
-    jws::{Key, Token},
+    jws::{SigningKey, Token},
 };
 use crate::{
     domain::{Timestamp, User, Viewer},
@@ -20,15 +20,17 @@ use crate::{
 
 /// The `iss` of demo tokens.
 const ISSUER: &str = "cruddur demo";
-/// For how long a demo token is good.
-const LIFETIME: TimeDelta = TimeDelta::days(1);
+/// How long a demo token is valid.
+const TOKEN_TTL: TimeDelta = TimeDelta::days(1);
 
-/// Vouches for tokens of its own making, and for everybody without one.
+/// Signs and verifies demo tokens, and authenticates requests without a token.
 pub struct Demo {
     service: Service,
-    /// The handle of the user as whom everybody acts who has no token; none for nobody.
+    /// The handles of the demo users that a client can sign in as.
+    people: Vec<String>,
+    /// Handle for requests without a token; `None` leaves them anonymous.
     viewer: Option<String>,
-    key: Key,
+    key: SigningKey,
 }
 
 #[derive(Deserialize)]
@@ -40,43 +42,55 @@ struct Claims {
 }
 
 impl Demo {
-    /// Without a secret the tokens are good at this gateway alone, as long as it runs.
-    pub fn new(service: Service, viewer: Option<String>, secret: Option<&str>) -> Self {
+    /// Creates the demo mode. Without a secret the tokens are valid at this gateway only, until it restarts.
+    ///
+    /// `people` are the handles of the users to sign in as, besides `viewer`.
+    pub fn new(
+        service: Service,
+        people: Vec<String>,
+        viewer: Option<String>,
+        secret: Option<&str>,
+    ) -> Self {
         let mut random = [0; 32];
         let bytes = match secret {
             Some(secret) => secret.as_bytes(),
             None => {
-                SystemRandom::new().fill(&mut random).expect("the system has randomness");
+                SystemRandom::new().fill(&mut random).expect("the system's random generator works");
                 &random
             }
         };
-        Self { service, viewer, key: key(bytes) }
+        Self { service, people, viewer, key: key(bytes) }
     }
 
-    /// As whom everybody acts who has no token.
+    /// Returns the handle for requests without a token.
     pub fn viewer(&self) -> Option<&str> {
         self.viewer.as_deref()
     }
 
-    /// The users to sign in as, with a token each.
+    /// Returns the users to sign in as, with a token for each.
     pub async fn people(&self) -> Result<Vec<(User, String)>> {
-        let people = self.service.demo_people(self.viewer()).await?;
+        let mut handles = self.people.clone();
+        handles.extend(self.viewer.clone().filter(|viewer| !self.people.contains(viewer)));
+        let people = self.service.users_by_handles(&handles).await?;
         let with_token = |user: User| {
-            let token = signed(&self.key, &user.handle, self.service.now());
+            let token = sign(&self.key, &user.handle, self.service.now());
             (user, token)
         };
         Ok(people.into_iter().map(with_token).collect())
     }
 
-    pub async fn anybody(&self) -> Result<Identity> {
+    /// Returns the identity of a request without a token.
+    pub async fn anonymous(&self) -> Result<Identity> {
         match &self.viewer {
             None => Ok(Viewer::Anonymous.into()),
             Some(handle) => Ok(self.service.viewer_by_handle(handle).await?.into()),
         }
     }
 
+    /// Returns the identity of a demo token. Fails with [`Error::Unauthenticated`] if it is invalid or
+    /// expired.
     pub async fn identity(&self, token: &str) -> Result<Identity> {
-        let claims: Claims = Token::read(token)
+        let claims: Claims = Token::parse(token)
             .and_then(|token| token.claims(&self.key))
             .filter(|claims: &Claims| claims.iss == ISSUER)
             .ok_or(Error::Unauthenticated)?;
@@ -89,17 +103,18 @@ impl Demo {
     }
 }
 
-/// A token of the user with a handle, for every gateway in demo mode that has the secret.
+/// Signs a token for the user with this handle. Every gateway in demo mode with the same secret accepts
+/// it.
 pub fn token(secret: &str, handle: &str, clock: &dyn Clock) -> String {
-    signed(&key(secret.as_bytes()), handle, clock.now())
+    sign(&key(secret.as_bytes()), handle, clock.now())
 }
 
-fn key(secret: &[u8]) -> Key {
-    Key::Hs256(hmac::Key::new(hmac::HMAC_SHA256, secret))
+fn key(secret: &[u8]) -> SigningKey {
+    SigningKey::Hs256(hmac::Key::new(hmac::HMAC_SHA256, secret))
 }
 
-fn signed(key: &Key, handle: &str, now: Timestamp) -> String {
-    let exp = (now + LIFETIME).timestamp();
+fn sign(key: &SigningKey, handle: &str, now: Timestamp) -> String {
+    let exp = (now + TOKEN_TTL).timestamp();
     let claims = json!({ "iss": ISSUER, "sub": handle, "exp": exp });
-    key.sign(&claims).expect("a secret signs")
+    key.sign(&claims).expect("an HMAC key can sign")
 }

@@ -1,4 +1,7 @@
 //! Signed tokens: JSON Web Signatures in compact form (RFC 7515), with the algorithms of RFC 7518.
+//!
+//! This uses ring, which is linked for TLS already. The crate jsonwebtoken would need aws-lc-rs, which
+//! needs a C toolchain, or RustCrypto, whose `rsa` has the advisory RUSTSEC-2023-0071.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use ring::{
@@ -14,7 +17,7 @@ use serde_json::{Value, json};
 /// The most bytes of a token.
 const MAX_TOKEN: usize = 16 * 1024;
 
-/// A token that has been read. Nothing in it is to be believed before [`Token::claims`].
+/// A parsed token. Nothing in it can be trusted until [`Token::claims`] has verified it.
 pub struct Token<'t> {
     pub header: Header,
     claims: Vec<u8>,
@@ -25,42 +28,43 @@ pub struct Token<'t> {
 #[derive(Deserialize)]
 pub struct Header {
     alg: String,
-    /// The name of the key.
+    /// The id of the key that signed the token.
     pub kid: Option<String>,
-    /// Extensions that a reader must understand. This one knows none.
+    /// Extensions that the verifier must understand. This one supports none.
     crit: Option<Value>,
 }
 
-/// What a token is signed with. Its algorithm is a matter of the key: what the token says about it
-/// can only agree.
-pub enum Key {
+/// A key that verifies or signs tokens. The key decides the algorithm: a token that names another
+/// one is invalid.
+pub enum SigningKey {
     Rs256 {
         n: Vec<u8>,
         e: Vec<u8>,
     },
-    /// The point in uncompressed form.
+    /// The point on P-256 in uncompressed form.
     Es256(Vec<u8>),
     Hs256(hmac::Key),
 }
 
 impl<'t> Token<'t> {
-    /// Reads a token; none where the text is none.
-    pub fn read(text: &'t str) -> Option<Self> {
+    /// Parses a token. Returns `None` if it is malformed or too long.
+    pub fn parse(text: &'t str) -> Option<Self> {
         if text.len() > MAX_TOKEN {
             return None;
         }
         let (signed, signature) = text.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
         Some(Self {
-            header: serde_json::from_slice(&decoded(header)?).ok()?,
-            claims: decoded(claims)?,
+            header: serde_json::from_slice(&decode(header)?).ok()?,
+            claims: decode(claims)?,
             signed,
-            signature: decoded(signature)?,
+            signature: decode(signature)?,
         })
     }
 
-    /// What the token says, if the key has signed it and it is an object of the right shape.
-    pub fn claims<T: DeserializeOwned>(&self, key: &Key) -> Option<T> {
+    /// Returns the claims, or `None` if the key did not sign the token or the claims have another
+    /// shape than `T`.
+    pub fn claims<T: DeserializeOwned>(&self, key: &SigningKey) -> Option<T> {
         if self.header.crit.is_some() || self.header.alg != key.algorithm() {
             return None;
         }
@@ -69,12 +73,13 @@ impl<'t> Token<'t> {
     }
 }
 
-impl Key {
-    /// Reads a key of a JWKS (RFC 7517); none where it is not for signatures that are known here.
-    pub fn read(key: &Value) -> Option<Self> {
+impl SigningKey {
+    /// Parses a key of a JWKS (RFC 7517). Returns `None` if it is malformed or not for signatures with
+    /// RS256 or ES256.
+    pub fn parse(key: &Value) -> Option<Self> {
         let text = |name: &str| key.get(name).and_then(Value::as_str);
         let fits = |name: &str, value: &str| key.get(name).is_none_or(|it| it == value);
-        let bytes = |name: &str| decoded(text(name)?);
+        let bytes = |name: &str| decode(text(name)?);
         let verifies = |it: &Value| it.as_array().is_some_and(|it| it.contains(&json!("verify")));
         if !fits("use", "sig") || !key.get("key_ops").is_none_or(verifies) {
             return None;
@@ -97,7 +102,7 @@ impl Key {
         }
     }
 
-    /// A token with these claims; none where the key is not for signing.
+    /// Signs a token with these claims. Returns `None` if the key can only verify.
     pub fn sign(&self, claims: &Value) -> Option<String> {
         let Self::Hs256(key) = self else { return None };
         let part = |json: &Value| BASE64.encode(json.to_string());
@@ -131,6 +136,6 @@ impl Key {
     }
 }
 
-fn decoded(text: &str) -> Option<Vec<u8>> {
+fn decode(text: &str) -> Option<Vec<u8>> {
     BASE64.decode(text).ok()
 }

@@ -1,4 +1,4 @@
-//! The public keys of the identity provider, by name.
+//! The identity provider's JSON Web Key Set (JWKS), cached and refreshed.
 
 use std::{
     collections::HashMap,
@@ -9,36 +9,34 @@ use std::{
     time::Duration,
 };
 
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri};
 use bytes::Bytes;
 use chrono::TimeDelta;
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
 use tokio::{sync::Mutex, time::timeout};
 use tracing::{info, warn};
 
-use super::jws::Key;
+use super::jws::SigningKey;
 use crate::{
     domain::Timestamp,
     error::{Error, Result},
+    http_client::{self, Answer, error_chain},
     service::Service,
 };
 
-/// How old the keys may be before they are fetched again, behind the requests that use them.
-const FRESH: TimeDelta = TimeDelta::minutes(15);
-/// The pause between two fetches that a token of an unknown key causes.
-const PAUSE: TimeDelta = TimeDelta::minutes(1);
-/// The pause between two fetches as long as there is no key at all.
-const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
-/// How long a fetch may take, and a request wait for one.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// The most bytes of a JWKS, and the most keys that are taken from it.
+/// The age at which the keys are fetched again. Requests with a known key do not wait for it.
+const MAX_AGE: TimeDelta = TimeDelta::minutes(15);
+/// The shortest time between two fetches, for tokens with an unknown `kid`.
+const MIN_REFETCH_INTERVAL: TimeDelta = TimeDelta::minutes(1);
+/// The shortest time between two fetches until the first one succeeds.
+const FIRST_REFETCH_INTERVAL: TimeDelta = TimeDelta::seconds(5);
+/// How long a fetch may take, and how long a request waits for one.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+/// The most bytes of a JWKS, and the most keys that are read from it.
 const MAX_BYTES: usize = 256 * 1024;
 const MAX_KEYS: usize = 100;
 
-/// Where the keys are.
+/// Where the JWKS is read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
     Url(Uri),
@@ -52,9 +50,9 @@ impl FromStr for KeySource {
         if !text.contains("://") {
             return Ok(Self::File(text.into()));
         }
-        let fits =
+        let is_http =
             |url: &Uri| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some();
-        let url = text.parse().ok().filter(fits);
+        let url = text.parse().ok().filter(is_http);
         url.map(Self::Url).ok_or("an http or https URL, or a file")
     }
 }
@@ -68,62 +66,64 @@ impl fmt::Display for KeySource {
     }
 }
 
-/// Keeps the keys. What cannot be fetched leaves those that are known as they are.
-pub struct Keys {
+/// The cached keys, by `kid`. A failed fetch leaves them as they are.
+pub struct Jwks {
     source: KeySource,
-    /// Whose clock counts.
+    /// Its clock decides when a fetch is due.
     service: Service,
     state: RwLock<State>,
-    /// Held during a fetch, so that there is one at a time.
+    /// Held during a fetch, so that only one runs at a time.
     fetching: Mutex<()>,
 }
 
 #[derive(Default)]
 struct State {
-    keys: HashMap<String, Arc<Key>>,
+    keys: HashMap<String, Arc<SigningKey>>,
     fetched_at: Option<Timestamp>,
     tried_at: Option<Timestamp>,
 }
 
-impl Keys {
-    /// Begins to fetch the keys. Must be called in a Tokio runtime.
+impl Jwks {
+    /// Starts to fetch the keys. Must be called in a Tokio runtime.
     pub fn new(source: KeySource, service: Service) -> Arc<Self> {
         let (state, fetching) = Default::default();
-        let keys = Arc::new(Self { source, service, state, fetching });
-        keys.fetch_behind();
-        keys
+        let jwks = Arc::new(Self { source, service, state, fetching });
+        jwks.refresh_in_background();
+        jwks
     }
 
-    /// The key with this name; none where the provider has none of it.
+    /// Returns the key with this id, or `None` if the provider has no such key.
     ///
-    /// [`Error::Unavailable`] as long as there is no key at all.
-    pub async fn find(self: &Arc<Self>, name: &str) -> Result<Option<Arc<Key>>> {
-        let (key, is_stale) = self.known(name);
+    /// Fails with [`Error::Unavailable`] as long as no keys have been fetched.
+    pub async fn find(self: &Arc<Self>, kid: &str) -> Result<Option<Arc<SigningKey>>> {
+        let (key, is_stale) = self.cached(kid);
         if key.is_some() {
             if is_stale {
-                self.fetch_behind();
+                self.refresh_in_background();
             }
             return Ok(key);
         }
-        // Those who come during a fetch wait for it, and find that there has just been one. It goes
-        // on where they leave.
-        let keys = self.clone();
+        // Requests during a fetch wait for it; then no other one is due. The fetch runs in a task of
+        // its own, so that it continues if its request is cancelled.
+        let jwks = self.clone();
         let fetched = tokio::spawn(async move {
-            let _one = keys.fetching.lock().await;
-            keys.fetch_if_due().await;
+            let _permit = jwks.fetching.lock().await;
+            jwks.fetch_if_due().await;
         });
-        let _ = timeout(PATIENCE, fetched).await;
-        match self.known(name).0 {
+        let _ = timeout(FETCH_TIMEOUT, fetched).await;
+        match self.cached(kid).0 {
             None if self.state(|state| state.keys.is_empty()) => Err(Error::Unavailable),
             key => Ok(key),
         }
     }
 
-    fn known(&self, name: &str) -> (Option<Arc<Key>>, bool) {
+    /// Returns the cached key with this id, and whether the keys should be fetched again.
+    fn cached(&self, kid: &str) -> (Option<Arc<SigningKey>>, bool) {
         let now = self.service.now();
         self.state(|state| {
-            let is_stale = state.fetched_at.is_none_or(|at| now - at > FRESH) && state.is_due(now);
-            (state.keys.get(name).cloned(), is_stale)
+            let is_stale =
+                state.fetched_at.is_none_or(|at| now - at > MAX_AGE) && state.is_due(now);
+            (state.keys.get(kid).cloned(), is_stale)
         })
     }
 
@@ -131,16 +131,16 @@ impl Keys {
         read(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn fetch_behind(self: &Arc<Self>) {
-        let keys = self.clone();
+    fn refresh_in_background(self: &Arc<Self>) {
+        let jwks = self.clone();
         tokio::spawn(async move {
-            if let Ok(_one) = keys.fetching.try_lock() {
-                keys.fetch_if_due().await;
+            if let Ok(_permit) = jwks.fetching.try_lock() {
+                jwks.fetch_if_due().await;
             }
         });
     }
 
-    /// Fetches the keys unless that has just been tried. The caller holds `fetching`.
+    /// Fetches the keys, unless a fetch has just been tried. The caller holds `fetching`.
     async fn fetch_if_due(&self) {
         let now = self.service.now();
         let due = {
@@ -154,74 +154,63 @@ impl Keys {
         if !due {
             return;
         }
-        let fetched = timeout(PATIENCE, fetch(&self.source)).await;
-        match fetched.unwrap_or_else(|_| Err("it does not answer in time".to_owned())) {
+        let fetched = timeout(FETCH_TIMEOUT, fetch(&self.source)).await;
+        match fetched.unwrap_or_else(|_| Err("timed out".to_owned())) {
             Ok(keys) => {
-                info!(source = %self.source, keys = keys.len(), "the identity provider's keys");
+                info!(source = %self.source, keys = keys.len(), "fetched the identity provider's keys");
                 let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
                 state.keys = keys;
                 state.fetched_at = Some(now);
             }
             Err(error) => {
-                warn!(source = %self.source, error, "no keys from the identity provider");
+                warn!(source = %self.source, error, "failed to fetch the identity provider's keys");
             }
         }
     }
 }
 
 impl State {
+    /// Returns true if enough time has passed since the last try.
     fn is_due(&self, now: Timestamp) -> bool {
-        let pause = if self.keys.is_empty() { FIRST_PAUSE } else { PAUSE };
-        self.tried_at.is_none_or(|at| now - at >= pause)
+        let interval =
+            if self.keys.is_empty() { FIRST_REFETCH_INTERVAL } else { MIN_REFETCH_INTERVAL };
+        self.tried_at.is_none_or(|at| now - at >= interval)
     }
 }
 
-async fn fetch(source: &KeySource) -> std::result::Result<HashMap<String, Arc<Key>>, String> {
+async fn fetch(
+    source: &KeySource,
+) -> std::result::Result<HashMap<String, Arc<SigningKey>>, String> {
     let json = match source {
-        KeySource::Url(url) => download(url.clone()).await?,
+        KeySource::Url(url) => download(url).await?,
         KeySource::File(path) => {
             let path = path.clone();
             let read = tokio::task::spawn_blocking(move || std::fs::read(path)).await;
-            read.map_err(in_words)?.map_err(in_words)?.into()
+            read.map_err(error_chain)?.map_err(error_chain)?.into()
         }
     };
-    read(&json).ok_or_else(|| "it is no JWKS with an RS256 or ES256 key".to_owned())
+    parse(&json).ok_or_else(|| "not a JWKS with an RS256 or ES256 key".to_owned())
 }
 
-/// One GET, whose redirects are not followed.
-async fn download(url: Uri) -> std::result::Result<Bytes, String> {
-    let https = HttpsConnectorBuilder::new().with_native_roots().map_err(in_words)?;
-    let https = https.https_or_http().enable_http1().build();
-    let client = Client::builder(TokioExecutor::new()).build::<_, Empty<Bytes>>(https);
-    let response = client.get(url).await.map_err(in_words)?;
-    if response.status() != 200 {
-        return Err(format!("it answers {}", response.status()));
+async fn download(url: &Uri) -> std::result::Result<Bytes, String> {
+    let answer = http_client::get(url, FETCH_TIMEOUT, MAX_BYTES).await;
+    match answer.map_err(|error| error.to_string())? {
+        Answer { status: StatusCode::OK, body } => Ok(body),
+        Answer { status, .. } => Err(format!("the server answers {status}")),
     }
-    let body = Limited::new(response.into_body(), MAX_BYTES).collect().await;
-    Ok(body.map_err(|error| error.to_string())?.to_bytes())
 }
 
-fn in_words(error: impl std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        words = format!("{words}: {error}");
-        source = error.source();
-    }
-    words
-}
-
-/// The keys of a JWKS; none where it holds none to use. A name that two of them have is nobody's.
-fn read(json: &[u8]) -> Option<HashMap<String, Arc<Key>>> {
+/// Parses the keys of a JWKS. Returns `None` if it has no usable key. A `kid` that two keys share is
+/// ambiguous, so that neither key is used.
+fn parse(json: &[u8]) -> Option<HashMap<String, Arc<SigningKey>>> {
     let jwks: Value = serde_json::from_slice(json).ok()?;
     let mut keys: HashMap<_, Option<_>> = HashMap::new();
     for key in jwks.get("keys")?.as_array()?.iter().take(MAX_KEYS) {
-        if let Some(name) = key.get("kid").and_then(Value::as_str) {
-            let read = Key::read(key).map(Arc::new);
-            keys.entry(name.to_owned()).and_modify(|it| *it = None).or_insert(read);
+        if let Some(kid) = key.get("kid").and_then(Value::as_str) {
+            let parsed = SigningKey::parse(key).map(Arc::new);
+            keys.entry(kid.to_owned()).and_modify(|it| *it = None).or_insert(parsed);
         }
     }
-    let keys: HashMap<_, _> =
-        keys.into_iter().filter_map(|(name, key)| Some((name, key?))).collect();
+    let keys: HashMap<_, _> = keys.into_iter().filter_map(|(kid, key)| Some((kid, key?))).collect();
     (!keys.is_empty()).then_some(keys)
 }

@@ -1,4 +1,4 @@
-//! Tokens of an OpenID provider.
+//! Authentication by the tokens of an OpenID provider.
 
 use std::sync::Arc;
 
@@ -6,54 +6,54 @@ use chrono::{DateTime, TimeDelta};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Identity, KeySource, jws::Token, keys::Keys};
+use super::{Identity, KeySource, jws::Token, keys::Jwks};
 use crate::{
     domain::{Timestamp, UnregisteredIdentity, Viewer},
     error::{Error, Result},
     service::Service,
 };
 
-/// How far the provider's clock may be from ours.
+/// The clock skew to the provider that is tolerated.
 const LEEWAY: TimeDelta = TimeDelta::seconds(60);
-/// The last second that is counted, that of the year 9999.
+/// The latest second that a token can name, at the end of the year 9999.
 const LAST_SECOND: f64 = 253_402_300_799.0;
-/// The most bytes of a `sub`, as OpenID Connect limits it.
+/// The most bytes of a `sub`. This is the limit of OpenID Connect.
 const MAX_SUBJECT: usize = 255;
 
-/// Whose tokens are believed.
+/// The identity provider whose tokens are accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trust {
+pub struct ProviderConfig {
     pub keys: KeySource,
-    /// The `iss` of the tokens.
+    /// The required `iss` claim.
     pub issuer: String,
     pub audience: Audience,
 }
 
-/// For whom the tokens must be.
+/// The audience that a token must be issued for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Audience {
-    /// `aud` names it, alone or among others.
-    Named(String),
-    /// A client of Cognito: an access token has it as `client_id`, an identity token as `aud`.
+    /// The required `aud`, alone or among others.
+    Exact(String),
+    /// The client id in Cognito. An access token has it as `client_id`, an id token as `aud`.
     CognitoClient(String),
 }
 
-/// Believes the tokens of one issuer.
+/// Authenticates requests by the tokens of one issuer.
 pub struct Provider {
     service: Service,
-    keys: Arc<Keys>,
+    keys: Arc<Jwks>,
     issuer: String,
     audience: Audience,
 }
 
-/// What a token says, as far as it counts. A claim of another type than this makes no token.
+/// The claims that are checked. A claim of another type makes the token invalid.
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
     sub: String,
     exp: f64,
     nbf: Option<f64>,
-    aud: Option<Names>,
+    aud: Option<OneOrMany>,
     client_id: Option<String>,
     token_use: Option<String>,
     email: Option<Value>,
@@ -61,13 +61,13 @@ struct Claims {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Names {
+enum OneOrMany {
     One(String),
     Many(Vec<String>),
 }
 
-impl Names {
-    fn has(&self, name: &str) -> bool {
+impl OneOrMany {
+    fn contains(&self, name: &str) -> bool {
         match self {
             Self::One(one) => one == name,
             Self::Many(many) => many.iter().any(|it| it == name),
@@ -76,49 +76,52 @@ impl Names {
 }
 
 impl Provider {
-    /// Begins to fetch the provider's keys. Must be called in a Tokio runtime.
-    pub fn new(service: Service, trust: &Trust) -> Self {
-        let Trust { keys, issuer, audience } = trust.clone();
-        Self { keys: Keys::new(keys, service.clone()), service, issuer, audience }
+    /// Starts to fetch the provider's keys. Must be called in a Tokio runtime.
+    pub fn new(service: Service, config: &ProviderConfig) -> Self {
+        let ProviderConfig { keys, issuer, audience } = config.clone();
+        Self { keys: Jwks::new(keys, service.clone()), service, issuer, audience }
     }
 
+    /// Returns the identity of a token. Fails with [`Error::Unauthenticated`] if it is invalid or
+    /// expired, and with [`Error::Unavailable`] as long as no keys have been fetched.
     pub async fn identity(&self, token: &str) -> Result<Identity> {
-        let token = Token::read(token).ok_or(Error::Unauthenticated)?;
-        let name = token.header.kid.as_deref().ok_or(Error::Unauthenticated)?;
-        let key = self.keys.find(name).await?.ok_or(Error::Unauthenticated)?;
+        let token = Token::parse(token).ok_or(Error::Unauthenticated)?;
+        let kid = token.header.kid.as_deref().ok_or(Error::Unauthenticated)?;
+        let key = self.keys.find(kid).await?.ok_or(Error::Unauthenticated)?;
         let claims: Claims = token.claims(&key).ok_or(Error::Unauthenticated)?;
         let expires_at = self.check(&claims).ok_or(Error::Unauthenticated)?;
         let viewer = self.service.viewer_by_subject(&claims.sub).await?;
-        let newcomer = (viewer == Viewer::Unregistered).then(|| {
+        let unregistered = (viewer == Viewer::Unregistered).then(|| {
             let email = claims.email.as_ref().and_then(Value::as_str).unwrap_or_default();
             UnregisteredIdentity { subject: claims.sub, email: email.to_owned() }
         });
-        Ok(Identity { viewer, newcomer, expires_at: Some(expires_at) })
+        Ok(Identity { viewer, unregistered, expires_at: Some(expires_at) })
     }
 
-    /// Until when the claims hold; none where they do not.
+    /// Returns when the claims expire, or `None` if they are invalid.
     fn check(&self, claims: &Claims) -> Option<Timestamp> {
         let now = self.service.now();
-        let expires_at = instant(claims.exp)?.checked_add_signed(LEEWAY)?;
-        let begins = match claims.nbf {
-            Some(nbf) => instant(nbf)?.checked_sub_signed(LEEWAY)? <= now,
+        let expires_at = timestamp(claims.exp)?.checked_add_signed(LEEWAY)?;
+        let has_begun = match claims.nbf {
+            Some(nbf) => timestamp(nbf)?.checked_sub_signed(LEEWAY)? <= now,
             None => true,
         };
-        let subject = (1..=MAX_SUBJECT).contains(&claims.sub.len()) && !claims.sub.contains('\0');
-        let fits = begins
+        let subject_fits =
+            (1..=MAX_SUBJECT).contains(&claims.sub.len()) && !claims.sub.contains('\0');
+        let is_valid = has_begun
             && now < expires_at
-            && subject
+            && subject_fits
             && claims.iss == self.issuer
-            && self.audience.is_meant(claims);
-        fits.then_some(expires_at)
+            && self.audience.matches(claims);
+        is_valid.then_some(expires_at)
     }
 }
 
 impl Audience {
-    fn is_meant(&self, claims: &Claims) -> bool {
-        let aud = |name: &str| claims.aud.as_ref().is_some_and(|aud| aud.has(name));
+    fn matches(&self, claims: &Claims) -> bool {
+        let aud = |name: &str| claims.aud.as_ref().is_some_and(|aud| aud.contains(name));
         match self {
-            Self::Named(name) => aud(name),
+            Self::Exact(name) => aud(name),
             Self::CognitoClient(client) => match claims.token_use.as_deref() {
                 Some("access") => claims.client_id.as_ref() == Some(client),
                 Some("id") => aud(client),
@@ -128,8 +131,9 @@ impl Audience {
     }
 }
 
-/// Seconds since 1970, as tokens count them.
-fn instant(seconds: f64) -> Option<Timestamp> {
+/// Converts the seconds since 1970 of a claim. Returns `None` if they are negative or after the year
+/// 9999.
+fn timestamp(seconds: f64) -> Option<Timestamp> {
     if !(0.0..=LAST_SECOND).contains(&seconds) {
         return None;
     }

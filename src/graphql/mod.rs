@@ -101,11 +101,11 @@ impl Schema {
         Self { persisted_queries: PersistedQueries::new(trusted), ..self }
     }
 
-    /// Finds and parses a request's document, and checks its limits and the values of its
-    /// variables. Returns the response if the request is rejected.
+    /// Finds and parses a request's document, and checks its limits and its variables. Returns
+    /// the response if the request is rejected.
     ///
-    /// The extension `persistedQuery` names a document by its hash. With the extension `cost:
-    /// true`, the response contains the document's cost.
+    /// The extension `persistedQuery` names a document by its hash. If the extension
+    /// `cost` is true, the response contains the document's cost.
     pub fn prepare(&self, mut request: Request) -> Result<PreparedRequest, Box<Response>> {
         let to_register =
             self.persisted_queries.resolve(&mut request).map_err(errors::unresolved_document)?;
@@ -122,6 +122,12 @@ impl Schema {
         let cost = cost.map_err(errors::rejected_document)?;
         let operation = operation(&document.document, request.operation_name.as_deref());
         if let Some(operation) = operation {
+            if !is_validated {
+                let checked = self.input_types.check_positions(&document.document, operation);
+                checked.map_err(|error| {
+                    errors::rejected_request(error, "GRAPHQL_VALIDATION_FAILED")
+                })?;
+            }
             let checked = self.input_types.check_values(operation, &request.variables);
             checked.map_err(|error| errors::rejected_request(error, "BAD_USER_INPUT"))?;
         }

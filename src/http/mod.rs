@@ -1,20 +1,9 @@
 //! The router and its layers.
 
-mod assets;
-mod compression;
-mod connection;
-mod cors;
-mod failure;
 mod graphql;
-mod head;
-mod health;
-mod identity;
-mod limits;
-mod log;
-mod metrics;
-mod patience;
+mod middleware;
+mod routes;
 mod server;
-mod stall;
 
 use axum::{
     Router,
@@ -32,74 +21,91 @@ use tower_http::{
 
 use crate::{
     auth::{Auth, Demo, Provider},
-    config::{Origins, Settings, SigningIn},
+    config::{AuthSettings, Origins, Settings},
     rest::{self, Rest},
     service::Service,
+    sources::seed,
 };
 
-use limits::Gate;
-use metrics::Metrics;
+use middleware::{
+    body_timeout::body_timeout,
+    compression, cors, errors, log,
+    metrics::{self, Metrics},
+    rate_limit::{self, RateLimiter},
+};
+use routes::{assets, health, identity};
 
-pub use health::Readiness;
-pub use patience::Patience;
-pub use server::serve;
+pub use routes::health::Readiness;
+pub use server::{serve, timeouts::Timeouts};
 
-/// The largest body of a request, in bytes.
+/// The largest body of a request and the largest message of a WebSocket, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// Everything that the gateway serves. Until `ready` says so, only health and pages.
+/// Builds all routes of the gateway with their layers. Until `ready` is set, only health checks and
+/// pages are served.
 pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router {
-    let auth = match &settings.signing_in {
-        SigningIn::Demo { viewer, secret } => {
-            Auth::demo(Demo::new(service.clone(), viewer.clone(), secret.as_deref()))
+    let auth = match &settings.auth {
+        AuthSettings::Demo { viewer, secret } => {
+            let people = seed::demo_handles();
+            Auth::demo(Demo::new(service.clone(), people, viewer.clone(), secret.as_deref()))
         }
-        SigningIn::Provider(trust) => Auth::provided(Provider::new(service.clone(), trust)),
+        AuthSettings::Provider(config) => {
+            Auth::with_provider(Provider::new(service.clone(), config))
+        }
     };
-    let gate = Gate::new(settings, &service, auth.clone());
+    let limiter = RateLimiter::new(settings, &service, auth.clone());
     let rest = Rest { service: service.clone(), auth: auth.clone(), flavor: settings.rest };
     let data = Router::new()
-        .merge(graphql::routes(settings, service.clone(), &gate))
+        .merge(graphql::routes(settings, service.clone(), &limiter))
         .merge(rest::routes(rest))
         .merge(identity::routes(settings, auth))
-        .layer(from_fn_with_state(gate, limits::gate))
-        .layer(from_fn_with_state(ready.clone(), health::gate));
+        .layer(from_fn_with_state(limiter, rate_limit::authenticate))
+        .layer(from_fn_with_state(ready.clone(), health::require_ready));
     let routes = data
         .merge(health::routes(service.clone(), ready))
-        .merge(assets::routes(settings.graphiql))
+        .merge(assets::routes(settings.features.graphiql))
         .fallback(assets::fallback);
-    if !settings.metrics {
-        return layered(&settings.origins, Patience::default(), routes);
+    if !settings.features.metrics {
+        return layered(&settings.origins, Timeouts::default(), routes);
     }
     let metrics = Metrics::default();
     let routes = routes.merge(metrics::routes(metrics.clone(), service));
-    layered(&settings.origins, Patience::default(), routes)
+    layered(&settings.origins, Timeouts::default(), routes)
         .layer(from_fn_with_state(metrics, metrics::count))
 }
 
-/// Puts the layers that every route has around `routes`.
-pub fn layered(origins: &Origins, patience: Patience, routes: Router) -> Router {
+/// Adds the layers that every route has.
+pub fn layered(origins: &Origins, timeouts: Timeouts, routes: Router) -> Router {
     let header = SetResponseHeaderLayer::if_not_present;
-    let plain = routes.clone().layer(from_fn(failure::in_json));
-    // From the outside in. The request id comes first, so that the log line has it; the log sees
-    // the answer as it is sent; whatever fails inside of `failure::in_json` becomes JSON, and
-    // inside of the CORS layer a page of another origin may read it; a panic is caught where the
-    // log's span still holds; the time limit covers the reading of the body. The size of a body is
-    // limited where it is read, so that a route may look at the rest of the request first.
+    let without_cors = routes.clone().layer(from_fn(errors::json_errors));
+    // From the outside in:
+    // * the request id comes first, so that the log line has it;
+    // * the log sees the response as it is sent;
+    // * CORS is outside of everything that can fail, so that allowed pages can read errors;
+    // * compression is outside of the JSON errors, which it may compress too;
+    // * `json_errors` gives the errors of all layers inside of it a body;
+    // * a panic is caught inside of the log's span, so that its log line has the request id;
+    // * the response timeout includes the time to read the body;
+    // * the body limit applies when a handler reads the body, so that the handler can reject the
+    //   request by its headers first.
     routes.layer(
         ServiceBuilder::new()
-            .layer(map_request(log::drop_insane_request_id))
+            .layer(map_request(log::sanitize_request_id))
             .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
             .layer(PropagateRequestIdLayer::x_request_id())
             .layer(from_fn(log::log))
             .layer(header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
             .layer(header(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
-            .layer(from_fn_with_state(plain, cors::options))
+            .layer(from_fn_with_state(without_cors, cors::options))
             .layer(cors::layer(origins))
             .layer(compression::layer())
-            .layer(from_fn(failure::in_json))
-            .layer(CatchPanicLayer::custom(failure::of_panic))
-            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, patience.answer))
-            .layer(from_fn_with_state(patience.body, patience::for_body))
+            .layer(from_fn(errors::json_errors))
+            .layer(CatchPanicLayer::custom(errors::for_panic))
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::SERVICE_UNAVAILABLE,
+                timeouts.response,
+            ))
+            .layer(from_fn_with_state(timeouts.body, body_timeout))
             .layer(DefaultBodyLimit::max(MAX_BODY)),
     )
 }

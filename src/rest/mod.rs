@@ -19,7 +19,7 @@ mod users;
 use axum::{
     Router,
     extract::{MatchedPath, Request},
-    http::{HeaderValue, Method, StatusCode, header::ALLOW},
+    http::{Method, StatusCode},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
@@ -27,7 +27,7 @@ use tower::ServiceBuilder;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{auth::Auth, service::Service};
+use crate::{auth::Auth, headers::allow_options, service::Service};
 use error::{ErrorCode, RestError};
 
 /// Selects the original backend to imitate if the two differ.
@@ -123,12 +123,7 @@ async fn method_not_allowed(method: Method) -> Response {
 
 /// Adds `OPTIONS`, which every route answers, to the `Allow` header.
 fn add_options_to_allow(mut response: Response) -> Response {
-    if let Some(allow) = response.headers_mut().get_mut(ALLOW)
-        && let Ok(all) =
-            HeaderValue::from_bytes(&[allow.as_bytes(), b",OPTIONS".as_slice()].concat())
-    {
-        *allow = all;
-    }
+    allow_options(response.headers_mut());
     response
 }
 

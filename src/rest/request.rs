@@ -15,7 +15,7 @@ use super::{
     error::{ErrorCode, RestError},
 };
 use crate::{
-    auth::Identified,
+    auth::AuthResult,
     domain::{Cursor, Pagination, Viewer},
     error::Error,
     headers::is_json,
@@ -27,8 +27,8 @@ impl FromRequestParts<Rest> for Viewer {
     /// A missing or invalid token means anonymous; public routes still answer.
     async fn from_request_parts(parts: &mut Parts, rest: &Rest) -> Result<Self, RestError> {
         let identity = match parts.extensions.get() {
-            Some(Identified(identity)) => identity.clone(),
-            None => rest.auth.of(&parts.headers).await,
+            Some(AuthResult(identity)) => identity.clone(),
+            None => rest.auth.from_headers(&parts.headers).await,
         };
         match identity {
             Ok(identity) => Ok(identity.viewer),

@@ -17,10 +17,10 @@ use crate::{
 const MAX_CRUD: usize = 280;
 const MAX_REPLY: usize = 1024;
 const MAX_SEARCH_TERM: usize = 280;
-/// How many pages of notifications are gone through for those of activities.
+/// The maximum number of pages of notifications to read in search of activities.
 const MAX_NOTIFICATION_PAGES: usize = 10;
 
-/// Something that a search found.
+/// A search result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SearchHit {
     Activity(Activity),
@@ -28,21 +28,24 @@ pub enum SearchHit {
 }
 
 impl Service {
-    /// Cruds of everybody, newest first.
-    pub async fn home(&self, page: &Pagination) -> Result<WithSnapshot<Page<Activity>>> {
-        self.sources.store.home(page, self.clock.now()).await
+    /// Returns the cruds of all users, newest first.
+    pub async fn home(&self, pagination: &Pagination) -> Result<WithSnapshot<Page<Activity>>> {
+        self.sources.store.home(pagination, self.clock.now()).await
     }
 
-    /// Cruds of those whom the viewer follows, newest first.
+    /// Returns the cruds of the users that the viewer follows, newest first.
+    ///
+    /// [`Error::Unauthenticated`].
     pub async fn following_feed(
         &self,
         viewer: Viewer,
-        page: &Pagination,
+        pagination: &Pagination,
     ) -> Result<Page<Activity>> {
         let user = viewer.require_user()?;
-        self.sources.store.activities_followed_by(user, page, self.clock.now()).await
+        self.sources.store.activities_followed_by(user, pagination, self.clock.now()).await
     }
 
+    /// Returns the activities that exist and have not expired, in any order.
     pub async fn activities_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<Activity>> {
         self.sources.store.activities_by_uuids(uuids, self.clock.now()).await
     }
@@ -51,70 +54,75 @@ impl Service {
         Ok(only(self.activities_by_uuids(&[uuid]).await?))
     }
 
-    /// Each user's cruds, newest first, a page for each of `users`.
+    /// Returns a page of cruds, newest first, for each of `users`, in their order.
     pub async fn activities_by_users(
         &self,
         users: &[Uuid],
-        page: &Pagination,
+        pagination: &Pagination,
     ) -> Result<Vec<Page<Activity>>> {
-        self.sources.store.activities_by_users(users, page, self.clock.now()).await
+        self.sources.store.activities_by_users(users, pagination, self.clock.now()).await
     }
 
-    /// Each activity's direct replies, oldest first, a page for each of `parents`.
+    /// Returns a page of direct replies, oldest first, for each of `parents`, in their order.
     pub async fn replies_by_parents(
         &self,
         parents: &[Uuid],
-        page: &Pagination,
+        pagination: &Pagination,
     ) -> Result<Vec<Page<Activity>>> {
-        self.sources.store.replies_by_parents(parents, page, self.clock.now()).await
+        self.sources.store.replies_by_parents(parents, pagination, self.clock.now()).await
     }
 
-    /// Cruds and replies that have every word of the term, newest first; all cruds for a term of
-    /// white space.
+    /// Returns the cruds and replies that contain every word of the term, newest first. A term of
+    /// white space finds all cruds.
     ///
-    /// [`UserErrorCode::SearchTermBlank`], [`UserErrorCode::SearchTermTooLong`] over 280 characters.
+    /// In this order: [`UserErrorCode::SearchTermBlank`], [`UserErrorCode::SearchTermTooLong`] over
+    /// 280 characters.
     pub async fn search_activities(
         &self,
         term: Option<&str>,
-        page: &Pagination,
+        pagination: &Pagination,
     ) -> Result<Page<Activity>> {
         let now = self.clock.now();
         match checked_term(term)? {
-            None => Ok(self.sources.store.home(page, now).await?.value),
-            Some(search) => self.sources.store.activities_matching(&search, page, now).await,
+            None => Ok(self.sources.store.home(pagination, now).await?.value),
+            Some(search) => self.sources.store.activities_matching(&search, pagination, now).await,
         }
     }
 
-    /// Activities and people that have every word of the term, newest first; all cruds for a term
-    /// of white space. The rules are those of [`Service::search_activities`].
-    pub async fn search(&self, term: &str, page: &Pagination) -> Result<Page<SearchHit>> {
-        let activities = self.search_activities(Some(term), page).await?.map(SearchHit::Activity);
+    /// Returns the activities and the users that contain every word of the term, newest first. A term
+    /// of white space finds all cruds. The errors are those of [`Service::search_activities`].
+    pub async fn search(&self, term: &str, pagination: &Pagination) -> Result<Page<SearchHit>> {
+        let activities =
+            self.search_activities(Some(term), pagination).await?.map(SearchHit::Activity);
         let Some(search) = checked_term(Some(term))? else { return Ok(activities) };
-        let users = self.sources.store.users_matching(&search, page).await?.map(SearchHit::User);
-        let more = if page.backward {
+        let users = self.sources.store.users_matching(&search, pagination).await?;
+        let users = users.map(SearchHit::User);
+        let has_more = if pagination.backward {
             activities.has_previous || users.has_previous
         } else {
             activities.has_next || users.has_next
         };
         let mut hits: Vec<_> = activities.items.into_iter().chain(users.items).collect();
         hits.sort_by_key(|(cursor, _)| std::cmp::Reverse(*cursor));
-        if page.backward {
+        if pagination.backward {
             hits.reverse();
         }
-        let cut = hits.len() > page.limit;
-        let mut slice = page.paginate(hits);
-        if page.backward {
-            slice.has_previous = more || cut;
+        let is_cut = hits.len() > pagination.limit;
+        let mut page = pagination.paginate(hits);
+        if pagination.backward {
+            page.has_previous = has_more || is_cut;
         } else {
-            slice.has_next = more || cut;
+            page.has_next = has_more || is_cut;
         }
-        Ok(slice)
+        Ok(page)
     }
 
-    /// Posts a crud.
+    /// Posts a crud, and notifies the users that it mentions.
     ///
-    /// In this order: [`UserErrorCode::MessageBlank`], [`UserErrorCode::MessageTooLong`] over 280 characters,
-    /// [`UserErrorCode::MessageInvalid`], no user, [`UserErrorCode::TtlBlank`], the rules of idempotency keys.
+    /// In this order: [`UserErrorCode::MessageBlank`], [`UserErrorCode::MessageTooLong`] over 280
+    /// characters, [`UserErrorCode::MessageInvalid`], [`Error::Unauthenticated`],
+    /// [`UserErrorCode::ViewerUnknown`], [`UserErrorCode::TtlBlank`],
+    /// [`UserErrorCode::IdempotencyKeyInvalid`], [`UserErrorCode::IdempotencyKeyReused`].
     pub async fn create_activity(
         &self,
         viewer: Viewer,
@@ -129,15 +137,18 @@ impl Service {
         let input = ["activity", message, ttl.word()];
         let activity = self.new_activity(user, message, now);
         let activity = Activity { expires_at: Some(now + ttl.duration()), ..activity };
-        let mut told = self.mentioned(&activity).await?;
-        told.remove(&user);
-        self.insert_activity(activity, told, user, idempotency_key, &input, now).await
+        let mut recipients = self.mentioned_users(&activity).await?;
+        recipients.remove(&user);
+        self.insert_activity(activity, recipients, user, idempotency_key, &input, now).await
     }
 
-    /// Replies to an activity, which may be a reply itself.
+    /// Replies to an activity, which may be a reply itself. Notifies its author and the users that
+    /// the reply mentions.
     ///
-    /// In this order: [`UserErrorCode::MessageBlank`], [`UserErrorCode::MessageTooLong`] over 1024 characters,
-    /// [`UserErrorCode::MessageInvalid`], no user, [`UserErrorCode::ActivityNotFound`], the rules of idempotency keys.
+    /// In this order: [`UserErrorCode::MessageBlank`], [`UserErrorCode::MessageTooLong`] over 1024
+    /// characters, [`UserErrorCode::MessageInvalid`], [`Error::Unauthenticated`],
+    /// [`UserErrorCode::ViewerUnknown`], [`UserErrorCode::ActivityNotFound`],
+    /// [`UserErrorCode::IdempotencyKeyInvalid`], [`UserErrorCode::IdempotencyKeyReused`].
     pub async fn create_reply(
         &self,
         viewer: Viewer,
@@ -153,14 +164,15 @@ impl Service {
         let input = ["reply", &parent.uuid.to_string(), message];
         let activity = self.new_activity(user, message, now);
         let activity = Activity { reply_to_activity_uuid: Some(parent.uuid), ..activity };
-        let mut told = self.mentioned(&activity).await?;
-        told.insert(parent.user_uuid, NotificationKind::Reply);
-        told.remove(&user);
-        self.insert_activity(activity, told, user, idempotency_key, &input, now).await
+        let mut recipients = self.mentioned_users(&activity).await?;
+        recipients.insert(parent.user_uuid, NotificationKind::Reply);
+        recipients.remove(&user);
+        self.insert_activity(activity, recipients, user, idempotency_key, &input, now).await
     }
 
-    /// Deletes an activity of the viewer's own, with the whole thread below it.
+    /// Deletes one of the viewer's activities with the whole thread below it. Returns its uuid.
     ///
+    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::ViewerUnknown`],
     /// [`UserErrorCode::ActivityNotFound`], [`UserErrorCode::ActivityNotYours`].
     pub async fn delete_activity(&self, viewer: Viewer, uuid: Option<Uuid>) -> Result<Uuid> {
         let user = viewer.require_registered()?;
@@ -179,8 +191,10 @@ impl Service {
         Ok(uuid)
     }
 
-    /// Likes or reposts an activity; once is enough.
+    /// Likes or reposts an activity, and notifies its author. Does nothing if the viewer has done so
+    /// already. Returns the activity with its new counts.
     ///
+    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::ViewerUnknown`],
     /// [`UserErrorCode::ActivityNotFound`].
     pub async fn react(
         &self,
@@ -211,8 +225,10 @@ impl Service {
         Ok(changed)
     }
 
-    /// Takes a like or a repost back, where there is one.
+    /// Removes the viewer's like or repost. Does nothing if there is none. Returns the activity with
+    /// its new counts.
     ///
+    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::ViewerUnknown`],
     /// [`UserErrorCode::ActivityNotFound`].
     pub async fn undo_reaction(
         &self,
@@ -229,7 +245,7 @@ impl Service {
         Ok(changed)
     }
 
-    /// Which of the activities the viewer has reacted to, and how.
+    /// Returns the viewer's reactions to `activities`; empty if the viewer is not a user.
     pub async fn reactions_by_viewer(
         &self,
         viewer: Viewer,
@@ -240,57 +256,60 @@ impl Service {
         Ok(found.into_iter().collect())
     }
 
-    /// The activities that the viewer's notifications are about, the latest notification first, a
-    /// reply standing for the crud its thread began with; each once. Nobody's notifications are
-    /// for others to see: a viewer who is no user gets the newest cruds that have replies.
+    /// Returns the cruds that the viewer's notifications are about, the one with the latest
+    /// notification first, each once. For a notification about a reply, it is the crud at the root of
+    /// the thread.
+    ///
+    /// A viewer who is not a user has no notifications. For them it returns those of the 100 newest
+    /// cruds that have replies.
     pub async fn notified_activities(&self, viewer: Viewer) -> Result<Vec<Activity>> {
         let Some(user) = viewer.user() else {
-            let page = self.home(&Pagination::first(Pagination::MAX)).await?;
-            return Ok(page
-                .value
-                .into_nodes()
-                .into_iter()
-                .filter(|crud| crud.replies_count > 0)
-                .collect());
+            let page = self.home(&Pagination::first(Pagination::MAX)).await?.value;
+            let cruds = page.into_nodes().into_iter();
+            return Ok(cruds.filter(|crud| crud.replies_count > 0).collect());
         };
-        let about = self.activities_in_notifications(user).await?;
-        let mut known = BTreeMap::new();
-        let mut wanted: BTreeSet<_> = about.iter().copied().collect();
-        while !wanted.is_empty() {
-            let uuids: Vec<_> = std::mem::take(&mut wanted).into_iter().collect();
+        let subjects = self.notification_subjects(user).await?;
+        // Fetches the subjects, then their parents, up to the roots.
+        let mut fetched = BTreeMap::new();
+        let mut missing: BTreeSet<_> = subjects.iter().copied().collect();
+        while !missing.is_empty() {
+            let uuids: Vec<_> = std::mem::take(&mut missing).into_iter().collect();
             for activity in self.activities_by_uuids(&uuids).await? {
-                wanted.extend(activity.reply_to_activity_uuid);
-                known.insert(activity.uuid, activity);
+                missing.extend(activity.reply_to_activity_uuid);
+                fetched.insert(activity.uuid, activity);
             }
-            wanted.retain(|uuid| !known.contains_key(uuid));
+            missing.retain(|uuid| !fetched.contains_key(uuid));
         }
         let mut roots = Vec::new();
-        for mut uuid in about {
-            while let Some(parent) = known.get(&uuid).and_then(|it| it.reply_to_activity_uuid) {
+        for mut uuid in subjects {
+            while let Some(parent) = fetched.get(&uuid).and_then(|it| it.reply_to_activity_uuid) {
                 uuid = parent;
             }
-            roots.extend(known.remove(&uuid));
+            // Removed, so that each root is returned once.
+            roots.extend(fetched.remove(&uuid));
         }
         Ok(roots)
     }
 
-    /// What the latest of a user's notifications are about, those of follows and messages left out.
-    async fn activities_in_notifications(&self, user: Uuid) -> Result<Vec<Uuid>> {
+    /// Returns the activities that a user's latest notifications are about, the latest first, with
+    /// duplicates. Notifications of follows and messages are skipped.
+    async fn notification_subjects(&self, user: Uuid) -> Result<Vec<Uuid>> {
         let now = self.clock.now();
-        let mut about = Vec::new();
-        let mut page = Pagination::first(Pagination::MAX);
+        let mut subjects = Vec::new();
+        let mut pagination = Pagination::first(Pagination::MAX);
         for _ in 0..MAX_NOTIFICATION_PAGES {
-            let told = self.sources.store.notifications(user, false, &page, now).await?.value;
-            about.extend(told.nodes().filter_map(|told| told.activity_uuid));
-            page.after = told.items.last().map(|(cursor, _)| *cursor);
-            if !told.has_next || about.len() >= Pagination::MAX {
+            let page = self.sources.store.notifications(user, false, &pagination, now).await?.value;
+            subjects.extend(page.nodes().filter_map(|notification| notification.activity_uuid));
+            pagination.after = page.items.last().map(|(cursor, _)| *cursor);
+            if !page.has_next || subjects.len() >= Pagination::MAX {
                 break;
             }
         }
-        Ok(about)
+        Ok(subjects)
     }
 
-    /// Deletes a batch of activities that expired more than `keep` ago. How many it were.
+    /// Deletes up to `limit` activities that expired more than `keep` ago. Returns the number deleted;
+    /// fewer than `limit` means that none are left.
     pub async fn delete_expired(&self, keep: chrono::TimeDelta, limit: u32) -> Result<u64> {
         self.sources.store.delete_expired(self.clock.now() - keep, limit).await
     }
@@ -299,8 +318,11 @@ impl Service {
         Activity::new(self.clock.new_uuid(now), user, message, now)
     }
 
-    /// The users whom the activity mentions.
-    async fn mentioned(&self, activity: &Activity) -> Result<BTreeMap<Uuid, NotificationKind>> {
+    /// Returns the users that an activity mentions, each with the kind of their notification.
+    async fn mentioned_users(
+        &self,
+        activity: &Activity,
+    ) -> Result<BTreeMap<Uuid, NotificationKind>> {
         let handles = mentions(&activity.message);
         if handles.is_empty() {
             return Ok(BTreeMap::new());
@@ -309,17 +331,22 @@ impl Service {
         Ok(users.into_iter().map(|user| (user.uuid, NotificationKind::Mention)).collect())
     }
 
+    /// Inserts an activity of `user` with the notifications of `recipients`, and publishes the events.
+    ///
+    /// In this order: [`UserErrorCode::IdempotencyKeyInvalid`], then
+    /// [`UserErrorCode::IdempotencyKeyReused`], or [`UserErrorCode::ActivityNotFound`] if the parent
+    /// of a reply does not exist.
     async fn insert_activity(
         &self,
         activity: Activity,
-        told: BTreeMap<Uuid, NotificationKind>,
+        recipients: BTreeMap<Uuid, NotificationKind>,
         user: Uuid,
         idempotency_key: Option<&str>,
         input: &[&str],
         now: Timestamp,
     ) -> Result<Activity> {
         let new = NewActivity {
-            notifications: told
+            notifications: recipients
                 .into_iter()
                 .map(|(to, kind)| self.new_notification(to, user, kind, Some(activity.uuid), now))
                 .collect(),
@@ -363,7 +390,10 @@ impl Service {
     }
 }
 
-/// Reads a search term; none for one of white space alone.
+/// Parses a search term. Returns `None` for a term of white space.
+///
+/// In this order: [`UserErrorCode::SearchTermBlank`] if it is missing or empty,
+/// [`UserErrorCode::SearchTermTooLong`] over 280 characters.
 fn checked_term(term: Option<&str>) -> Result<Option<Search>> {
     match term.unwrap_or_default() {
         "" => Err(UserErrorCode::SearchTermBlank.into()),

@@ -14,26 +14,29 @@ use crate::{
 
 const MAX_MESSAGE: usize = 1024;
 
-/// To whom a direct message goes.
+/// The recipient of a direct message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recipient<'a> {
-    /// The person with this handle, given with or without its `@`.
+    /// The user with this handle, which may start with `@`.
     Handle(Option<&'a str>),
-    /// The other person of this conversation.
+    /// The other member of this conversation.
     Group(Option<Uuid>),
 }
 
 impl Service {
-    /// The viewer's conversations, the one with the newest message first.
+    /// Returns the viewer's conversations, the one with the newest message first.
+    ///
+    /// [`Error::Unauthenticated`].
     pub async fn message_groups(
         &self,
         viewer: Viewer,
-        page: &Pagination,
+        pagination: &Pagination,
     ) -> Result<Page<MessageGroup>> {
-        self.sources.messages.message_groups(viewer.require_user()?, page).await
+        self.sources.messages.message_groups(viewer.require_user()?, pagination).await
     }
 
-    /// Those of the conversations that are the viewer's.
+    /// Returns those of the conversations that the viewer is a member of; empty if the viewer is not a
+    /// user.
     pub async fn message_groups_by_uuids(
         &self,
         viewer: Viewer,
@@ -43,7 +46,7 @@ impl Service {
         self.sources.messages.message_groups_by_uuids(user, uuids).await
     }
 
-    /// The viewer's conversations with these others.
+    /// Returns the viewer's conversations with the users `others`; empty if the viewer is not a user.
     pub async fn message_groups_by_others(
         &self,
         viewer: Viewer,
@@ -53,9 +56,9 @@ impl Service {
         self.sources.messages.message_groups_by_others(user, others).await
     }
 
-    /// The viewer's conversation with the person with a handle, given with or without its `@`.
+    /// Returns the viewer's conversation with the user with a handle, which may start with `@`.
     ///
-    /// [`UserErrorCode::HandleBlank`] for an empty one.
+    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::HandleBlank`] for an empty handle.
     pub async fn message_group_with(
         &self,
         viewer: Viewer,
@@ -66,23 +69,23 @@ impl Service {
         Ok(only(self.message_groups_by_others(viewer, &[other.uuid]).await?))
     }
 
-    /// The messages of each of `groups`, oldest first; an empty page for one that is not the
-    /// viewer's.
+    /// Returns the messages of each of `groups`, oldest first, in the order of `groups`. The page of a
+    /// conversation that the viewer is not a member of is empty.
     pub async fn messages_by_groups(
         &self,
         viewer: Viewer,
         groups: &[Uuid],
-        page: &Pagination,
+        pagination: &Pagination,
     ) -> Result<Vec<Page<Message>>> {
         let own = self.message_groups_by_uuids(viewer, groups).await?;
         let own: Vec<_> = own.into_iter().map(|group| group.uuid).collect();
-        let pages = self.sources.messages.messages_by_groups(&own, page).await?;
+        let pages = self.sources.messages.messages_by_groups(&own, pagination).await?;
         let pages: HashMap<_, _> = own.into_iter().zip(pages).collect();
         let page = |group| pages.get(group).cloned().unwrap_or_else(Page::empty);
         Ok(groups.iter().map(page).collect())
     }
 
-    /// Those of the messages that are in conversations of the viewer's.
+    /// Returns those of the messages that are in the viewer's conversations.
     pub async fn messages_by_keys(
         &self,
         viewer: Viewer,
@@ -100,22 +103,24 @@ impl Service {
         self.sources.messages.messages_by_keys(&keys).await
     }
 
-    /// How many messages of the other person the viewer has not read in each of `groups`, in their
-    /// order.
+    /// Returns the number of unread messages of the other member in each of `groups`, in their order;
+    /// zeros if the viewer is not a user.
     pub async fn unread_by_groups(&self, viewer: Viewer, groups: &[Uuid]) -> Result<Vec<i64>> {
         let Some(user) = viewer.user() else { return Ok(vec![0; groups.len()]) };
         self.sources.messages.unread_by_groups(user, groups).await
     }
 
-    /// The number of messages that the viewer has received and not read, in all conversations.
+    /// Returns the number of messages in all conversations that the viewer has not marked as read.
     ///
-    /// [`crate::error::Error::Unauthenticated`] for a viewer who is anonymous or unregistered.
+    /// [`Error::Unauthenticated`] if the viewer is not a user.
     pub async fn unread_messages(&self, viewer: Viewer) -> Result<i64> {
         self.sources.messages.unread_messages(viewer.require_user()?).await
     }
 
-    /// Marks a message and all before it in its conversation as read, with what told of them.
+    /// Marks a message and all older ones in its conversation as read, together with their
+    /// notifications.
     ///
+    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::ViewerUnknown`],
     /// [`UserErrorCode::MessageNotFound`].
     pub async fn mark_messages_read(
         &self,
@@ -129,44 +134,55 @@ impl Service {
         }
         let group = only(self.message_groups_by_uuids(viewer, &[up_to.group_uuid]).await?);
         let group = group.ok_or(UserErrorCode::MessageNotFound)?;
-        let (activities, now) = (&self.sources.store, self.clock.now());
-        activities.mark_message_notifications_read(user, group.other_uuid, up_to.at, now).await?;
+        let (store, now) = (&self.sources.store, self.clock.now());
+        store.mark_message_notifications_read(user, group.other_uuid, up_to.at, now).await?;
         Ok(group)
     }
 
-    /// The messages of a conversation of the viewer's, oldest first; an empty page where there is
-    /// no such conversation, so that nobody learns of one they have no part in.
+    /// Returns the messages of one of the viewer's conversations, oldest first. The page is empty if
+    /// there is no such conversation, so that conversations of other users stay hidden.
+    ///
+    /// [`Error::Unauthenticated`].
     pub async fn messages_in_group(
         &self,
         viewer: Viewer,
         group: Option<Uuid>,
-        page: &Pagination,
+        pagination: &Pagination,
     ) -> Result<Page<Message>> {
         let user = viewer.require_user()?;
         let Some(group) = group else { return Ok(Page::empty()) };
         let groups = self.sources.messages.message_groups_by_uuids(user, &[group]).await?;
-        self.messages(only(groups), page).await
+        self.messages(only(groups), pagination).await
     }
 
-    /// The messages between the viewer and the person with a handle, as
-    /// [`Service::messages_in_group`] gives them.
+    /// Returns the messages between the viewer and the user with a handle, as
+    /// [`Service::messages_in_group`] does.
+    ///
+    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::HandleBlank`] for an empty handle.
     pub async fn messages_with(
         &self,
         viewer: Viewer,
         handle: &str,
-        page: &Pagination,
+        pagination: &Pagination,
     ) -> Result<Page<Message>> {
         let user = viewer.require_user()?;
         let Some(other) = self.user_by_handle(handle).await? else { return Ok(Page::empty()) };
         let groups = self.sources.messages.message_groups_by_others(user, &[other.uuid]).await?;
-        self.messages(only(groups), page).await
+        self.messages(only(groups), pagination).await
     }
 
-    /// Sends a direct message.
+    /// Sends a direct message, and notifies the recipient. The first message to a user starts the
+    /// conversation.
     ///
-    /// In this order: [`UserErrorCode::MessageBlank`], [`UserErrorCode::MessageTooLong`] over 1024 characters,
-    /// [`UserErrorCode::MessageInvalid`], no user, [`UserErrorCode::RecipientBlank`], [`UserErrorCode::RecipientNotFound`] or
-    /// [`UserErrorCode::MessageGroupNotFound`], the rules of idempotency keys.
+    /// In this order: [`UserErrorCode::MessageBlank`], [`UserErrorCode::MessageTooLong`] over 1024
+    /// characters, [`UserErrorCode::MessageInvalid`], [`Error::Unauthenticated`],
+    /// [`UserErrorCode::ViewerUnknown`], the errors of the recipient,
+    /// [`UserErrorCode::IdempotencyKeyInvalid`], [`UserErrorCode::IdempotencyKeyReused`].
+    ///
+    /// The errors of the recipient are [`UserErrorCode::RecipientBlank`] for an empty handle,
+    /// [`UserErrorCode::RecipientNotFound`] if no other user has the handle, and
+    /// [`UserErrorCode::MessageGroupNotFound`] if the conversation does not exist or the viewer is not
+    /// a member.
     pub async fn send_message(
         &self,
         viewer: Viewer,
@@ -176,7 +192,7 @@ impl Service {
     ) -> Result<Message> {
         let message = checked_message(message, MAX_MESSAGE)?;
         let user = viewer.require_registered()?;
-        let receiver_uuid = self.receiver(user, to).await?;
+        let receiver_uuid = self.recipient(user, to).await?;
         let now = self.clock.now();
         let input = ["message", &receiver_uuid.to_string(), message];
         let new = NewMessage {
@@ -192,7 +208,7 @@ impl Service {
         };
         match self.sources.messages.insert_message(&new).await? {
             Inserted::New(message) | Inserted::Replayed(message) => {
-                self.tell_of_message(&message, receiver_uuid).await;
+                self.notify_recipient(&message, receiver_uuid).await;
                 Ok(message)
             }
             Inserted::KeyReused => Err(UserErrorCode::IdempotencyKeyReused.into()),
@@ -200,31 +216,38 @@ impl Service {
         }
     }
 
-    /// Notifies the receiver of a message.
+    /// Creates the notification of a message. A failure is only logged: the message is sent, and is
+    /// unread without a notification too.
     ///
-    /// The message may lie in another store, so the notification is no part of its transaction. It
-    /// has the message's uuid: a repetition of the message with its idempotency key adds what a
-    /// failure left out, and nothing twice. Without it the message is sent all the same, and counts
-    /// as unread.
-    async fn tell_of_message(&self, message: &Message, receiver: Uuid) {
-        let told = Notification {
+    /// The message may be in another store, so the notification cannot be part of its transaction. It
+    /// has the uuid of the message, so that a retry of the message with its idempotency key creates
+    /// the notification if it is missing, and never a second one.
+    async fn notify_recipient(&self, message: &Message, recipient: Uuid) {
+        let notification = Notification {
             uuid: message.uuid,
-            user_uuid: receiver,
+            user_uuid: recipient,
             actor_uuid: message.user_uuid,
             kind: NotificationKind::Message,
             activity_uuid: None,
             created_at: message.created_at,
             read_at: None,
         };
-        match self.sources.store.insert_notification(&told).await {
+        match self.sources.store.insert_notification(&notification).await {
             Ok(()) => self.events.publish(Event::NotificationCreated),
             Err(error) => {
-                tracing::warn!(%error, message = %message.uuid, "nobody was notified of a message");
+                let message = message.uuid;
+                tracing::warn!(%error, %message, "failed to create the message notification");
             }
         }
     }
 
-    async fn receiver(&self, sender: Uuid, to: Recipient<'_>) -> Result<Uuid> {
+    /// Returns the uuid of the user who gets the sender's message.
+    ///
+    /// For a handle, in this order: [`UserErrorCode::RecipientBlank`] if it is missing or empty,
+    /// [`UserErrorCode::RecipientNotFound`] if no user has it or if it is the sender's. For a
+    /// conversation: [`UserErrorCode::MessageGroupNotFound`] if it does not exist or the sender is not
+    /// a member.
+    async fn recipient(&self, sender: Uuid, to: Recipient<'_>) -> Result<Uuid> {
         match to {
             Recipient::Handle(handle) => {
                 let handle = handle
@@ -249,12 +272,13 @@ impl Service {
         }
     }
 
+    /// Returns the messages of a conversation, oldest first; an empty page for `None`.
     async fn messages(
         &self,
         group: Option<MessageGroup>,
-        page: &Pagination,
+        pagination: &Pagination,
     ) -> Result<Page<Message>> {
         let Some(group) = group else { return Ok(Page::empty()) };
-        only_page(self.sources.messages.messages_by_groups(&[group.uuid], page).await?)
+        only_page(self.sources.messages.messages_by_groups(&[group.uuid], pagination).await?)
     }
 }

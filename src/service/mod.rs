@@ -1,15 +1,29 @@
-//! The only place that decides: validation, expiry, permission, ids and time.
+//! The rules of Cruddur: validation, expiry, permission, ids and time.
 //!
-//! GraphQL and REST hold no rule, so that neither can skip or re-invent one. Methods take raw
-//! input and the [`Viewer`] who asks.
+//! GraphQL and REST hold no rules, so neither can skip or re-invent one. Methods take raw input and
+//! the [`Viewer`] who sends the request.
+//!
+//! A method's comment lists its errors in the order of its checks. [`Error::Unauthenticated`] means
+//! that the viewer is not a user, or, in a mutation, that the viewer is anonymous;
+//! [`UserErrorCode::ViewerUnknown`] means that the viewer is unregistered. Any method can also fail
+//! with [`Error::Unavailable`] if the store does not answer, and with [`Error::Internal`].
+//!
+//! * activities, messages, notifications, users  the rules of each noun
+//! * subscriptions      the streams of changes
+//! * change_log         the logs of changes that subscriptions follow
+//! * starting_point     where in a log a subscription starts
+//! * shared_tail        one reader per log for all subscriptions
+//! * activity_watchers  one reader for all watched activities
 
 mod activities;
-mod live;
+mod activity_watchers;
+mod change_log;
 mod messages;
 mod notifications;
-mod tail;
+mod shared_tail;
+mod starting_point;
+mod subscriptions;
 mod users;
-mod watched;
 
 use std::{ops::Deref, sync::Arc, time::Duration};
 
@@ -26,27 +40,27 @@ use crate::{
 };
 
 pub use activities::SearchHit;
-pub use live::Change;
+pub use change_log::Change;
 pub use messages::Recipient;
 
-use tail::Tail;
-use watched::Watched;
+use activity_watchers::ActivityWatchers;
+use shared_tail::SharedTail;
 
 pub use crate::sources::UserRelation;
 
-/// For how long an idempotency key is remembered.
+/// How long an idempotency key is valid.
 const IDEMPOTENCY_WINDOW: TimeDelta = TimeDelta::days(1);
 
-/// Time and ids, which are the world's to give.
+/// The source of time and ids. Tests replace it.
 pub trait Clock: Send + Sync + 'static {
-    /// The present, truncated to microseconds.
+    /// Returns the current time, truncated to microseconds.
     fn now(&self) -> Timestamp;
 
-    /// A new version 7 uuid for something that begins at `now`.
+    /// Returns a new version 7 uuid for something created at `now`.
     fn new_uuid(&self, now: Timestamp) -> Uuid;
 }
 
-/// The machine's own clock and randomness.
+/// The clock and the randomness of the machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -63,45 +77,48 @@ impl Clock for SystemClock {
     }
 }
 
-/// Everything that Cruddur can do. A clone is the same service, and costs next to nothing.
+/// Everything that Cruddur can do. A clone is cheap and is the same service.
 #[derive(Clone)]
-pub struct Service(Arc<Parts>);
+pub struct Service(Arc<ServiceState>);
 
-/// What a service is made of.
-pub struct Parts {
+/// The state that all clones of a [`Service`] share.
+pub struct ServiceState {
     sources: Sources,
     clock: Arc<dyn Clock>,
-    /// Uuids of users by handle. A handle never changes hands, so an entry can only be right.
-    uuids: Cache<String, Uuid>,
+    /// Uuids of users by handle. A handle always belongs to the same user, so an entry never becomes
+    /// wrong.
+    uuids_by_handle: Cache<String, Uuid>,
     /// Uuids of users by the `sub` of their tokens.
-    subjects: Cache<String, Uuid>,
+    uuids_by_subject: Cache<String, Uuid>,
     events: Events,
-    cruds: Tail<Activity>,
-    notifications: Tail<Notification>,
-    watched: Watched,
+    activity_tail: SharedTail<Activity>,
+    notification_tail: SharedTail<Notification>,
+    activity_watchers: ActivityWatchers,
 }
 
 impl Deref for Service {
-    type Target = Parts;
+    type Target = ServiceState;
 
-    fn deref(&self) -> &Parts {
+    fn deref(&self) -> &ServiceState {
         &self.0
     }
 }
 
 impl Service {
+    /// A service over `sources`. It exchanges no events with other gateways until
+    /// [`Service::run_events`] runs.
     pub fn new(sources: Sources, clock: Arc<dyn Clock>) -> Self {
         let cache =
             || Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(300)).build();
-        Self(Arc::new(Parts {
+        Self(Arc::new(ServiceState {
             sources,
             clock,
-            uuids: cache(),
-            subjects: cache(),
+            uuids_by_handle: cache(),
+            uuids_by_subject: cache(),
             events: Events::default(),
-            cruds: Tail::default(),
-            notifications: Tail::default(),
-            watched: Watched::default(),
+            activity_tail: SharedTail::default(),
+            notification_tail: SharedTail::default(),
+            activity_watchers: ActivityWatchers::default(),
         }))
     }
 
@@ -111,63 +128,69 @@ impl Service {
         self.events.clone().run(bus, gateway_id).await;
     }
 
-    /// The present.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// How long it is until `then`; zero once it is past.
+    /// Returns the time left until `then`; zero if it has passed.
     pub fn time_until(&self, then: Timestamp) -> Duration {
         (then - self.clock.now()).to_std().unwrap_or_default()
     }
 
-    /// Whether the stores answer; [`Error::Unavailable`] while they do not.
+    /// Checks that the stores answer.
+    ///
+    /// [`Error::Unavailable`] if one does not.
     pub async fn ping(&self) -> Result<()> {
         self.sources.store.ping().await?;
         self.sources.messages.ping().await
     }
 
-    /// The connections to the store of activities; absent where there are none.
+    /// Returns the number of connections to the store of activities; `None` for a store without
+    /// connections.
     pub fn connections(&self) -> Option<Connections> {
         self.sources.store.connections()
     }
 
-    /// The viewer who goes by a handle: a stranger where nobody has it.
+    /// Returns the viewer with a handle; [`Viewer::Unregistered`] if no user has it.
+    ///
+    /// [`UserErrorCode::HandleBlank`] for an empty handle.
     pub async fn viewer_by_handle(&self, handle: &str) -> Result<Viewer> {
-        if let Some(uuid) = self.uuids.get(handle) {
+        if let Some(uuid) = self.uuids_by_handle.get(handle) {
             return Ok(Viewer::User(uuid));
         }
         let Some(user) = self.user_by_handle(handle).await? else {
             return Ok(Viewer::Unregistered);
         };
-        self.uuids.insert(handle.to_owned(), user.uuid);
+        self.uuids_by_handle.insert(handle.to_owned(), user.uuid);
         Ok(Viewer::User(user.uuid))
     }
 
-    /// The viewer to whom the `sub` of a token belongs: a stranger where it is nobody's, or not one
-    /// user's alone.
+    /// Returns the viewer with a token's `sub`; [`Viewer::Unregistered`] if the `sub` is a placeholder,
+    /// or if no user or more than one has it.
     pub async fn viewer_by_subject(&self, subject: &str) -> Result<Viewer> {
-        if let Some(uuid) = self.subjects.get(subject) {
+        if let Some(uuid) = self.uuids_by_subject.get(subject) {
             return Ok(Viewer::User(uuid));
         }
-        if is_nobodys(subject) {
+        if is_placeholder(subject) {
             return Ok(Viewer::Unregistered);
         }
         let users = self.sources.store.users_by_subjects(&[subject.to_owned()]).await?;
         let [user] = &users[..] else {
             if !users.is_empty() {
-                tracing::warn!(users = users.len(), "several users have one cognito_user_id");
+                tracing::warn!(users = users.len(), "several users share one cognito_user_id");
             }
             return Ok(Viewer::Unregistered);
         };
-        self.subjects.insert(subject.to_owned(), user.uuid);
+        self.uuids_by_subject.insert(subject.to_owned(), user.uuid);
         Ok(Viewer::User(user.uuid))
     }
 
-    /// Checks the key of a create by `user`; `input` is all that the create depends on.
+    /// Checks the idempotency key of a mutation by `user`; `input` is everything that its result
+    /// depends on. Returns `None` if there is no key.
     ///
-    /// [`UserErrorCode::IdempotencyKeyInvalid`] for an empty key, one of more than 255 characters, or one
-    /// with U+0000.
+    /// [`UserErrorCode::IdempotencyKeyInvalid`] for an empty key, a key of more than 255 characters,
+    /// or a key with U+0000.
     fn idempotency(
         &self,
         user: Uuid,
@@ -194,12 +217,17 @@ impl Service {
     }
 }
 
-/// Whether a `sub` stands for nobody: users who were never to sign in have the word MOCK.
-fn is_nobodys(subject: &str) -> bool {
+/// Returns whether a `sub` is a placeholder: blank, or `MOCK`, which seeded users who cannot sign in
+/// have.
+fn is_placeholder(subject: &str) -> bool {
     subject.trim().is_empty() || subject.eq_ignore_ascii_case("MOCK")
 }
 
-/// A message that keeps the rules: not blank, no U+0000, at most `max` Unicode scalar values.
+/// Checks a message.
+///
+/// In this order: [`UserErrorCode::MessageBlank`] if it is missing or empty,
+/// [`UserErrorCode::MessageTooLong`] over `max` Unicode scalar values,
+/// [`UserErrorCode::MessageInvalid`] if it contains U+0000.
 fn checked_message(message: Option<&str>, max: usize) -> Result<&str> {
     match message.unwrap_or_default() {
         "" => Err(UserErrorCode::MessageBlank.into()),
@@ -209,20 +237,20 @@ fn checked_message(message: Option<&str>, max: usize) -> Result<&str> {
     }
 }
 
-/// A handle as people write it, with or without its `@`.
+/// Returns a handle without the `@` that may precede it.
 fn bare_handle(handle: &str) -> &str {
     handle.strip_prefix('@').unwrap_or(handle)
 }
 
-/// The one item that a look-up by one key gave.
+/// Returns the result of a look-up by one key.
 fn only<T>(items: Vec<T>) -> Option<T> {
     items.into_iter().next()
 }
 
-/// The one page that a list by one key gave.
+/// Returns the page of a list by one key.
 fn only_page<T>(pages: Vec<T>) -> Result<T> {
     only(pages).ok_or_else(|| {
-        tracing::error!("a source answered a list by one key with no page");
+        tracing::error!("a source returned no page for a list by one key");
         Error::Internal
     })
 }

@@ -7,18 +7,20 @@ use crate::{
 };
 
 impl Service {
-    /// The viewer's notifications, newest first.
+    /// Returns the viewer's notifications, newest first.
+    ///
+    /// [`Error::Unauthenticated`].
     pub async fn notifications(
         &self,
         viewer: Viewer,
         unread_only: bool,
-        page: &Pagination,
+        pagination: &Pagination,
     ) -> Result<WithSnapshot<Page<Notification>>> {
         let user = viewer.require_user()?;
-        self.sources.store.notifications(user, unread_only, page, self.clock.now()).await
+        self.sources.store.notifications(user, unread_only, pagination, self.clock.now()).await
     }
 
-    /// Those of the notifications that are the viewer's.
+    /// Returns those of the notifications that belong to the viewer; empty if the viewer is not a user.
     pub async fn notifications_by_uuids(
         &self,
         viewer: Viewer,
@@ -28,13 +30,18 @@ impl Service {
         self.sources.store.notifications_by_uuids(user, uuids, self.clock.now()).await
     }
 
+    /// Returns the number of the viewer's unread notifications.
+    ///
+    /// [`Error::Unauthenticated`].
     pub async fn unread_notifications(&self, viewer: Viewer) -> Result<i64> {
         let user = viewer.require_user()?;
         self.sources.store.unread_notifications(user, self.clock.now()).await
     }
 
-    /// Marks a notification of the viewer's and all before it as read. How many are unread then.
+    /// Marks one of the viewer's notifications and all older ones as read. Returns the number that is
+    /// still unread.
     ///
+    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::ViewerUnknown`],
     /// [`UserErrorCode::NotificationNotFound`].
     pub async fn mark_notifications_read(
         &self,

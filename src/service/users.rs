@@ -3,7 +3,7 @@ use std::collections::{BTreeSet, HashMap};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-use super::{Service, bare_handle, is_nobodys, only};
+use super::{Service, bare_handle, is_placeholder, only};
 use crate::{
     domain::{
         Follow, NotificationKind, Page, Pagination, Profile, UnregisteredIdentity, User,
@@ -11,7 +11,7 @@ use crate::{
     },
     error::{Error, Result, UserErrorCode},
     events::Event,
-    sources::{InsertUserOutcome, UserRelation, seed},
+    sources::{InsertUserOutcome, UserRelation},
 };
 
 const MAX_DISPLAY_NAME: usize = 64;
@@ -19,11 +19,12 @@ const MAX_BIO: usize = 1024;
 const MAX_HANDLE: usize = 64;
 
 impl Service {
+    /// Returns the users that exist, in any order.
     pub async fn users_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<User>> {
         self.sources.store.users_by_uuids(uuids).await
     }
 
-    /// The users with these uuids, by uuid. Duplicate uuids are looked up once.
+    /// Returns the users that exist, by uuid. `uuids` may contain duplicates.
     pub async fn users_map(&self, uuids: &[Uuid]) -> Result<HashMap<Uuid, User>> {
         let unique: BTreeSet<_> = uuids.iter().copied().collect();
         let users = self.users_by_uuids(&Vec::from_iter(unique)).await?;
@@ -34,9 +35,9 @@ impl Service {
         Ok(only(self.users_by_uuids(&[uuid]).await?))
     }
 
-    /// The user with a handle, given with or without its `@`.
+    /// Returns the user with a handle, which may start with `@`.
     ///
-    /// [`UserErrorCode::HandleBlank`] for an empty one.
+    /// [`UserErrorCode::HandleBlank`] for an empty handle.
     pub async fn user_by_handle(&self, handle: &str) -> Result<Option<User>> {
         let handle = bare_handle(handle);
         if handle.is_empty() {
@@ -48,21 +49,29 @@ impl Service {
         Ok(only(self.sources.store.users_by_handles(&[handle.to_owned()]).await?))
     }
 
+    /// Returns the users with these handles, without `@`, in the order of `handles`.
+    pub async fn users_by_handles(&self, handles: &[String]) -> Result<Vec<User>> {
+        let mut users = self.sources.store.users_by_handles(handles).await?;
+        users.sort_by_key(|user| handles.iter().position(|handle| *handle == user.handle));
+        Ok(users)
+    }
+
+    /// Returns a page of related users for each of `keys`, in their order.
     pub async fn users_by_relation(
         &self,
         relation: UserRelation,
         keys: &[Uuid],
-        page: &Pagination,
+        pagination: &Pagination,
     ) -> Result<Vec<Page<User>>> {
-        self.sources.store.users_by_relation(relation, keys, page).await
+        self.sources.store.users_by_relation(relation, keys, pagination).await
     }
 
-    /// The counts of each of `users`, in their order.
+    /// Returns the counts of each of `users`, in their order.
     pub async fn counts_by_users(&self, users: &[Uuid]) -> Result<Vec<UserCounts>> {
         self.sources.store.counts_by_users(users, self.clock.now()).await
     }
 
-    /// Which of the users the viewer follows.
+    /// Returns those of `users` that the viewer follows; empty if the viewer is not a user.
     pub async fn followed_by_viewer(
         &self,
         viewer: Viewer,
@@ -72,8 +81,9 @@ impl Service {
         Ok(self.sources.store.followed_among(user, users).await?.into_iter().collect())
     }
 
-    /// Follows a user; once is enough.
+    /// Follows a user, and notifies them. Does nothing if the viewer follows them already.
     ///
+    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::ViewerUnknown`],
     /// [`UserErrorCode::UserNotFound`], [`UserErrorCode::CannotFollowYourself`].
     pub async fn follow(&self, viewer: Viewer, uuid: Option<Uuid>) -> Result<User> {
         let follower = viewer.require_registered()?;
@@ -81,16 +91,17 @@ impl Service {
         let now = self.clock.now();
         let follow =
             Follow { follower_uuid: follower, followed_uuid: followed.uuid, created_at: now };
-        let told =
+        let notification =
             self.new_notification(followed.uuid, follower, NotificationKind::Follow, None, now);
-        if self.sources.store.insert_follow(&follow, &told).await? {
+        if self.sources.store.insert_follow(&follow, &notification).await? {
             self.events.publish(Event::NotificationCreated);
         }
         Ok(followed)
     }
 
-    /// Stops following a user, where the viewer does.
+    /// Unfollows a user. Does nothing if the viewer does not follow them.
     ///
+    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::ViewerUnknown`],
     /// [`UserErrorCode::UserNotFound`], [`UserErrorCode::CannotFollowYourself`].
     pub async fn unfollow(&self, viewer: Viewer, uuid: Option<Uuid>) -> Result<User> {
         let follower = viewer.require_registered()?;
@@ -99,9 +110,10 @@ impl Service {
         Ok(followed)
     }
 
-    /// Changes the viewer's display name and bio; no bio takes the present one away.
+    /// Changes the viewer's display name and bio. Without `bio`, the bio is removed.
     ///
-    /// In this order: no user, [`UserErrorCode::DisplayNameBlank`], [`UserErrorCode::DisplayNameInvalid`],
+    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::ViewerUnknown`],
+    /// [`UserErrorCode::DisplayNameBlank`], [`UserErrorCode::DisplayNameInvalid`],
     /// [`UserErrorCode::BioInvalid`].
     pub async fn update_profile(
         &self,
@@ -120,42 +132,44 @@ impl Service {
         Ok(changed.ok_or(UserErrorCode::ViewerUnknown)?)
     }
 
-    /// Makes a user of a newcomer.
+    /// Registers a viewer as a user.
     ///
-    /// In this order: nobody is signed in, [`UserErrorCode::ViewerRegistered`], [`UserErrorCode::ViewerUnknown`] for
-    /// somebody for whom no identity provider vouches, [`UserErrorCode::HandleBlank`],
-    /// [`UserErrorCode::HandleInvalid`], [`UserErrorCode::DisplayNameBlank`], [`UserErrorCode::DisplayNameInvalid`],
-    /// [`UserErrorCode::HandleTaken`].
+    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::ViewerRegistered`] if the viewer is
+    /// a user, [`UserErrorCode::ViewerUnknown`] without an identity of the provider or with a
+    /// placeholder as its `sub`, [`UserErrorCode::HandleBlank`], [`UserErrorCode::HandleInvalid`],
+    /// [`UserErrorCode::DisplayNameBlank`], [`UserErrorCode::DisplayNameInvalid`], then
+    /// [`UserErrorCode::HandleTaken`], or [`UserErrorCode::ViewerRegistered`] if another request has
+    /// registered the same `sub`.
     pub async fn register_viewer(
         &self,
         viewer: Viewer,
-        newcomer: Option<&UnregisteredIdentity>,
+        identity: Option<&UnregisteredIdentity>,
         handle: Option<&str>,
         display_name: Option<&str>,
     ) -> Result<User> {
-        let newcomer = match (viewer, newcomer) {
+        let identity = match (viewer, identity) {
             (Viewer::Anonymous, _) => return Err(Error::Unauthenticated),
             (Viewer::User(_), _) => return Err(UserErrorCode::ViewerRegistered.into()),
-            (Viewer::Unregistered, newcomer) => newcomer.ok_or(UserErrorCode::ViewerUnknown)?,
+            (Viewer::Unregistered, identity) => identity.ok_or(UserErrorCode::ViewerUnknown)?,
         };
-        if is_nobodys(&newcomer.subject) {
+        if is_placeholder(&identity.subject) {
             return Err(UserErrorCode::ViewerUnknown.into());
         }
         let handle = bare_handle(handle.unwrap_or_default());
         if handle.is_empty() {
             return Err(UserErrorCode::HandleBlank.into());
         }
-        if !is_new_handle(handle) {
+        if !is_valid_handle(handle) {
             return Err(UserErrorCode::HandleInvalid.into());
         }
         let display_name = checked_display_name(display_name)?;
         let user = User {
-            uuid: uuid_of_subject(&newcomer.subject),
+            uuid: uuid_of_subject(&identity.subject),
             handle: handle.to_owned(),
             display_name: display_name.to_owned(),
             bio: None,
-            email: newcomer.email.replace('\0', ""),
-            cognito_user_id: newcomer.subject.clone(),
+            email: identity.email.replace('\0', ""),
+            cognito_user_id: identity.subject.clone(),
             created_at: self.clock.now(),
         };
         match self.sources.store.insert_user(&user).await? {
@@ -165,19 +179,9 @@ impl Service {
         }
     }
 
-    /// The people whom a demo offers to act as: those who came with it, and `viewer`.
-    pub async fn demo_people(&self, viewer: Option<&str>) -> Result<Vec<User>> {
-        let mut handles = seed::demo_handles();
-        if let Some(viewer) = viewer
-            && !handles.iter().any(|handle| handle == viewer)
-        {
-            handles.push(viewer.to_owned());
-        }
-        let mut people = self.sources.store.users_by_handles(&handles).await?;
-        people.sort_by_key(|user| handles.iter().position(|handle| *handle == user.handle));
-        Ok(people)
-    }
-
+    /// Returns the user with `uuid`, who must not be the viewer.
+    ///
+    /// In this order: [`UserErrorCode::UserNotFound`], [`UserErrorCode::CannotFollowYourself`].
     async fn other_user(&self, viewer: Uuid, uuid: Option<Uuid>) -> Result<User> {
         let user = self.user_by_uuid(uuid.ok_or(UserErrorCode::UserNotFound)?).await?;
         let user = user.ok_or(UserErrorCode::UserNotFound)?;
@@ -188,6 +192,8 @@ impl Service {
     }
 }
 
+/// In this order: [`UserErrorCode::DisplayNameBlank`] if it is missing or empty,
+/// [`UserErrorCode::DisplayNameInvalid`] over 64 characters or with U+0000.
 fn checked_display_name(display_name: Option<&str>) -> Result<&str> {
     match display_name.unwrap_or_default() {
         "" => Err(UserErrorCode::DisplayNameBlank.into()),
@@ -196,8 +202,9 @@ fn checked_display_name(display_name: Option<&str>) -> Result<&str> {
     }
 }
 
-/// Whether a handle may be taken: one that can be mentioned, and that no other is mistaken for.
-fn is_new_handle(handle: &str) -> bool {
+/// Returns whether a new user may have a handle. It must work in a mention, and must not look like
+/// another handle.
+fn is_valid_handle(handle: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     handle.len() <= MAX_HANDLE
         && handle.chars().all(fits)
@@ -205,7 +212,8 @@ fn is_new_handle(handle: &str) -> bool {
         && !handle.ends_with(['.', '-'])
 }
 
-/// The uuid of the user who joins with a `sub`, the same every time: nobody joins twice.
+/// Returns the uuid of the user who registers with a `sub`. It is always the same, so that concurrent
+/// requests cannot create two users.
 fn uuid_of_subject(subject: &str) -> Uuid {
     let hash: [u8; 32] = Sha256::digest(format!("cruddur user {subject}")).into();
     let mut bytes = [0; 16];
@@ -213,6 +221,7 @@ fn uuid_of_subject(subject: &str) -> Uuid {
     Builder::from_custom_bytes(bytes).into_uuid()
 }
 
+/// Returns whether a text has at most `max` characters and no U+0000.
 fn fits(text: &str, max: usize) -> bool {
     !text.contains('\0') && text.chars().count() <= max
 }

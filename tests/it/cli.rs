@@ -1,9 +1,11 @@
-//! The real binary: its commands, its configuration, its start and its end.
+//! The real binary: its commands, configuration, start and shutdown.
+
+use std::io::{Read, Write};
 
 use crate::support::gateway::{Gateway, run, stderr, stdout};
 
 #[test]
-fn it_says_where_everything_is_serves_and_stops_on_either_signal() {
+fn it_prints_its_urls_and_stops_on_either_signal() {
     for signal in ["-TERM", "-INT"] {
         let gateway = Gateway::start(&[]);
         gateway.wait_until_ready();
@@ -17,7 +19,7 @@ fn it_says_where_everything_is_serves_and_stops_on_either_signal() {
             format!("API docs  {url}/api/docs"),
             format!("Health    {url}/health/ready"),
             "Data      mock:".to_owned(),
-            "Viewer    demo mode: nobody signs in, and requests without a token act as andrewbrown"
+            "Viewer    demo mode: no sign-in; requests without a token act as andrewbrown"
                 .to_owned(),
         ] {
             assert!(out.contains(&line), "{line}\n{out}");
@@ -34,7 +36,7 @@ fn it_says_where_everything_is_serves_and_stops_on_either_signal() {
 }
 
 #[test]
-fn a_connection_that_says_nothing_does_not_keep_it_from_stopping() {
+fn a_silent_connection_does_not_delay_shutdown() {
     let gateway = Gateway::start(&[]);
     gateway.wait_until_ready();
     let silent = std::net::TcpStream::connect(gateway.url.trim_start_matches("http://"));
@@ -45,7 +47,7 @@ fn a_connection_that_says_nothing_does_not_keep_it_from_stopping() {
 }
 
 #[test]
-fn health_fails_where_nobody_answers_well() {
+fn health_fails_unless_the_answer_is_200() {
     let gateway = Gateway::start(&[]);
     let url = format!("{}/nope", gateway.url);
     let unwell = run(&["health", "--url", &url], &[]);
@@ -53,15 +55,33 @@ fn health_fails_where_nobody_answers_well() {
     assert_eq!(stderr(&unwell), format!("cruddur: {url} answers 404: [\"not_found\"]\n"));
     let port = gateway.port().to_owned();
     drop(gateway);
-    let nobody = run(&["health", "--host", "0.0.0.0", "--demo"], &[("PORT", &port)]);
-    assert_eq!(nobody.status.code(), Some(1));
+    let refused = run(&["health", "--host", "0.0.0.0", "--demo"], &[("PORT", &port)]);
+    assert_eq!(refused.status.code(), Some(1));
     let url = format!("cruddur: http://127.0.0.1:{port}/health/ready does not answer: ");
-    assert!(stderr(&nobody).starts_with(&url), "{}", stderr(&nobody));
+    assert!(stderr(&refused).starts_with(&url), "{}", stderr(&refused));
     assert_eq!(run(&["health", "--url", "ftp://x"], &[]).status.code(), Some(2));
 }
 
 #[test]
-fn a_taken_port_is_told() {
+fn health_reads_chunked_answers() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let mut request = [0; 1024];
+        let size = stream.read(&mut request).expect("a request");
+        let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+                      3\r\nrea\r\n3\r\ndy!\r\n0\r\n\r\n";
+        stream.write_all(chunks.as_bytes()).expect("the client reads");
+        String::from_utf8_lossy(&request[..size]).into_owned()
+    });
+    let health = run(&["health", "--url", &url], &[]);
+    assert_eq!((stdout(&health), stderr(&health)), ("ready!\n", ""));
+    assert!(server.join().expect("it answers").starts_with("GET / HTTP/1.1\r\n"));
+}
+
+#[test]
+fn a_port_in_use_is_an_error() {
     let gateway = Gateway::start(&[]);
     let second = run(&["--port", gateway.port()], &[("DATABASE_URL", "mock:")]);
     assert_eq!(second.status.code(), Some(1));
@@ -70,10 +90,9 @@ fn a_taken_port_is_told() {
 }
 
 #[test]
-fn a_bad_value_stops_the_start_with_one_line_that_names_it() {
+fn an_invalid_value_gives_one_line_that_names_it() {
     let demo = "127.0.0.1, any with an identity provider (JWKS_URL or AWS_COGNITO_USER_POOL_ID), \
-                or any with DEMO=true (--demo), where everybody who reaches the gateway may act as \
-                anybody";
+                or any with DEMO=true (--demo), which lets any client act as any user";
     let url = "mock:, sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE";
     let origins = "origins such as https://cruddur.example or http://127.0.0.1:3000, separated by \
                    commas, or *";
@@ -87,6 +106,7 @@ fn a_bad_value_stops_the_start_with_one_line_that_names_it() {
         ("PORT", "abc", "abc", "a number from 0 to 65535"),
         ("PORT", "65536", "65536", "a number from 0 to 65535"),
         ("PORT", "1\n2", "1\\n2", "a number from 0 to 65535"),
+        ("PORT", "postgres://u:s3cret@db", "postgres://u:***@db", "a number from 0 to 65535"),
         ("DATABASE_URL", "mysql://u:s3cret@db/x", "mysql://u:***@db/x", url),
         ("DATABASE_URL", "sqlite:", "sqlite:", url),
         ("DATABASE_URL", "nonsense", "nonsense", url),
@@ -129,7 +149,7 @@ fn a_bad_value_stops_the_start_with_one_line_that_names_it() {
 }
 
 #[test]
-fn the_effective_configuration_is_shown_without_secrets() {
+fn check_config_prints_the_settings_without_secrets() {
     let defaults = run(&["check-config"], &[("PORT", ""), ("DEMO", ""), ("DATABASE_URL", "")]);
     assert_eq!(defaults.status.code(), Some(0), "{}", stderr(&defaults));
     insta::assert_snapshot!(stdout(&defaults), @r"
@@ -205,7 +225,7 @@ fn the_effective_configuration_is_shown_without_secrets() {
 }
 
 #[test]
-fn the_database_url_can_come_from_a_file_but_not_from_two_places() {
+fn the_database_url_can_come_from_a_file_but_not_from_both() {
     let folder = std::env::temp_dir().join(format!("cruddur-cli-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let path = folder.join("url");
@@ -231,7 +251,7 @@ fn the_database_url_can_come_from_a_file_but_not_from_two_places() {
 }
 
 #[test]
-fn a_manifest_of_trusted_documents_is_needed_where_they_are_asked_for() {
+fn trusted_documents_need_a_manifest() {
     let missing = run(&["check-config"], &[("TRUSTED_DOCUMENTS", "only")]);
     assert_eq!(missing.status.code(), Some(2));
     let line = "cruddur: TRUSTED_DOCUMENTS_FILE (--trusted-documents-file): \"\" is not allowed; \
@@ -240,7 +260,7 @@ fn a_manifest_of_trusted_documents_is_needed_where_they_are_asked_for() {
 }
 
 #[test]
-fn a_hangup_reads_the_trusted_documents_again() {
+fn sighup_reloads_the_trusted_documents() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("manifest.json");
     std::fs::write(&path, "{}").expect("a file");
@@ -255,12 +275,12 @@ fn a_hangup_reads_the_trusted_documents_again() {
     let hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
     std::fs::write(&path, format!("{{\"{hash}\":\"{{__typename}}\"}}")).expect("a file");
     gateway.signal("-HUP");
-    gateway.wait_for_log("read the trusted documents again");
+    gateway.wait_for_log("reloaded the trusted documents");
     assert_eq!(gateway.post("/graphql", &query).1["data"]["__typename"], "Query");
 }
 
 #[test]
-fn help_names_every_variable_and_tells_no_secret() {
+fn help_names_every_variable_and_shows_no_secret() {
     let help = run(&["--help"], &[("DATABASE_URL", "postgres://u:s3cret@db/x")]);
     for variable in [
         "HOST",
@@ -296,7 +316,23 @@ fn help_names_every_variable_and_tells_no_secret() {
 }
 
 #[test]
-fn the_documents_are_printed_whatever_the_configuration() {
+fn a_value_that_is_not_used_is_not_checked() {
+    let bad_port = [("PORT", "abc"), ("DATABASE_URL", "mock:")];
+    let by_flag = run(&["check-config", "--port", "5000"], &bad_port);
+    assert!(stdout(&by_flag).starts_with("HOST=127.0.0.1\nPORT=5000\n"), "{}", stderr(&by_flag));
+    let unused = [
+        ("DATABASE_URL", "mock:"),
+        ("CONNECTION_URL", "oracle:"),
+        ("AWS_ENDPOINT_URL", "s3.example"),
+        ("AWS_DEFAULT_REGION", "?"),
+        ("TRUSTED_DOCUMENTS_FILE", "/nowhere"),
+    ];
+    let unused = run(&["check-config"], &unused);
+    assert!(unused.status.success(), "{}", stderr(&unused));
+}
+
+#[test]
+fn schema_and_openapi_ignore_the_configuration() {
     let bad = [("PORT", "abc")];
     assert!(stdout(&run(&["schema"], &bad)).contains("type Query"));
     let openapi = run(&["openapi"], &bad);

@@ -16,7 +16,7 @@ use axum::{
 use bytes::Bytes;
 use cruddur::{
     config::Origins,
-    http::{Patience, Readiness, layered, serve},
+    http::{Readiness, Timeouts, layered, serve},
 };
 use futures_util::stream;
 use serde_json::json;
@@ -46,11 +46,11 @@ async fn data_is_not_served_before_it_is_ready() {
     let client = app.anon();
     let rest = client.get("/api/health-check").await;
     assert_eq!(rest.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(rest.header("retry-after"), "1");
+    assert_eq!(rest.header("retry-after"), "5");
     assert_eq!(rest.json(), json!(["service_unavailable"]));
     let graphql = client.graphql("{ __typename }", json!({})).await;
     assert_eq!(graphql.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(graphql.header("retry-after"), "1");
+    assert_eq!(graphql.header("retry-after"), "5");
     assert_eq!(graphql.json()["errors"][0]["extensions"]["code"], "SERVICE_UNAVAILABLE");
 }
 
@@ -131,7 +131,7 @@ async fn a_panic_is_answered_and_tells_nothing() {
         panic!("postgres://cruddur:secret@db/cruddur");
     }
     let routes = Router::new().route("/graphql", get(panics)).route("/api/panics", get(panics));
-    let client = Client(layered(&Origins::Any, Patience::default(), routes));
+    let client = Client(layered(&Origins::Any, Timeouts::default(), routes));
     let rest = client.get("/api/panics").await;
     assert_eq!(rest.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(rest.json(), json!(["internal_server_error"]));
@@ -145,8 +145,8 @@ async fn a_panic_is_answered_and_tells_nothing() {
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_given_up() {
     let routes = Router::new().route("/api/slow", get(std::future::pending::<()>));
-    let patience = Patience { answer: Duration::from_millis(1), ..Patience::default() };
-    let client = Client(layered(&Origins::Any, patience, routes));
+    let timeouts = Timeouts { response: Duration::from_millis(1), ..Timeouts::default() };
+    let client = Client(layered(&Origins::Any, timeouts, routes));
     let answer = client.get("/api/slow").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.json(), json!(["service_unavailable"]));
@@ -318,7 +318,7 @@ async fn a_client_that_goes_away_leaves_a_line_in_the_log() {
     let routes = Router::new()
         .route("/api/too-slow", get(std::future::pending::<()>))
         .route("/api/quick", get(async || "done"));
-    let client = Client(layered(&Origins::Any, Patience::default(), routes));
+    let client = Client(layered(&Origins::Any, Timeouts::default(), routes));
     let gone = timeout(Duration::from_millis(1), client.get("/api/too-slow")).await;
     assert!(gone.is_err());
     client.get("/api/quick").await;
@@ -326,7 +326,7 @@ async fn a_client_that_goes_away_leaves_a_line_in_the_log() {
     let line = |path: &str| log.lines().find(|line| line.contains(path)).expect("a line");
     let gone = line("path=\"/api/too-slow\"");
     assert!(gone.contains("request{id="), "{gone}");
-    assert!(gone.contains("the client went away method=GET"), "{gone}");
+    assert!(gone.contains("client disconnected method=GET"), "{gone}");
     let answered = line("path=\"/api/quick\"");
     assert!(answered.contains("answered method=GET"), "{answered}");
     assert!(answered.contains(" status=200 ms="), "{answered}");
@@ -334,13 +334,13 @@ async fn a_client_that_goes_away_leaves_a_line_in_the_log() {
 
 /// What comes back over a connection to the gateway until it is closed, when `sent` is all that a
 /// client sends.
-async fn conversation(patience: Patience, sent: &[u8]) -> String {
+async fn conversation(timeouts: Timeouts, sent: &[u8]) -> String {
     let app = TestApp::new().await;
     let routes = app.as_user("worf").0;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
     let address = listener.local_addr().expect("an address");
-    let router = layered(&Origins::Any, patience, routes);
-    let server = tokio::spawn(serve(listener, router, patience, std::future::pending()));
+    let router = layered(&Origins::Any, timeouts, routes);
+    let server = tokio::spawn(serve(listener, router, timeouts, std::future::pending()));
     let mut client = TcpStream::connect(address).await.expect("a connection");
     client.write_all(sent).await.expect("it is small");
     let mut answer = Vec::new();
@@ -353,13 +353,13 @@ async fn conversation(patience: Patience, sent: &[u8]) -> String {
 #[tokio::test]
 async fn a_half_sent_request_is_closed() {
     let short = Duration::from_millis(50);
-    let head = Patience { head: short, ..Patience::default() };
-    let idle = Patience { idle: short, ..Patience::default() };
+    let head = Timeouts { header: short, ..Timeouts::default() };
+    let idle = Timeouts { idle: short, ..Timeouts::default() };
     assert_eq!(conversation(idle, b"").await, "");
     let request = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
     assert!(conversation(idle, request).await.ends_with("{\"status\":\"live\"}"));
     assert_eq!(conversation(head, b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-").await, "");
-    let body = Patience { body: short, ..Patience::default() };
+    let body = Timeouts { body: short, ..Timeouts::default() };
     for path in ["/graphql", "/api/activities"] {
         let sent = format!(
             "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
@@ -385,11 +385,11 @@ async fn an_answer_that_the_client_does_not_take_is_dropped() {
         Body::from_stream(chunks)
     };
     let routes = Router::new().route("/api/endless", get(endless));
-    let patience = Patience { write: Duration::from_millis(50), ..Patience::default() };
+    let timeouts = Timeouts { write: Duration::from_millis(50), ..Timeouts::default() };
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
     let address = listener.local_addr().expect("an address");
-    let router = layered(&Origins::Any, patience, routes);
-    let server = tokio::spawn(serve(listener, router, patience, std::future::pending()));
+    let router = layered(&Origins::Any, timeouts, routes);
+    let server = tokio::spawn(serve(listener, router, timeouts, std::future::pending()));
     let mut client = TcpStream::connect(address).await.expect("a connection");
     client.write_all(b"GET /api/endless HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("sent");
     let dropped = timeout(Duration::from_secs(60), dropped).await.expect("it is dropped");
@@ -401,7 +401,7 @@ async fn an_answer_that_the_client_does_not_take_is_dropped() {
 async fn a_body_that_is_too_large_is_refused_before_it_is_sent() {
     let sent = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
                  Content-Length: 1048577\r\nExpect: 100-continue\r\n\r\n";
-    let answer = conversation(Patience::default(), sent).await;
+    let answer = conversation(Timeouts::default(), sent).await;
     assert!(answer.starts_with("HTTP/1.1 413 Payload Too Large\r\n"), "{answer}");
     assert!(answer.contains("PAYLOAD_TOO_LARGE"), "{answer}");
 }
@@ -409,6 +409,6 @@ async fn a_body_that_is_too_large_is_refused_before_it_is_sent() {
 #[tokio::test]
 async fn a_head_that_is_too_large_is_refused() {
     let sent = format!("GET /health/live HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(70_000));
-    let answer = conversation(Patience::default(), sent.as_bytes()).await;
+    let answer = conversation(Timeouts::default(), sent.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 431 Request Header Fields Too Large\r\n"), "{answer}");
 }

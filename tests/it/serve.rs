@@ -5,7 +5,7 @@ use crate::support::stores::PostgresDatabase;
 use serde_json::json;
 
 #[test]
-fn a_second_start_keeps_what_was_written_and_seeds_nothing_more() {
+fn a_second_start_keeps_the_data_and_seeds_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}", folder.path().join("cruddur.db").display());
     let args = ["--database-url", url.as_str()];
@@ -22,7 +22,7 @@ fn a_second_start_keeps_what_was_written_and_seeds_nothing_more() {
 }
 
 #[test]
-fn what_was_answered_survives_a_kill() {
+fn acknowledged_cruds_survive_a_kill() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}", folder.path().join("cruddur.db").display());
     let mut written = Vec::new();
@@ -45,7 +45,7 @@ fn what_was_answered_survives_a_kill() {
 }
 
 #[test]
-fn without_its_database_it_serves_and_says_that_it_is_not_ready() {
+fn it_serves_without_its_database_but_is_not_ready() {
     // Nothing listens at port 1.
     let gateway = Gateway::start(&["--database-url", "postgres://nobody@127.0.0.1:1/nowhere"]);
     let (status, _) = gateway.curl("/health/live", &[]);
@@ -57,13 +57,13 @@ fn without_its_database_it_serves_and_says_that_it_is_not_ready() {
     let (status, answer) = gateway.post("/graphql", &json!({ "query": "{ __typename }" }));
     assert_eq!(status, 503);
     assert_eq!(answer["errors"][0]["extensions"]["code"], "SERVICE_UNAVAILABLE");
-    gateway.wait_for_log("no database yet");
+    gateway.wait_for_log("the database is not reachable yet");
     let (_, _, code) = gateway.stop("-TERM");
     assert_eq!(code, Some(0));
 }
 
 #[test]
-fn a_migration_waits_for_its_database_as_long_as_it_is_told() {
+fn migrate_retries_for_the_given_time() {
     // Nothing listens at port 1.
     let env = [
         ("DATABASE_URL", "mock:"),
@@ -77,7 +77,7 @@ fn a_migration_waits_for_its_database_as_long_as_it_is_told() {
         assert_eq!(ended.status.code(), Some(1));
         let said = stderr(&ended);
         assert!(said.contains("the database cannot be reached"), "{said}");
-        assert_eq!(said.contains("no database yet"), tries_again, "{said}");
+        assert_eq!(said.contains("the database is not reachable yet"), tries_again, "{said}");
     }
 }
 

@@ -1,15 +1,15 @@
-//! GraphQL over HTTP: POST with a JSON body, and GET for what only reads; and over WebSocket.
+//! GraphQL over HTTP, as POST with a JSON body or as GET for queries and subscriptions, and over
+//! WebSocket.
 
-mod foreign;
-mod media;
-mod streaming;
+mod csrf;
+mod negotiation;
+mod response;
+mod stream;
 mod websocket;
 
 use std::sync::Arc;
 
-use async_graphql::{
-    Request, Response as Answer, ServerError, Value, parser::types::OperationType,
-};
+use async_graphql::{Request, Response as GraphqlResponse, parser::types::OperationType};
 use async_graphql_axum::GraphQLResponse;
 use axum::{
     Json, Router,
@@ -19,25 +19,29 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
+use serde::Deserialize;
 
-pub use self::foreign::is_other_page;
+pub use self::csrf::is_cross_origin_page;
 use self::{
-    foreign::is_foreign,
-    media::{Accepted, Media, accepts_html, is_json},
-    streaming::Framing,
+    csrf::is_cross_origin,
+    negotiation::{Negotiated, ResponseFormat, accepts_html},
+    response::{Payload, is_unexecuted},
+    stream::StreamEncoding,
 };
 use super::{
     MAX_BODY,
-    connection::Connection,
-    failure,
-    limits::{Gate, Limits},
+    middleware::{
+        errors,
+        rate_limit::{RateLimiter, RateLimits},
+    },
+    server::connection::Connection,
 };
 use crate::{
-    auth::{Auth, Identified, Identity},
+    auth::{Auth, AuthResult, Identity},
     config::{Origins, Settings},
-    error::{Error, Result as Outcome},
+    error::{self, Error},
     graphql::{self, Schema},
+    headers::is_utf8_json,
     service::Service,
 };
 
@@ -45,44 +49,45 @@ struct Graphql {
     schema: Schema,
     service: Service,
     auth: Auth,
-    limits: Limits,
-    /// Whose pages may read answers.
+    limits: RateLimits,
+    /// The origins whose pages may read responses.
     origins: Origins,
-    /// Whether there is a GraphiQL to send browsers to.
+    /// True if GraphiQL is served, so that browsers can be redirected to it.
     graphiql: bool,
 }
 
-pub fn routes(settings: &Settings, service: Service, gate: &Gate) -> Router {
+pub fn routes(settings: &Settings, service: Service, limiter: &RateLimiter) -> Router {
     let schema = graphql::schema(settings.limits).with_trusted_documents(settings.trusted.clone());
-    Router::new().route("/graphql", get(query).post(post)).with_state(Arc::new(Graphql {
-        schema,
-        service,
-        auth: gate.auth.clone(),
-        limits: gate.limits.clone(),
-        origins: settings.origins.clone(),
-        graphiql: settings.graphiql,
-    }))
+    Router::new().route("/graphql", get(get_request).post(post_request)).with_state(Arc::new(
+        Graphql {
+            schema,
+            service,
+            auth: limiter.auth.clone(),
+            limits: limiter.limits.clone(),
+            origins: settings.origins.clone(),
+            graphiql: settings.features.graphiql,
+        },
+    ))
 }
 
-/// A request that is not answered, and why.
-type Refusal = (StatusCode, &'static str);
+/// The status and the message of a rejected request.
+type Rejection = (StatusCode, &'static str);
 
-const NOT_ACCEPTABLE: Refusal = (
+const NOT_ACCEPTABLE: Rejection = (
     StatusCode::NOT_ACCEPTABLE,
-    "Answers are application/graphql-response+json or application/json.",
+    "Responses are application/graphql-response+json or application/json.",
 );
 
-const NO_STREAM: Refusal = (
+const NO_STREAM: Rejection = (
     StatusCode::NOT_ACCEPTABLE,
-    "A subscription is answered with text/event-stream, with multipart/mixed;subscriptionSpec=1.0, \
-     or over a WebSocket.",
+    "Subscriptions need text/event-stream, multipart/mixed;subscriptionSpec=1.0 or a WebSocket.",
 );
 
-const FOREIGN: Refusal =
-    (StatusCode::FORBIDDEN, "Pages of other origins need the header GraphQL-Require-Preflight.");
+const CROSS_ORIGIN: Rejection =
+    (StatusCode::FORBIDDEN, "Cross-origin requests need the header GraphQL-Require-Preflight.");
 
-const BAD_PARAMETERS: Refusal =
-    (StatusCode::BAD_REQUEST, "The parameters are not those of a GraphQL request.");
+const BAD_PARAMETERS: Rejection =
+    (StatusCode::BAD_REQUEST, "The parameters are not a valid GraphQL request.");
 
 /// A GraphQL request in a URL: `variables` and `extensions` are JSON.
 #[derive(Deserialize)]
@@ -109,71 +114,72 @@ impl Parameters {
     }
 }
 
-/// Answers a query in the URL. Other origins' pages can make a browser send one without asking,
-/// so that it changes nothing and tells them nothing.
-async fn query(State(graphql): State<Arc<Graphql>>, request: HttpRequest) -> Response {
-    if websocket::is_asked_for(request.headers()) {
+/// Answers a request in the URL. A page of another origin can make a browser send one without a
+/// preflight request, so that mutations and such pages are rejected.
+async fn get_request(State(graphql): State<Arc<Graphql>>, request: HttpRequest) -> Response {
+    if websocket::is_upgrade(request.headers()) {
         return websocket::open(graphql, request).await;
     }
-    let sender = Sender::of(&request);
-    let query = Query::<Parameters>::try_from_uri(request.uri()).ok();
+    let caller = Caller::of(&request);
+    let parameters = Query::<Parameters>::try_from_uri(request.uri()).ok();
     let headers = request.headers();
-    let request = query.and_then(|Query(parameters)| parameters.request().ok());
+    let request = parameters.and_then(|Query(parameters)| parameters.request().ok());
     let empty = request.as_ref().is_some_and(is_empty);
     if empty && graphql.graphiql && accepts_html(headers) {
         return Redirect::to("/graphiql").into_response();
     }
-    let mut response = match Accepted::by(headers) {
-        None => refused(Media::Json, NOT_ACCEPTABLE),
-        Some(accepted) if is_foreign(headers, &graphql.origins) => {
-            refused(accepted.refusal(), FOREIGN)
+    let mut response = match Negotiated::from_headers(headers) {
+        None => rejected(ResponseFormat::Json, NOT_ACCEPTABLE),
+        Some(negotiated) if is_cross_origin(headers, &graphql.origins) => {
+            rejected(negotiated.for_errors(), CROSS_ORIGIN)
         }
-        Some(accepted) => match request {
-            Some(request) => answer(&graphql, &Method::GET, accepted, request, sender).await,
-            None => refused(accepted.refusal(), BAD_PARAMETERS),
+        Some(negotiated) => match request {
+            Some(request) => answer(&graphql, &Method::GET, negotiated, request, caller).await,
+            None => rejected(negotiated.for_errors(), BAD_PARAMETERS),
         },
     };
-    // What is answered depends on who asks, and when.
+    // The response depends on the viewer and the time.
     let no_store = HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, no_store);
     response
 }
 
-/// Answers the request in a JSON body. No other type of body is read, so that a browser asks
-/// before it sends what a page of another origin made up.
-async fn post(State(graphql): State<Arc<Graphql>>, request: HttpRequest) -> Response {
-    let Some(accepted) = Accepted::by(request.headers()) else {
-        return refused(Media::Json, NOT_ACCEPTABLE);
+/// Answers the request in a JSON body. Other types are rejected for CSRF prevention: a browser sends
+/// JSON for a page of another origin only after a preflight request.
+async fn post_request(State(graphql): State<Arc<Graphql>>, request: HttpRequest) -> Response {
+    let Some(negotiated) = Negotiated::from_headers(request.headers()) else {
+        return rejected(ResponseFormat::Json, NOT_ACCEPTABLE);
     };
-    let sender = Sender::of(&request);
-    match body(request).await {
-        Ok(request) => answer(&graphql, &Method::POST, accepted, request, sender).await,
-        Err(refusal) => refused(accepted.refusal(), refusal),
+    let caller = Caller::of(&request);
+    match read_body(request).await {
+        Ok(request) => answer(&graphql, &Method::POST, negotiated, request, caller).await,
+        Err(rejection) => rejected(negotiated.for_errors(), rejection),
     }
 }
 
-/// Who sends a request, and over which connection.
-struct Sender {
+/// The identity and the connection that a request comes from.
+struct Caller {
     connection: Connection,
-    identity: Outcome<Identity>,
+    identity: error::Result<Identity>,
 }
 
-impl Sender {
+impl Caller {
     fn of(request: &HttpRequest) -> Self {
         let extensions = request.extensions();
-        let Identified(identity) =
-            extensions.get().cloned().unwrap_or(Identified(Err(Error::Internal)));
+        let AuthResult(identity) =
+            extensions.get().cloned().unwrap_or(AuthResult(Err(Error::Internal)));
         Self { connection: extensions.get().cloned().unwrap_or_default(), identity }
     }
 }
 
-async fn body(request: HttpRequest) -> Result<Request, Refusal> {
+/// Reads the GraphQL request in a JSON body.
+async fn read_body(request: HttpRequest) -> Result<Request, Rejection> {
     let headers = request.headers();
-    if !is_json(headers) {
-        let text = "The content type must be application/json, in UTF-8.";
+    if !is_utf8_json(headers) {
+        let text = "The content type must be application/json in UTF-8.";
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
     }
-    let too_large = (StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than a megabyte.");
+    let too_large = (StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 1 MB.");
     let length = headers.get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: usize| length > MAX_BODY) {
         return Err(too_large);
@@ -182,119 +188,101 @@ async fn body(request: HttpRequest) -> Result<Request, Refusal> {
     let body =
         Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => too_large,
-            _ => bad_request("The body cannot be read."),
+            _ => bad_request("Failed to read the body."),
         })?;
-    // The library would take an array for an object's values.
+    // serde would accept an array in place of an object.
     match body.trim_ascii_start().first() {
         Some(b'{') => serde_json::from_slice(&body)
             .map_err(|_| bad_request("The body is not a GraphQL request in JSON.")),
-        Some(b'[') => Err(bad_request("A body holds one request; batches are not taken.")),
+        Some(b'[') => Err(bad_request("Batches are not supported. Send one request per body.")),
         _ => Err(bad_request("The body is not a JSON object.")),
     }
 }
 
-/// Whether the request names no document, neither by text nor by hash.
+/// Returns true if the request has no document, neither its text nor its hash.
 fn is_empty(request: &Request) -> bool {
     request.query.is_empty() && !request.extensions.contains_key("persistedQuery")
 }
 
+/// Prepares and executes a request, and writes the response in a format that the client accepts.
 async fn answer(
     graphql: &Graphql,
     method: &Method,
-    accepted: Accepted,
+    negotiated: Negotiated,
     mut request: Request,
-    sender: Sender,
+    caller: Caller,
 ) -> Response {
     if is_empty(&request) {
-        let refusal = (StatusCode::BAD_REQUEST, "There is no `query`.");
-        return refused(accepted.refusal(), refusal);
+        let rejection = (StatusCode::BAD_REQUEST, "`query` is missing.");
+        return rejected(negotiated.for_errors(), rejection);
     }
     request.operation_name = request.operation_name.filter(|name| !name.is_empty());
-    let admitted = match graphql.schema.prepare(request) {
-        Ok(admitted) => admitted,
-        Err(refused) => return written(accepted.one(), *refused),
+    let prepared = match graphql.schema.prepare(request) {
+        Ok(prepared) => prepared,
+        Err(response) => return write(negotiated.single(), *response),
     };
-    if method == Method::GET && admitted.operation == Some(OperationType::Mutation) {
-        let text = "A mutation needs the method POST.";
-        let refused = refused(accepted.refusal(), (StatusCode::METHOD_NOT_ALLOWED, text));
-        return ([(header::ALLOW, "POST")], refused).into_response();
+    if method == Method::GET && prepared.operation == Some(OperationType::Mutation) {
+        let rejection = (StatusCode::METHOD_NOT_ALLOWED, "Mutations need the method POST.");
+        let response = rejected(negotiated.for_errors(), rejection);
+        return ([(header::ALLOW, "POST")], response).into_response();
     }
-    let media = match admitted.operation {
-        Some(OperationType::Subscription) => match accepted.many() {
-            Some(media) => media,
-            None => return refused(accepted.refusal(), NO_STREAM),
+    let format = match prepared.operation {
+        Some(OperationType::Subscription) => match negotiated.stream() {
+            Some(format) => format,
+            None => return rejected(negotiated.for_errors(), NO_STREAM),
         },
-        _ => accepted.one(),
+        _ => negotiated.single(),
     };
-    let identity = match sender.identity {
+    let identity = match caller.identity {
         Ok(identity) => identity,
         Err(error) => {
-            let status = match error.code() {
-                "UNAUTHENTICATED" => StatusCode::UNAUTHORIZED,
-                "SERVICE_UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
-                _ => StatusCode::INTERNAL_SERVER_ERROR,
+            let status = match error {
+                Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+                Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+                Error::User(_) | Error::BadInput(_) | Error::Internal => {
+                    StatusCode::INTERNAL_SERVER_ERROR
+                }
             };
-            return in_media(accepted.refusal(), failure::graphql(status, &error.to_string()));
+            let response = errors::graphql(status, &error.to_string());
+            return with_format(negotiated.for_errors(), response);
         }
     };
     let Graphql { schema, service, .. } = graphql;
-    let admitted = admitted.with_identity(identity.newcomer.as_ref());
-    match Framing::of(media) {
-        None => written(media, schema.execute(service, identity.viewer, admitted).await),
-        Some(framing) => {
-            let lasts = identity.expires_at.map(|at| service.time_until(at));
-            let answers = schema.stream(service, identity.viewer, admitted);
-            in_media(media, streaming::response(framing, answers, sender.connection, lasts))
+    let prepared = prepared.with_identity(identity.unregistered.as_ref());
+    match StreamEncoding::of(format) {
+        None => write(format, schema.execute(service, identity.viewer, prepared).await),
+        Some(encoding) => {
+            let token_ttl = identity.expires_at.map(|at| service.time_until(at));
+            let responses = schema.stream(service, identity.viewer, prepared);
+            let response =
+                stream::streamed_response(encoding, responses, caller.connection, token_ttl);
+            with_format(format, response)
         }
     }
 }
 
-/// A response as clients read it: one to a request that was not executed has no `data`.
-struct Payload<'a>(&'a Answer);
-
-impl Serialize for Payload<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if !is_unexecuted(self.0) {
-            return self.0.serialize(serializer);
-        }
-        let mut payload = serializer.serialize_map(Some(1))?;
-        payload.serialize_entry("errors", &self.0.errors)?;
-        payload.end()
+/// Writes a single GraphQL response. One to a request that was not executed has the status that its
+/// format demands.
+fn write(format: ResponseFormat, response: GraphqlResponse) -> Response {
+    if let Some(encoding) = StreamEncoding::of(format) {
+        return with_format(format, stream::single_response(encoding, &response));
     }
-}
-
-fn written(media: Media, answer: Answer) -> Response {
-    if let Some(framing) = Framing::of(media) {
-        return in_media(media, streaming::single(framing, &answer));
+    if !is_unexecuted(&response) {
+        return with_format(format, GraphQLResponse::from(response).into_response());
     }
-    if !is_unexecuted(&answer) {
-        return in_media(media, GraphQLResponse::from(answer).into_response());
-    }
-    let status = match media {
-        Media::Graphql => StatusCode::BAD_REQUEST,
+    let status = match format {
+        ResponseFormat::Graphql => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     };
-    in_media(media, (status, Json(Payload(&answer))).into_response())
+    with_format(format, (status, Json(Payload(&response))).into_response())
 }
 
-/// An error of a request, not of a field.
-fn request_error(message: &str, code: &str) -> ServerError {
-    let mut error = ServerError::new(message, None);
-    error.extensions.get_or_insert_default().set("code", code);
-    error
+fn rejected(format: ResponseFormat, (status, message): Rejection) -> Response {
+    with_format(format, errors::graphql(status, message))
 }
 
-/// Whether the request was not executed: its errors stand at no path of a response.
-fn is_unexecuted(answer: &Answer) -> bool {
-    answer.data == Value::Null && answer.errors.iter().any(|error| error.path.is_empty())
-}
-
-fn refused(media: Media, (status, text): Refusal) -> Response {
-    in_media(media, failure::graphql(status, text))
-}
-
-fn in_media(media: Media, mut response: Response) -> Response {
-    let name = HeaderValue::from_static(media.name());
+fn with_format(format: ResponseFormat, mut response: Response) -> Response {
+    let name = HeaderValue::from_static(format.name());
     response.headers_mut().insert(header::CONTENT_TYPE, name);
     response
 }

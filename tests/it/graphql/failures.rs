@@ -157,7 +157,7 @@ async fn who_has_no_user_yet_reads_as_nobody_and_writes_nothing() {
         answer["data"]["createActivity"],
         json!({"activity": null, "userErrors": [{
             "code": "VIEWER_UNKNOWN",
-            "message": "Your account has no Cruddur user yet.",
+            "message": "Your account is not registered with Cruddur yet.",
             "path": [],
         }]})
     );

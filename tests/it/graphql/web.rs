@@ -29,7 +29,7 @@ use crate::{
 /// `cursor of message 1` for that message's cursor.
 fn cases() -> Vec<(&'static str, Value)> {
     vec![
-        ("BeginVisit", json!({})),
+        ("Bootstrap", json!({})),
         ("CurrentViewer", json!({})),
         // One that is registered, since nobody else can ask at all without an identity provider.
         ("Register", json!({ "input": { "handle": "ada", "displayName": "Ada" } })),
@@ -43,9 +43,9 @@ fn cases() -> Vec<(&'static str, Value)> {
         ("Notifications", json!({ "first": 20 })),
         ("Conversations", json!({ "first": 20 })),
         ("Conversation", json!({ "handle": "grace", "last": 2 })),
-        ("CrudArrivals", json!({ "after": "cursor of activity 5" })),
-        ("NotificationArrivals", json!({ "after": "cursor of notification 4" })),
-        ("MessageArrivals", json!({ "after": "cursor of message 3" })),
+        ("NewCruds", json!({ "after": "cursor of activity 5" })),
+        ("NewNotifications", json!({ "after": "cursor of notification 4" })),
+        ("NewMessages", json!({ "after": "cursor of message 3" })),
         (
             "PostCrud",
             json!({ "input": { "message": "From the web #app", "ttl": "ONE_DAY", "idempotencyKey": "1" } }),
@@ -140,7 +140,7 @@ async fn the_web_gets_the_same_answers_from_every_source() {
         for (name, variables) in cases() {
             let request = request(name, &documents[name], variables);
             let answer = match name {
-                "MessageArrivals" => after_a_message(&client, request).await,
+                "NewMessages" => after_a_message(&client, request).await,
                 "CrudUpdates" => after_replies(&client, request, &documents["PostReply"]).await,
                 _ => client.json(request).await,
             };

@@ -1,5 +1,5 @@
 use chrono::TimeDelta;
-use cruddur::http::Patience;
+use cruddur::http::Timeouts;
 use serde_json::{Value, json};
 
 use crate::{
@@ -14,7 +14,7 @@ async fn socket(
     payload: impl FnOnce(String) -> Value,
 ) -> (Running, Socket) {
     let (app, client) = app(&keys.path()).await;
-    let running = Running::start(client.0, Patience::default()).await;
+    let running = Running::start(client.0, Timeouts::default()).await;
     let end = (now(&app) - TimeDelta::seconds(ended)).timestamp();
     let token = RSA.token(Some("rsa"), &but(access(ANDREW, now(&app)), json!({ "exp": end })));
     let mut socket = running.open().await;

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use axum::Router;
-use cruddur::http::{Patience, serve};
+use cruddur::http::{Timeouts, serve};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::{
@@ -33,11 +33,11 @@ pub struct Running {
 }
 
 impl Running {
-    pub async fn start(router: Router, patience: Patience) -> Self {
+    pub async fn start(router: Router, timeouts: Timeouts) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(serve(listener, router, patience, async {
+        let server = tokio::spawn(serve(listener, router, timeouts, async {
             let _ = stopped.await;
         }));
         Self { address, stop: Some(stop), server }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cruddur::{http::Patience, sources::mock::Mock};
+use cruddur::{http::Timeouts, sources::mock::Mock};
 use serde_json::json;
 use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::Message;
@@ -23,7 +23,7 @@ async fn holding() -> Running {
     let (source, sources) = RecordingStore::wrap(Arc::new(Mock::default()).into());
     let app = TestApp::with_demo(sources).await;
     source.hold_method("home");
-    Running::start(app.anon().0, Patience::default()).await
+    Running::start(app.anon().0, Timeouts::default()).await
 }
 
 #[tokio::test]
@@ -74,9 +74,9 @@ async fn read_slowly(socket: &mut Socket) -> (u16, String) {
 
 #[tokio::test]
 async fn a_client_that_does_not_read_its_answers_is_closed_with_4413() {
-    let patience = Patience { write: SHORT, close: LONG, ..Patience::default() };
+    let timeouts = Timeouts { write: SHORT, close: LONG, ..Timeouts::default() };
     let app = TestApp::new().await;
-    let running = Running::start(app.as_user("worf").0, patience).await;
+    let running = Running::start(app.as_user("worf").0, timeouts).await;
     let mut socket = running.connect().await;
     let create = "mutation($input: CreateActivityInput!) { createActivity(input: $input) \
         { userErrors { code } } }";

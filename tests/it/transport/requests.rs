@@ -178,7 +178,7 @@ async fn batches_are_refused() {
         let answer = client.post("/graphql", body).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);
         let error = &answer.json()["errors"][0];
-        assert_eq!(error["message"], "A body holds one request; batches are not taken.");
+        assert_eq!(error["message"], "Batches are not supported. Send one request per body.");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cruddur::http::Patience;
+use cruddur::http::Timeouts;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::{Message, http::StatusCode};
 
@@ -14,11 +14,11 @@ use crate::{
 const SHORT: Duration = Duration::from_millis(50);
 
 async fn running() -> Running {
-    patient(Patience::default()).await
+    patient(Timeouts::default()).await
 }
 
-async fn patient(patience: Patience) -> Running {
-    Running::start(TestApp::new().await.anon().0, patience).await
+async fn patient(timeouts: Timeouts) -> Running {
+    Running::start(TestApp::new().await.anon().0, timeouts).await
 }
 
 fn closed(code: u16, reason: &str) -> (u16, String) {
@@ -28,7 +28,7 @@ fn closed(code: u16, reason: &str) -> (u16, String) {
 #[tokio::test]
 async fn queries_and_mutations_are_answered_and_completed() {
     let app = TestApp::new().await;
-    let running = Running::start(app.as_user("worf").0, Patience::default()).await;
+    let running = Running::start(app.as_user("worf").0, Timeouts::default()).await;
     let mut socket = running.connect().await;
     socket.subscribe("q", "{ __typename }", json!({})).await;
     let payload = json!({ "data": { "__typename": "Query" } });
@@ -116,7 +116,7 @@ async fn other_protocols_are_closed_with_4406() {
 
 #[tokio::test]
 async fn silence_instead_of_a_connection_init_is_closed_with_4408() {
-    let running = patient(Patience { init: SHORT, ..Patience::default() }).await;
+    let running = patient(Timeouts { init: SHORT, ..Timeouts::default() }).await;
     let mut socket = running.open().await;
     assert_eq!(socket.close().await, closed(4408, "Connection initialisation timeout"));
 }
@@ -151,7 +151,7 @@ async fn a_token_that_does_not_count_is_closed_with_4403() {
 
 #[tokio::test]
 async fn a_client_that_misses_two_pongs_is_closed_with_4499() {
-    let running = patient(Patience { ping: SHORT, ..Patience::default() }).await;
+    let running = patient(Timeouts { ping: SHORT, ..Timeouts::default() }).await;
     let mut socket = running.connect().await;
     for _ in 0..4 {
         assert_eq!(socket.hear().await, json!({ "type": "ping" }));
@@ -193,7 +193,7 @@ async fn what_breaks_the_websocket_protocol_is_closed_with_its_codes() {
 #[tokio::test]
 async fn foreign_pages_may_not_open_a_socket() {
     let app = TestApp::new().await.with(&["--frontend-url", "https://cruddur.example"]);
-    let running = Running::start(app.anon().0, Patience::default()).await;
+    let running = Running::start(app.anon().0, Timeouts::default()).await;
     let protocol = ("sec-websocket-protocol", "graphql-transport-ws");
     let own = format!("http://{}", running.address);
     for origin in ["https://cruddur.example", &own] {
@@ -207,11 +207,11 @@ async fn foreign_pages_may_not_open_a_socket() {
 
 #[tokio::test]
 async fn a_stop_closes_sockets_with_1001() {
-    let mut running = patient(Patience { farewell: SHORT, ..Patience::default() }).await;
+    let mut running = patient(Timeouts { drain: SHORT, ..Timeouts::default() }).await;
     let mut sockets = vec![running.connect().await, running.open().await];
     running.stop();
     for socket in &mut sockets {
-        assert_eq!(socket.close().await, closed(1001, "The server stops"));
+        assert_eq!(socket.close().await, closed(1001, "Server shutting down"));
     }
     drop(sockets);
     running.stopped().await;

@@ -1,8 +1,8 @@
-//! How a conversation over a WebSocket ends.
+//! The close codes of a WebSocket, and their reasons.
 
 use axum::extract::ws::{CloseFrame, Message};
 
-/// The most bytes of a reason that fit into a close frame.
+/// The most bytes of a reason. A close frame has no room for more.
 const MAX_REASON: usize = 123;
 
 /// The code and the reason that the gateway closes with.
@@ -23,10 +23,10 @@ pub const FORBIDDEN: u16 = 4403;
 pub const SUBPROTOCOL: u16 = 4406;
 pub const NO_INIT: u16 = 4408;
 pub const SUBSCRIBER_EXISTS: u16 = 4409;
-/// Not of the protocol: the client did not take what it was sent in time.
+/// Not in the protocol: the client did not read fast enough.
 pub const TOO_SLOW: u16 = 4413;
 pub const SECOND_INIT: u16 = 4429;
-/// Not of the protocol, but what its clients close with for the same reason.
+/// Not in the protocol, but its clients close with this code for the same reason.
 pub const NO_PONG: u16 = 4499;
 
 impl Close {
@@ -34,7 +34,7 @@ impl Close {
         Self { code, reason: reason.into() }
     }
 
-    /// For an operation's id that is in use.
+    /// Closes a socket whose client used the id of an operation that is still running.
     pub fn subscriber_exists(id: &str) -> Self {
         let reason = format!("Subscriber for {id} already exists");
         let fits = reason.len() <= MAX_REASON;
@@ -42,7 +42,8 @@ impl Close {
         Self::new(SUBSCRIBER_EXISTS, reason)
     }
 
-    /// For a client that did not take what it was sent, the last of it up to `cursor`.
+    /// Closes a socket whose client did not read fast enough. The client can resume after `cursor`,
+    /// the last one that it was sent.
     pub fn too_slow(cursor: Option<&str>) -> Self {
         let reason = cursor.map(|cursor| format!("Too slow; resume after {cursor}"));
         let reason = reason.filter(|reason| reason.len() <= MAX_REASON);
@@ -60,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_fits_into_its_frame() {
+    fn reasons_fit_into_a_close_frame() {
         let id = "x".repeat(200);
         for close in [Close::subscriber_exists(&id), Close::too_slow(Some(&id))] {
             assert!(close.reason.len() <= MAX_REASON, "{close:?}");

@@ -7,13 +7,14 @@ use axum::extract::ws::Message;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::super::Payload;
+use super::super::response::Payload;
+use crate::headers::parse_bearer;
 
-/// The most bytes that the id of an operation may have.
+/// The most bytes of an operation's id.
 const MAX_ID: usize = 256;
 
-/// A message of a client.
-pub enum Received {
+/// A message from the client.
+pub enum ClientMessage {
     Init { token: Option<String> },
     Ping { payload: Option<Map<String, Value>> },
     Pong,
@@ -21,9 +22,9 @@ pub enum Received {
     Complete { id: String },
 }
 
-impl Received {
-    /// Reads a message; none where the text is no message of the protocol.
-    pub fn read(text: &str) -> Option<Self> {
+impl ClientMessage {
+    /// Parses a message. Returns `None` if it is malformed.
+    pub fn parse(text: &str) -> Option<Self> {
         let mut message: Map<String, Value> = serde_json::from_str(text).ok()?;
         let payload = match message.remove("payload") {
             None | Some(Value::Null) => None,
@@ -45,31 +46,29 @@ impl Received {
     }
 }
 
-/// The bearer token in the payload of a `connection_init`.
+/// Returns the token in the payload of a `connection_init`: `authorization`, with or without the
+/// scheme `Bearer`, or `token`.
 fn token(payload: &Map<String, Value>) -> Option<String> {
     let text = |name| payload.get(name).and_then(Value::as_str).map(str::trim);
-    let bearer = text("authorization").or_else(|| text("Authorization")).map(|header| match header
-        .split_once(' ')
-    {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-        _ => header,
-    });
-    bearer.or_else(|| text("token")).map(str::to_owned)
+    let authorization = text("authorization").or_else(|| text("Authorization"));
+    let token = authorization.map(|value| parse_bearer(value).unwrap_or(value));
+    token.or_else(|| text("token")).map(str::to_owned)
 }
 
-/// The request in the payload of a `subscribe`; none where a part of it has a wrong type.
+/// Parses the request in the payload of a `subscribe`. Returns `None` if a part of it has a wrong
+/// type.
 fn request(mut payload: Map<String, Value>) -> Option<Box<Request>> {
     payload.retain(|_, value| !value.is_null());
     if !payload.contains_key("query") {
-        // The document may be named by its hash.
+        // A persisted query has only the hash of its document.
         payload.get("extensions")?.get("persistedQuery")?;
     }
     serde_json::from_value(Value::Object(payload)).ok().map(Box::new)
 }
 
-/// A message of the gateway.
+/// A message from the gateway.
 #[derive(Serialize)]
-pub struct Sent<'a, P> {
+pub struct ServerMessage<'a, P> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
     r#type: &'static str,
@@ -78,33 +77,33 @@ pub struct Sent<'a, P> {
 }
 
 pub fn ack() -> Message {
-    Sent::<()> { id: None, r#type: "connection_ack", payload: None }.message()
+    ServerMessage::<()> { id: None, r#type: "connection_ack", payload: None }.message()
 }
 
 pub fn ping() -> Message {
-    Sent::<()> { id: None, r#type: "ping", payload: None }.message()
+    ServerMessage::<()> { id: None, r#type: "ping", payload: None }.message()
 }
 
 pub fn pong(payload: Option<Map<String, Value>>) -> Message {
-    Sent { id: None, r#type: "pong", payload }.message()
+    ServerMessage { id: None, r#type: "pong", payload }.message()
 }
 
 pub fn next(id: &str, payload: Payload<'_>) -> Message {
-    Sent { id: Some(id), r#type: "next", payload: Some(payload) }.message()
+    ServerMessage { id: Some(id), r#type: "next", payload: Some(payload) }.message()
 }
 
-/// The end of an operation that was not carried out.
+/// Ends an operation that failed before or during its execution.
 pub fn error(id: &str, errors: &[ServerError]) -> Message {
-    Sent { id: Some(id), r#type: "error", payload: Some(errors) }.message()
+    ServerMessage { id: Some(id), r#type: "error", payload: Some(errors) }.message()
 }
 
 pub fn complete(id: &str) -> Message {
-    Sent::<()> { id: Some(id), r#type: "complete", payload: None }.message()
+    ServerMessage::<()> { id: Some(id), r#type: "complete", payload: None }.message()
 }
 
-impl<P: Serialize> Sent<'_, P> {
+impl<P: Serialize> ServerMessage<'_, P> {
     fn message(&self) -> Message {
-        Message::text(serde_json::to_string(self).expect("messages have JSON's types only"))
+        Message::text(serde_json::to_string(self).expect("a message has only types that JSON has"))
     }
 }
 
@@ -113,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_message_is_not_read() {
+    fn malformed_messages_are_rejected() {
         for text in [
             "",
             "[]",
@@ -135,19 +134,19 @@ mod tests {
             r#"{"type":"subscribe","id":"1","payload":{"query":"{a}","extensions":[]}}"#,
             r#"{"type":"subscribe","id":"1","payload":{"query":"{a}","operationName":{}}}"#,
         ] {
-            assert!(Received::read(text).is_none(), "{text}");
+            assert!(ClientMessage::parse(text).is_none(), "{text}");
         }
         let long = format!(r#"{{"type":"complete","id":"{}"}}"#, "x".repeat(257));
-        assert!(Received::read(&long).is_none());
+        assert!(ClientMessage::parse(&long).is_none());
         let deep = format!(r#"{{"type":"ping","payload":{}"#, "{\"a\":".repeat(100_000));
-        assert!(Received::read(&deep).is_none());
+        assert!(ClientMessage::parse(&deep).is_none());
     }
 
     #[test]
-    fn absent_and_null_are_the_same() {
+    fn null_fields_count_as_absent() {
         let text = r#"{"type":"subscribe","id":"1","payload":{"query":"{a}","variables":null,
             "operationName":null,"extensions":null}}"#;
-        let Some(Received::Subscribe { id, request }) = Received::read(text) else {
+        let Some(ClientMessage::Subscribe { id, request }) = ClientMessage::parse(text) else {
             panic!("a subscribe");
         };
         assert_eq!((&*id, request.query.as_str()), ("1", "{a}"));
@@ -155,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_stands_where_clients_put_it() {
+    fn the_token_is_read_from_each_place_that_clients_use() {
         for (payload, expected) in [
             (r#"{"authorization":"Bearer abc"}"#, Some("abc")),
             (r#"{"Authorization":"bearer  abc "}"#, Some("abc")),
@@ -165,7 +164,7 @@ mod tests {
             ("{}", None),
         ] {
             let text = format!(r#"{{"type":"connection_init","payload":{payload}}}"#);
-            let Some(Received::Init { token }) = Received::read(&text) else {
+            let Some(ClientMessage::Init { token }) = ClientMessage::parse(&text) else {
                 panic!("a connection_init");
             };
             assert_eq!(token.as_deref(), expected, "{payload}");

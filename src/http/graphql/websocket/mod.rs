@@ -1,8 +1,8 @@
 //! GraphQL over WebSocket: the protocol graphql-transport-ws.
 
 mod close;
-mod conversation;
 mod message;
+mod session;
 
 use std::sync::Arc;
 
@@ -13,27 +13,28 @@ use axum::{
 };
 use tracing::Instrument;
 
-use self::{close::Close, conversation::Conversation};
-use super::{Graphql, MAX_BODY, Media, Refusal, foreign::is_foreign, refused};
+use self::{close::Close, session::WsSession};
+use super::{
+    Graphql, MAX_BODY, Rejection, csrf::is_cross_origin, negotiation::ResponseFormat, rejected,
+};
 
 const PROTOCOL: &str = "graphql-transport-ws";
-/// How many bytes are read at a time. Each socket holds as much for as long as it lives.
+/// The bytes that are read at a time. Each WebSocket keeps a buffer of this size.
 const READ_BUFFER: usize = 2048;
 
-const FOREIGN: Refusal =
-    (StatusCode::FORBIDDEN, "Pages of other origins may not open a WebSocket here.");
+const CROSS_ORIGIN: Rejection = (StatusCode::FORBIDDEN, "Cross-origin WebSockets are not allowed.");
 
-/// Whether the request asks for a WebSocket.
-pub fn is_asked_for(headers: &HeaderMap) -> bool {
+/// Returns true if the request asks for an upgrade to WebSocket.
+pub fn is_upgrade(headers: &HeaderMap) -> bool {
     let upgrade = headers.get(header::UPGRADE);
     upgrade.is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// Opens a WebSocket. A browser opens one for any page without asking, so that the page's origin is
-/// looked at here.
+/// Opens a WebSocket. A browser opens one for any page without a preflight request, so the origin of
+/// the page is checked here.
 pub async fn open(graphql: Arc<Graphql>, request: Request) -> Response {
-    if is_foreign(request.headers(), &graphql.origins) {
-        return refused(Media::Json, FOREIGN);
+    if is_cross_origin(request.headers(), &graphql.origins) {
+        return rejected(ResponseFormat::Json, CROSS_ORIGIN);
     }
     let connection = request.extensions().get::<super::Connection>().cloned().unwrap_or_default();
     let (mut parts, _) = request.into_parts();
@@ -43,28 +44,28 @@ pub async fn open(graphql: Arc<Graphql>, request: Request) -> Response {
     };
     let mut upgrade = upgrade
         .read_buffer_size(READ_BUFFER)
-        // Each message goes out at once; the next one is not begun before.
+        // Each message is sent at once, and the next one is not written before that.
         .write_buffer_size(0)
         .max_message_size(MAX_BODY)
         .max_frame_size(MAX_BODY)
         .protocols([PROTOCOL]);
-    let known = upgrade.selected_protocol().is_some();
+    let is_supported = upgrade.selected_protocol().is_some();
     let offered = upgrade.requested_protocols().next().cloned();
-    if let Some(offered) = offered.filter(|_| !known) {
-        // A browser tells its page of the code only where the handshake went well.
+    if let Some(offered) = offered.filter(|_| !is_supported) {
+        // A browser shows the close code to its page only if the handshake succeeded.
         upgrade.set_selected_protocol(offered);
     }
-    let conversation = async move |socket: WebSocket| {
-        connection.upgrade();
-        if known {
-            Conversation::new(socket, graphql, connection).hold().await;
+    let session = async move |socket: WebSocket| {
+        connection.set_upgraded();
+        if is_supported {
+            WsSession::new(socket, graphql, connection).run().await;
         } else {
             let close = Close::new(close::SUBPROTOCOL, "Subprotocol not acceptable");
-            conversation::close(socket, connection.patience.close, close).await;
+            session::close(socket, connection.timeouts.close, close).await;
         }
     };
     let span = tracing::Span::current();
-    let mut response = upgrade.on_upgrade(move |socket| conversation(socket).instrument(span));
+    let mut response = upgrade.on_upgrade(move |socket| session(socket).instrument(span));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

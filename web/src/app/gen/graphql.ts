@@ -4,7 +4,7 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** For how long a crud is shown after it was posted. */
+/** How long a crud is shown after it was posted. */
 export type ActivityTtl =
   /** One day. */
   | 'ONE_DAY'
@@ -24,32 +24,32 @@ export type ActivityTtl =
 /** A crud to post. */
 export type CreateActivityInput = {
   /**
-   * A text of the client's own, 1 to 255 characters, that makes a retry safe: within a day, the
-   * same key with the same input posts nothing again and gives the first crud.
+   * A client-chosen key that makes retries safe: for a day, the same key with the same input
+   * returns the original crud instead of posting again. 1 to 255 characters.
    */
   idempotencyKey?: string | null | undefined;
-  /** The text, 1 to 280 characters. Every `@handle` in it notifies its user. */
+  /** The text, 1 to 280 characters. Each `@handle` in it, up to 20, notifies that user. */
   message: string;
-  /** For how long the crud is shown. */
+  /** How long the crud is shown. */
   ttl: ActivityTtl;
 };
 
 /** A reply to post. */
 export type CreateReplyInput = {
-  /** The global id of the activity to reply to, which may be a reply itself. */
+  /** The global id of the activity to reply to: a crud or another reply. */
   activityId: string | number;
   /**
-   * A text of the client's own, 1 to 255 characters, that makes a retry safe: within a day, the
-   * same key with the same input posts nothing again and gives the first reply.
+   * A client-chosen key that makes retries safe: for a day, the same key with the same input
+   * returns the original reply instead of posting again. 1 to 255 characters.
    */
   idempotencyKey?: string | null | undefined;
-  /** The text, 1 to 1024 characters. Every `@handle` in it notifies its user. */
+  /** The text, 1 to 1024 characters. Each `@handle` in it, up to 20, notifies that user. */
   message: string;
 };
 
 /** An activity to delete. */
 export type DeleteActivityInput = {
-  /** The global id of an activity of the viewer's own. */
+  /** The global id of one of the viewer's activities. */
   activityId: string | number;
 };
 
@@ -67,38 +67,39 @@ export type LikeActivityInput = {
 
 /** Messages to mark as read. */
 export type MarkMessagesReadInput = {
-  /** The global id of a message: this one and all older ones of its conversation are marked. */
+  /** The global id of a message. It and all older ones of its conversation are marked. */
   upToId: string | number;
 };
 
 /** Notifications to mark as read. */
 export type MarkNotificationsReadInput = {
-  /** The global id of a notification of the viewer's: this one and all older ones are marked. */
+  /** The global id of one of the viewer's notifications. It and all older ones are marked. */
   upToId: string | number;
 };
 
-/** What a notification tells. */
+/** The kind of event that a notification is about. */
 export type NotificationKind =
-  /** Somebody follows you. */
+  /** A user followed the viewer. */
   | 'FOLLOW'
-  /** Somebody likes an activity of yours. */
+  /** A user liked one of the viewer's activities. */
   | 'LIKE'
-  /** Somebody mentioned you with `@handle`. */
+  /** A user mentioned the viewer with `@handle`. */
   | 'MENTION'
-  /** Somebody sent you a direct message. */
+  /** A user sent the viewer a direct message. */
   | 'MESSAGE'
-  /** Somebody replied to an activity of yours. */
+  /** A user replied to one of the viewer's activities. */
   | 'REPLY'
-  /** Somebody reposted an activity of yours. */
+  /** A user reposted one of the viewer's activities. */
   | 'REPOST';
 
-/** The user whom the viewer is going to be. */
+/** The user to create. */
 export type RegisterViewerInput = {
-  /** The name to show, 1 to 64 characters. */
+  /** The display name, 1 to 64 characters. */
   displayName: string;
   /**
-   * The handle, with or without its `@`: up to 64 letters from A to Z, digits, `_`, and inner `-`
-   * and `.`. Nobody else may have it, regardless of case, and it stays.
+   * The handle, with or without the `@`: 1 to 64 ASCII letters, digits, `_`, `-` and `.`,
+   * neither starting nor ending with `-` or `.`. It must be unique, regardless of case, and
+   * cannot be changed.
    */
   handle: string;
 };
@@ -112,104 +113,107 @@ export type RepostActivityInput = {
 /** A direct message to send. */
 export type SendMessageInput = {
   /**
-   * The global id of a conversation of the viewer's to send it to. Where it is given, `toHandle`
-   * does not count.
+   * The global id of one of the viewer's conversations to send the message to. Takes precedence
+   * over `toHandle`.
    */
   groupId?: string | number | null | undefined;
   /**
-   * A text of the client's own, 1 to 255 characters, that makes a retry safe: within a day, the
-   * same key with the same input sends nothing again and gives the first message.
+   * A client-chosen key that makes retries safe: for a day, the same key with the same input
+   * returns the original message instead of sending again. 1 to 255 characters.
    */
   idempotencyKey?: string | null | undefined;
   /** The text, 1 to 1024 characters. */
   message: string;
-  /** The handle of the person to send it to, with or without its `@`. Needed without `groupId`. */
+  /** The handle of the recipient, with or without the `@`. Required without `groupId`. */
   toHandle?: string | null | undefined;
 };
 
-/** An activity whose repost to take back. */
+/** An activity whose repost to remove. */
 export type UndoRepostInput = {
   /** The global id of the activity. */
   activityId: string | number;
 };
 
-/** A user to follow no more. */
+/** A user to unfollow. */
 export type UnfollowUserInput = {
   /** The global id of the user. */
   userId: string | number;
 };
 
-/** An activity to like no more. */
+/** An activity to unlike. */
 export type UnlikeActivityInput = {
   /** The global id of the activity. */
   activityId: string | number;
 };
 
-/** The viewer's profile as it shall be. */
+/** The new profile of the viewer. */
 export type UpdateProfileInput = {
   /**
-   * What the viewer says about themselves, up to 1024 characters. Null, or left out, takes the
-   * present one away.
+   * The viewer's self-description, up to 1024 characters. Null or omitted removes the current
+   * one.
    */
   bio?: string | null | undefined;
-  /** The name to show, 1 to 64 characters. */
+  /** The display name, 1 to 64 characters. */
   displayName: string;
 };
 
-/** The rule of Cruddur that an input broke. */
+/** The rule that an input broke. */
 export type UserErrorCode =
   /** There is no such activity, or it has expired. */
   | 'ACTIVITY_NOT_FOUND'
-  /** The activity belongs to somebody else. */
+  /** The activity belongs to another user. */
   | 'ACTIVITY_NOT_YOURS'
-  /** The bio has more than 1024 characters, or contains U+0000. */
+  /** The bio is longer than 1024 characters, or contains U+0000. */
   | 'BIO_INVALID'
-  /** Nobody follows themselves. */
+  /** Users cannot follow themselves. */
   | 'CANNOT_FOLLOW_YOURSELF'
   /** The display name is missing or empty. */
   | 'DISPLAY_NAME_BLANK'
-  /** The display name has more than 64 characters, or contains U+0000. */
+  /** The display name is longer than 64 characters, or contains U+0000. */
   | 'DISPLAY_NAME_INVALID'
   /** The handle is missing or empty. */
   | 'HANDLE_BLANK'
   /**
-   * The handle is longer than 64 characters, or has others than letters from A to Z, digits, `_`,
-   * and inner `-` and `.`.
+   * The handle is longer than 64 characters, contains characters other than ASCII letters,
+   * digits, `_`, `-` and `.`, or starts or ends with `-` or `.`.
    */
   | 'HANDLE_INVALID'
-  /** Somebody has the handle already, regardless of case. */
+  /** Another user has the handle, regardless of case. */
   | 'HANDLE_TAKEN'
   /** The idempotency key is empty, longer than 255 characters, or contains U+0000. */
   | 'IDEMPOTENCY_KEY_INVALID'
-  /** The idempotency key was used within the last day with another input. */
+  /** The idempotency key was used with a different input within the last day. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** The message is missing or empty. White space alone counts as a message. */
+  /** The message is missing or empty. A message of white space only is allowed. */
   | 'MESSAGE_BLANK'
-  /** There is no such conversation, or the viewer has no part in it. */
+  /** There is no such conversation, or the viewer is not a participant. */
   | 'MESSAGE_GROUP_NOT_FOUND'
-  /** The message contains U+0000, which no store can keep. */
+  /** The message contains U+0000, which cannot be stored. */
   | 'MESSAGE_INVALID'
-  /** There is no such message in a conversation of the viewer's. */
+  /** There is no such message in the viewer's conversations. */
   | 'MESSAGE_NOT_FOUND'
-  /** The message has more characters than allowed: 280 for a crud, 1024 for a reply or a direct message. */
+  /**
+   * The message is too long. The limit is 280 characters for a crud, and 1024 for a reply or a
+   * direct message.
+   */
   | 'MESSAGE_TOO_LONG'
-  /** There is no such notification among the viewer's. */
+  /** The viewer has no such notification. */
   | 'NOTIFICATION_NOT_FOUND'
   /** The recipient of a direct message is missing or empty. */
   | 'RECIPIENT_BLANK'
-  /** Nobody has the recipient's handle, or it is the sender's own. */
+  /** There is no user with the recipient's handle, or it is the sender's own handle. */
   | 'RECIPIENT_NOT_FOUND'
   /** The search term is missing or empty. */
   | 'SEARCH_TERM_BLANK'
-  /** The search term has more than 280 characters. */
+  /** The search term is longer than 280 characters. */
   | 'SEARCH_TERM_TOO_LONG'
-  /** The time to live is missing or none of the seven that Cruddur knows. */
+  /** The time to live is missing, or not one of the seven allowed values. */
   | 'TTL_BLANK'
   /** There is no such user. */
   | 'USER_NOT_FOUND'
-  /** The signed-in identity belongs to a Cruddur user already. */
+  /** The viewer is already registered as a Cruddur user. */
   | 'VIEWER_REGISTERED'
-  /** The signed-in identity belongs to no Cruddur user yet. */
+  /** The viewer is signed in but has not registered as a Cruddur user yet. */
   | 'VIEWER_UNKNOWN';
 
 export type PostCrudMutationVariables = Exact<{

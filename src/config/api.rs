@@ -1,0 +1,91 @@
+//! Which pages may call the API, and how its REST side answers.
+
+use std::fmt;
+
+use clap::Args;
+
+use super::{
+    error::NotAllowed,
+    parse::{Choices, Parsed, choice},
+};
+use crate::rest::Flavor;
+
+pub(super) const FLAVORS: Choices<Flavor> =
+    &[("openapi", Flavor::Openapi), ("final", Flavor::Final)];
+
+/// Origins, and `*` for any.
+type OriginList = Vec<String>;
+
+#[derive(Args)]
+#[group(skip)]
+pub(super) struct ApiOptions {
+    /// Origins whose pages may call the gateway, separated by commas; `*` allows any [default: only
+    /// the gateway's own]
+    #[arg(long, env, value_name = "ORIGINS", value_parser = origins)]
+    frontend_url: Option<OriginList>,
+
+    /// More origins, in the form of `FRONTEND_URL`
+    #[arg(long, env, value_name = "ORIGINS", value_parser = origins)]
+    backend_url: Option<OriginList>,
+
+    /// Which original backend the REST API follows where the two differ: `openapi` (week 1 and the
+    /// OpenAPI file) or `final` (the last version)
+    #[arg(
+        long,
+        env,
+        value_name = "FLAVOR",
+        default_value = "openapi",
+        value_parser = choice(FLAVORS)
+    )]
+    pub rest: Flavor,
+}
+
+impl ApiOptions {
+    pub fn origins(self) -> Origins {
+        let mut origins = self.frontend_url.unwrap_or_default();
+        origins.extend(self.backend_url.unwrap_or_default());
+        if origins.iter().any(|origin| origin == "*") {
+            Origins::Any
+        } else {
+            Origins::These(origins)
+        }
+    }
+}
+
+/// The origins whose pages may call the gateway, besides its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origins {
+    Any,
+    These(Vec<String>),
+}
+
+impl fmt::Display for Origins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => writeln!(f, "FRONTEND_URL=*"),
+            Self::These(origins) => writeln!(f, "FRONTEND_URL={}", origins.join(",")),
+        }
+    }
+}
+
+fn origins(list: &str) -> Parsed<OriginList> {
+    let parts = list.split(',').map(str::trim).filter(|text| !text.is_empty());
+    let origin = |text: &str| match text {
+        "*" => Ok(text.to_owned()),
+        text => origin(text).ok_or_else(|| NotAllowed {
+            part: Some(text.to_owned()),
+            allowed: "origins such as https://cruddur.example or http://127.0.0.1:3000, \
+                      separated by commas, or *"
+                .to_owned(),
+        }),
+    };
+    parts.map(origin).collect()
+}
+
+/// Returns the origin as a browser sends it: scheme, host and port in lower case, without a path.
+fn origin(text: &str) -> Option<String> {
+    let text = text.strip_suffix('/').unwrap_or(text).to_lowercase();
+    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+    (!host.is_empty() && host.chars().all(fits)).then_some(text)
+}

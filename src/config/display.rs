@@ -1,0 +1,27 @@
+//! The effective configuration, without secrets.
+
+use std::fmt;
+
+use super::{
+    Settings,
+    api::FLAVORS,
+    documents::{write_limits, write_trusted},
+    parse::name_of,
+    redact::redacted,
+};
+
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.server, self.database)?;
+        if let Some(url) = &self.events {
+            writeln!(f, "EVENTS_URL={}", redacted(url))?;
+        }
+        write!(f, "{}", self.origins)?;
+        writeln!(f, "REST={}", name_of(FLAVORS, &self.rest))?;
+        writeln!(f, "DEMO={}", self.demo)?;
+        write!(f, "{}{}{}", self.auth, self.rates, self.features)?;
+        write_limits(&self.limits, f)?;
+        write_trusted(&self.trusted, f)?;
+        write!(f, "{}", self.log)
+    }
+}

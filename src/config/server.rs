@@ -1,0 +1,65 @@
+//! Where the gateway listens.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
+
+use clap::Args;
+
+use super::{
+    error::NotAllowed,
+    parse::{Parsed, number},
+};
+
+/// Where the gateway listens.
+#[derive(Clone, Args)]
+#[group(skip)]
+pub struct Server {
+    /// Host name or IP address to listen on. Listening beyond this machine requires an identity
+    /// provider or `--demo`
+    #[arg(long, env, default_value = "127.0.0.1", value_parser = host)]
+    pub host: String,
+
+    /// TCP port to listen on; 0 picks a free port, which the program then prints
+    #[arg(long, env, default_value = "4567", value_parser = number(0..=65535_u16))]
+    pub port: u16,
+}
+
+impl Server {
+    /// Returns whether only this machine can reach the gateway.
+    pub fn is_loopback(&self) -> bool {
+        self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// Returns the gateway's URL for clients on this machine, without a slash at its end. `port` is
+    /// the one that it listens on, which differs from the configured one if that is 0.
+    pub fn local_url(&self, port: u16) -> String {
+        let host = match self.host.parse() {
+            Ok(IpAddr::V4(Ipv4Addr::UNSPECIFIED)) => "127.0.0.1".to_owned(),
+            Ok(IpAddr::V6(Ipv6Addr::UNSPECIFIED)) => "[::1]".to_owned(),
+            Ok(IpAddr::V6(ip)) => format!("[{ip}]"),
+            _ => self.host.clone(),
+        };
+        format!("http://{host}:{port}")
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "HOST={}", self.host)?;
+        writeln!(f, "PORT={}", self.port)
+    }
+}
+
+/// An IPv6 address may stand in brackets, as it does in a URL.
+fn host(text: &str) -> Parsed<String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let is_name =
+        text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.' || c == '_');
+    if is_name || bare.parse::<IpAddr>().is_ok() {
+        Ok(bare.to_owned())
+    } else {
+        Err(NotAllowed::new("a host name or an IP address"))
+    }
+}

@@ -1,0 +1,30 @@
+//! GraphQL responses as clients read them, over any transport.
+
+use async_graphql::{Response, ServerError, Value};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+/// A response, serialised without `data` if the request was not executed.
+pub struct Payload<'a>(pub &'a Response);
+
+impl Serialize for Payload<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !is_unexecuted(self.0) {
+            return self.0.serialize(serializer);
+        }
+        let mut payload = serializer.serialize_map(Some(1))?;
+        payload.serialize_entry("errors", &self.0.errors)?;
+        payload.end()
+    }
+}
+
+/// Returns true if the request was not executed: it has an error without a path.
+pub fn is_unexecuted(response: &Response) -> bool {
+    response.data == Value::Null && response.errors.iter().any(|error| error.path.is_empty())
+}
+
+/// Creates an error of a request, as opposed to one of a field.
+pub fn request_error(message: &str, code: &str) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    error.extensions.get_or_insert_default().set("code", code);
+    error
+}
