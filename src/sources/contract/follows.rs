@@ -1,4 +1,4 @@
-//! Who follows whom.
+//! Follows: which user follows which.
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use crate::{
     error::Result,
 };
 
-/// Who follows whom.
+/// Follows: which user follows which.
 #[async_trait]
 pub trait Follows: Send + Sync + 'static {
     /// Adds the follow and its notification, unless the follow exists. Returns whether it was added.

@@ -1,4 +1,4 @@
-//! Who follows whom.
+//! Follows: which user follows which.
 
 use async_trait::async_trait;
 use uuid::Uuid;

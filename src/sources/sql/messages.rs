@@ -243,8 +243,8 @@ impl MemberRow {
     }
 }
 
-/// Locks the rows of a conversation's two people, the lower uuid first, and returns them. Whether a
-/// message is read does not change until the transaction ends.
+/// Locks the rows of a conversation's two people, the lower uuid first, and returns them. No other
+/// transaction can add a message or mark one as read until this one ends.
 async fn lock_members<DB: Dialect>(
     tx: &mut WriteTx<'_, DB>,
     group: Uuid,
