@@ -22,8 +22,8 @@ pub trait Changes: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<ChangeBatch<Activity>>;
 
-    /// Returns the position of the latest crud by time that is no later than `at`; `None` if there
-    /// is none.
+    /// Returns the position of the latest crud by time that is no later than `at`; `None`
+    /// if all cruds are later.
     async fn activity_log_position(&self, at: Cursor) -> Result<Option<LogPosition>>;
 
     /// Returns the visible notifications after a position, of one user or of all, in the order of

@@ -68,7 +68,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(3);
 /// The error code of DynamoDB for a missing table.
 const NOT_FOUND: &str = "ResourceNotFoundException";
-/// How many conversations are read at a time for one request.
+/// The number of conversations that one request reads at a time.
 const CONCURRENCY: usize = 16;
 /// The number of locks that the conversations share.
 const CONVERSATION_LOCKS: usize = 64;

@@ -13,7 +13,7 @@ use crate::{
     sources::{Idempotency, Inserted},
 };
 
-/// What an idempotency key stands for.
+/// The use of an idempotency key.
 #[derive(FromRow)]
 struct IdempotencyRow {
     input_hash: Vec<u8>,

@@ -244,7 +244,7 @@ impl MemberRow {
 }
 
 /// Locks the rows of a conversation's two people, the lower uuid first, and returns them. No other
-/// transaction can mark messages of the conversation as read until this one ends.
+/// transaction can add a message or mark one as read until this one ends.
 async fn lock_members<DB: Dialect>(
     tx: &mut WriteTx<'_, DB>,
     group: Uuid,

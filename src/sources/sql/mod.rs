@@ -6,7 +6,7 @@
 //! * reactions.rs
 //! * activities.rs, follows.rs
 //! * users.rs, notifications.rs, messages.rs
-//! * schema/       migrations, and how an original Cruddur database is taken over
+//! * schema/       the migrations, and the adoption of an original Cruddur database
 //! * changes.rs, idempotency.rs, search_words.rs
 //! * query.rs      one statement with its parameters
 //! * pool.rs       a database with its connections, and its transactions

@@ -21,7 +21,7 @@ const INSERT_ROWS: usize = 500;
 pub struct Statement<DB: Dialect> {
     sql: String,
     arguments: std::result::Result<DB::Arguments, BoxDynError>,
-    /// How many parameters are bound.
+    /// The number of bound parameters.
     bound: usize,
 }
 

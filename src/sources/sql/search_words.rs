@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{domain::text::words, error::Result};
 
-/// How many rows one statement indexes.
+/// The number of rows that one statement indexes.
 const BATCH: usize = 500;
 
 /// The words that a user is found by.

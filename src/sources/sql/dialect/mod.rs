@@ -33,7 +33,7 @@ impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, 
 pub trait Dialect: Database {
     /// Begins a transaction that writes.
     const BEGIN: &'static str;
-    /// How many transactions may write at a time.
+    /// The most transactions that may write at a time.
     const MAX_WRITERS: usize;
     /// Locks the rows that a `SELECT` reads; goes to the end of the statement.
     const FOR_UPDATE: &'static str;

@@ -1,4 +1,4 @@
-//! How an original Cruddur database is taken over, in place, with nothing lost.
+//! Adopts an original Cruddur database: in place, without losing anything.
 //!
 //! The original's tables get the columns that the migrations expect, before those run in the same
 //! transaction; `CREATE TABLE IF NOT EXISTS` then finds the tables there. What the gateway cannot
@@ -13,7 +13,7 @@ use crate::sources::{MigrateError, sql::error::migrate_error};
 
 /// The number of the lock that migrating processes take in turn: "cruddur" in ASCII.
 const LOCK: i64 = 0x63_72_75_64_64_75_72;
-/// How many rows at fault a refusal names.
+/// The most faulty rows that a refusal names.
 const NAMED_ROWS: usize = 10;
 
 /// The columns of an original database: table, column, and the types it may have.

@@ -1,7 +1,7 @@
 //! Bringing a database to the current schema.
 //!
 //! * migrate.rs  the migrations and the index of words, in one transaction
-//! * adopt.rs    how an original Cruddur database is taken over
+//! * adopt.rs    adopts an original Cruddur database
 
 mod adopt;
 mod migrate;
