@@ -194,6 +194,7 @@ async fn read(sources: &Sources, page: &Pagination) {
     source.message_groups_by_uuids(person(3), &groups).await.expect(failed);
     source.message_groups_by_others(person(3), &[person(4), person(8)]).await.expect(failed);
     source.messages_by_groups(&groups, page).await.expect(failed);
+    source.unread_messages(person(3)).await.expect(failed);
 }
 
 /// Returns the first page, the last page, and a page in each direction from the middle.

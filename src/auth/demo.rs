@@ -26,6 +26,8 @@ const TOKEN_TTL: TimeDelta = TimeDelta::days(1);
 /// Signs and verifies demo tokens, and authenticates requests without a token.
 pub struct Demo {
     service: Service,
+    /// The handles of the demo users that a client can sign in as.
+    people: Vec<String>,
     /// Handle for requests without a token; `None` leaves them anonymous.
     viewer: Option<String>,
     key: SigningKey,
@@ -41,7 +43,14 @@ struct Claims {
 
 impl Demo {
     /// Creates the demo mode. Without a secret the tokens are valid at this gateway only, until it restarts.
-    pub fn new(service: Service, viewer: Option<String>, secret: Option<&str>) -> Self {
+    ///
+    /// `people` are the handles of the users to sign in as, besides `viewer`.
+    pub fn new(
+        service: Service,
+        people: Vec<String>,
+        viewer: Option<String>,
+        secret: Option<&str>,
+    ) -> Self {
         let mut random = [0; 32];
         let bytes = match secret {
             Some(secret) => secret.as_bytes(),
@@ -50,7 +59,7 @@ impl Demo {
                 &random
             }
         };
-        Self { service, viewer, key: key(bytes) }
+        Self { service, people, viewer, key: key(bytes) }
     }
 
     /// Returns the handle for requests without a token.
@@ -60,7 +69,9 @@ impl Demo {
 
     /// Returns the users to sign in as, with a token for each.
     pub async fn people(&self) -> Result<Vec<(User, String)>> {
-        let people = self.service.demo_people(self.viewer()).await?;
+        let mut handles = self.people.clone();
+        handles.extend(self.viewer.clone().filter(|viewer| !self.people.contains(viewer)));
+        let people = self.service.users_by_handles(&handles).await?;
         let with_token = |user: User| {
             let token = sign(&self.key, &user.handle, self.service.now());
             (user, token)

@@ -162,7 +162,7 @@ impl ProviderOptions {
     }
 
     fn cognito(self) -> Result<ProviderConfig, InvalidSetting> {
-        for text in [self.jwt_issuer, self.jwt_audience].into_iter().flatten() {
+        if let Some(text) = self.jwt_issuer.or(self.jwt_audience) {
             return Err(text.invalid("nothing, because AWS_COGNITO_USER_POOL_ID is set"));
         }
         let pool = self.aws_cognito_user_pool_id;

@@ -24,6 +24,7 @@ use crate::{
     config::{AuthSettings, Origins, Settings},
     rest::{self, Rest},
     service::Service,
+    sources::seed,
 };
 
 use middleware::{
@@ -45,7 +46,8 @@ const MAX_BODY: usize = 1024 * 1024;
 pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router {
     let auth = match &settings.auth {
         AuthSettings::Demo { viewer, secret } => {
-            Auth::demo(Demo::new(service.clone(), viewer.clone(), secret.as_deref()))
+            let people = seed::demo_handles();
+            Auth::demo(Demo::new(service.clone(), people, viewer.clone(), secret.as_deref()))
         }
         AuthSettings::Provider(config) => {
             Auth::with_provider(Provider::new(service.clone(), config))

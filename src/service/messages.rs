@@ -110,6 +110,13 @@ impl Service {
         self.sources.messages.unread_by_groups(user, groups).await
     }
 
+    /// Returns the number of messages in all conversations that the viewer has not marked as read.
+    ///
+    /// [`Error::Unauthenticated`] if the viewer is not a user.
+    pub async fn unread_messages(&self, viewer: Viewer) -> Result<i64> {
+        self.sources.messages.unread_messages(viewer.require_user()?).await
+    }
+
     /// Marks a message and all older ones in its conversation as read, together with their
     /// notifications.
     ///

@@ -11,7 +11,7 @@ use crate::{
     },
     error::{Error, Result, UserErrorCode},
     events::Event,
-    sources::{InsertUserOutcome, UserRelation, seed},
+    sources::{InsertUserOutcome, UserRelation},
 };
 
 const MAX_DISPLAY_NAME: usize = 64;
@@ -47,6 +47,13 @@ impl Service {
             return Ok(None);
         }
         Ok(only(self.sources.store.users_by_handles(&[handle.to_owned()]).await?))
+    }
+
+    /// Returns the users with these handles, without `@`, in the order of `handles`.
+    pub async fn users_by_handles(&self, handles: &[String]) -> Result<Vec<User>> {
+        let mut users = self.sources.store.users_by_handles(handles).await?;
+        users.sort_by_key(|user| handles.iter().position(|handle| *handle == user.handle));
+        Ok(users)
     }
 
     /// Returns a page of related users for each of `keys`, in their order.
@@ -170,20 +177,6 @@ impl Service {
             InsertUserOutcome::HandleTaken => Err(UserErrorCode::HandleTaken.into()),
             InsertUserOutcome::SubjectTaken => Err(UserErrorCode::ViewerRegistered.into()),
         }
-    }
-
-    /// Returns the users that demo mode offers to sign in as: those of the demo data that still exist,
-    /// in its order, then the user with the handle `viewer`.
-    pub async fn demo_people(&self, viewer: Option<&str>) -> Result<Vec<User>> {
-        let mut handles = seed::demo_handles();
-        if let Some(viewer) = viewer
-            && !handles.iter().any(|handle| handle == viewer)
-        {
-            handles.push(viewer.to_owned());
-        }
-        let mut people = self.sources.store.users_by_handles(&handles).await?;
-        people.sort_by_key(|user| handles.iter().position(|handle| *handle == user.handle));
-        Ok(people)
     }
 
     /// Returns the user with `uuid`, who must not be the viewer.

@@ -118,4 +118,10 @@ impl ViewerObject {
         let request = ctx.request();
         Ok(int(request.service.unread_notifications(request.viewer).await?))
     }
+
+    /// The number of unread messages in all of the viewer's conversations.
+    async fn unread_messages_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        let request = ctx.request();
+        Ok(int(request.service.unread_messages(request.viewer).await?))
+    }
 }

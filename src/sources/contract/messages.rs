@@ -66,6 +66,10 @@ pub trait Messages: Send + Sync + 'static {
     /// person that the user has not read; zero for a conversation that is not the user's.
     async fn unread_by_groups(&self, user: Uuid, groups: &[Uuid]) -> Result<Vec<i64>>;
 
+    /// Returns the number of messages that the user has received and not read, in all conversations.
+    /// It is read from one row, however many conversations there are.
+    async fn unread_messages(&self, user: Uuid) -> Result<i64>;
+
     /// Marks this message and all before it in its conversation as read by one of its two people.
     /// What is marked stays marked. Returns whether the message is in a conversation of the user's.
     async fn mark_messages_read(&self, user: Uuid, up_to: &MessageKey) -> Result<bool>;

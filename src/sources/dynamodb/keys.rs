@@ -1,7 +1,7 @@
-//! The texts that stand in keys.
+//! The texts of keys.
 //!
-//! Sort keys are ISO 8601 times, whose texts have the order of the times. More digits than
-//! microseconds need keep two things of one microsecond apart; they sort behind the time without.
+//! Sort keys are ISO 8601 times, whose texts sort as the times do. Digits beyond the microseconds keep
+//! two items of one microsecond apart; a time with them sorts after the time without.
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Timelike, Utc};
 use uuid::Uuid;
@@ -25,17 +25,22 @@ pub fn idempotency(user: Uuid, key: &str) -> String {
     format!("IDEM#{user}#{key}")
 }
 
-/// A time as it is written.
+/// The partition of the numbers of unread messages of a user.
+pub fn unread_of(user: Uuid) -> String {
+    format!("UNREAD#{user}")
+}
+
+/// A time as the gateway writes it.
 pub fn time(at: Timestamp) -> String {
     at.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()
 }
 
-/// A time as it is written where the plain one is taken: with ten more digits by the uuid.
+/// A time as the gateway writes it if the plain one is taken: with ten more digits, made of the uuid.
 pub fn tied_time(at: Timestamp, uuid: Uuid) -> String {
     format!("{}{:010}+00:00", at.format("%Y-%m-%dT%H:%M:%S%.6f"), uuid.as_u128() % 10_000_000_000)
 }
 
-/// The texts, lowest and highest, between which all forms of a time lie.
+/// The lowest and the highest of all forms of a time.
 pub fn bounds(at: Timestamp) -> [String; 2] {
     let digits = at.format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
     let whole = at.format("%Y-%m-%dT%H:%M:%S").to_string();
@@ -43,24 +48,24 @@ pub fn bounds(at: Timestamp) -> [String; 2] {
     [fewest.to_owned(), format!("{digits}~")]
 }
 
-/// Reads a time: as its text says it in UTC, which is its place in a list, and as it is.
+/// Reads a time. Returns its sort position, for which the offset counts as UTC, and the time itself.
 pub fn read_time(text: &str) -> Option<[Timestamp; 2]> {
     const FORM: &str = "%Y-%m-%dT%H:%M:%S%.f";
     let (naive, rest) = NaiveDateTime::parse_and_remainder(text, FORM).ok()?;
-    let place = naive.and_utc().trunc_subsecs(6);
+    let position = naive.and_utc().trunc_subsecs(6);
     if rest.is_empty() {
-        return Some([place, place]);
+        return Some([position, position]);
     }
     let at = DateTime::parse_from_rfc3339(text).ok()?;
-    Some([place, at.with_timezone(&Utc).trunc_subsecs(6)])
+    Some([position, at.with_timezone(&Utc).trunc_subsecs(6)])
 }
 
-/// A position as the attribute `read_up_to` holds it; its texts have the order of the positions.
+/// A position as the attribute `read_up_to` holds it. The texts sort as the positions do.
 pub fn position(cursor: Cursor) -> String {
     format!("{}#{}", time(cursor.at), cursor.uuid)
 }
 
-/// Reads what [`position`] wrote; the beginning for anything else.
+/// Reads what [`position`] wrote; [`Cursor::min`] for anything else.
 pub fn read_position(text: &str) -> Cursor {
     let read = || {
         let (time, uuid) = text.split_once('#')?;
@@ -79,7 +84,7 @@ mod tests {
 
     #[test]
     fn every_form_of_a_time_is_read() {
-        for (text, place, time) in [
+        for (text, position, time) in [
             ("2023-03-20T22:52:11", "2023-03-20T22:52:11Z", "2023-03-20T22:52:11Z"),
             (
                 "2023-03-20T22:52:11.123456",
@@ -94,8 +99,8 @@ mod tests {
                 "2023-03-20T22:52:11.123456Z",
             ),
         ] {
-            assert_eq!(read_time(text), Some([at(place), at(time)]), "{text}");
-            let [low, high] = bounds(at(place));
+            assert_eq!(read_time(text), Some([at(position), at(time)]), "{text}");
+            let [low, high] = bounds(at(position));
             assert!(low.as_str() <= text && text <= high.as_str(), "{low} {text} {high}");
         }
         for text in ["", "2023", "2023-03-20", "2023-03-20T22:52:11 later", "yesterday"] {

@@ -1,32 +1,35 @@
-//! Direct messages in DynamoDB, in the one table of the original Cruddur, beside an original backend
-//! that still writes to it.
+//! Direct messages in DynamoDB, in the one table of the original Cruddur. An original backend may
+//! still write to it.
 //!
-//! * keys.rs   the texts that stand in keys
-//! * rows.rs   items and what they mean
-//! * reads.rs  pages and look-ups
-//! * send.rs   how a message is added
-//! * table.rs  how the table is made and checked
+//! * keys.rs    the texts of keys
+//! * rows.rs    items and the rows that they hold
+//! * reads.rs   pages and look-ups
+//! * unread.rs  the numbers of unread messages, and how messages are marked as read
+//! * send.rs    how a message is added
+//! * table.rs   how the table is created and checked
 //!
 //! The original's items:
 //! * `MSG#<group>`, sort key the time of the message: a message with its sender;
 //! * `GRP#<user>`, sort key the time of the last message: a conversation with its other person. Each
 //!   conversation has two, which move to the time of each new message.
 //!
-//! The gateway's own, which the original never reads:
+//! The gateway's items and attributes, which the original never reads:
 //! * `PAIR#<user>#<user>`, the lower uuid first: the conversation of two people, so that they have one;
-//! * `IDEM#<user>#<key>`: what an idempotency key made;
+//! * `IDEM#<user>#<key>`: the message that was inserted with an idempotency key;
+//! * `UNREAD#<user>`: the numbers of messages that the user has not read;
 //! * on `GRP#` items `last_message_uuid`, and `read_up_to`, the position of the last message that the
-//!   user has read. Where an original backend has moved the item, which drops both, all that there
-//!   was until then counts as read.
+//!   user has read. An original backend drops both when it moves the item: then all messages until
+//!   then count as read.
 //!
-//! Two of the original's times are taken as what their text says in UTC: those without an offset, and,
-//! for their place in a list, those with another offset. So no page can miss one.
+//! Times without an offset are read as UTC. Times with another offset sort by their text, which is
+//! DynamoDB's key order, so that paging skips none.
 
 mod keys;
 mod reads;
 mod rows;
 mod send;
 mod table;
+mod unread;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -39,34 +42,40 @@ use aws_sdk_dynamodb::{
     Client,
     config::{SharedHttpClient, retry::RetryConfig, timeout::TimeoutConfig},
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
-    types::AttributeValue,
+    types::{AttributeValue, CancellationReason},
 };
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
+use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
 
+use self::rows::GroupRow;
 use super::{Inserted, MessageTable, Messages, MigrateError, NewMessage, Store};
 use crate::{
     domain::{Message, MessageGroup, MessageKey, Page, Pagination},
     error::{Error, Result},
 };
 
-/// How long one request to DynamoDB may take, with its retries and one by one.
+/// How long one request to DynamoDB may take, with its retries, and how long each attempt.
 const TIMEOUT: Duration = Duration::from_secs(8);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long a connection is kept that nobody uses. One whose network was cut says nothing, and each
-/// costs somebody an attempt.
+/// How long an idle connection is kept. A connection whose network is gone does not say so, and each
+/// costs a request an attempt.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(3);
-/// What DynamoDB says of a table that is not there.
-const NOT_THERE: &str = "ResourceNotFoundException";
+/// The error code of DynamoDB for a missing table.
+const NOT_FOUND: &str = "ResourceNotFoundException";
 /// How many conversations are read at a time for one request.
 const CONCURRENCY: usize = 16;
-/// Over how many locks the conversations are spread.
-const TURNS: usize = 64;
+/// The number of locks that the conversations share.
+const CONVERSATION_LOCKS: usize = 64;
+/// The pauses between the attempts of a transaction.
+const BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(8))
+    .with_max_delay(Duration::from_millis(500));
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -74,32 +83,32 @@ type Item = HashMap<String, AttributeValue>;
 pub struct DynamoDb {
     table: MessageTable,
     client: OnceCell<Client>,
-    /// Who knows the names that the original keeps in each item.
+    /// Has the names that the original keeps in each item.
     people: Arc<dyn Store>,
-    /// Whose turn it is to write into a conversation, so that the senders of one process do not
-    /// undo each other's transactions.
-    turns: Vec<Mutex<()>>,
+    /// Held while a message is sent to a conversation, so that the senders of one process do not
+    /// cancel each other's transactions.
+    conversation_locks: Vec<Mutex<()>>,
 }
 
 impl DynamoDb {
-    /// The table, which is not asked anything yet.
+    /// Opens the table without connecting to it.
     pub fn new(table: MessageTable, people: Arc<dyn Store>) -> Self {
-        let turns = (0..TURNS).map(|_| Mutex::default()).collect();
-        Self { table, client: OnceCell::new(), people, turns }
+        let conversation_locks = (0..CONVERSATION_LOCKS).map(|_| Mutex::default()).collect();
+        Self { table, client: OnceCell::new(), people, conversation_locks }
     }
 
     async fn client(&self) -> &Client {
         self.client.get_or_init(|| connect(self.table.endpoint.clone())).await
     }
 
-    /// The lock of a conversation, which others may share.
-    fn turn(&self, [low, _]: [Uuid; 2]) -> &Mutex<()> {
-        &self.turns[usize::from(low.as_bytes()[15]) % TURNS]
+    /// The lock of a conversation, which it shares with others.
+    fn conversation_lock(&self, [low, _]: [Uuid; 2]) -> &Mutex<()> {
+        &self.conversation_locks[usize::from(low.as_bytes()[15]) % CONVERSATION_LOCKS]
     }
 }
 
-/// A client by the standard chain of credentials: environment, profile, web identity, container,
-/// machine. Where the region is in neither environment nor profile, an endpoint does without.
+/// A client with the standard chain of credentials: environment, profile, web identity, container,
+/// machine. With an endpoint, neither environment nor profile needs to have a region.
 async fn connect(endpoint: Option<String>) -> Client {
     let retries = RetryConfig::standard()
         .with_max_attempts(4)
@@ -124,15 +133,14 @@ async fn connect(endpoint: Option<String>) -> Client {
     Client::new(&loader.load().await)
 }
 
-/// What sends the requests. TLS wants the machine's roots of trust, which a plain endpoint does
-/// without.
+/// The HTTP client. TLS needs the machine's root certificates; an endpoint without TLS does not.
 fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
     let tls = Provider::Rustls(CryptoMode::Ring);
     let builder = Builder::new().pool_idle_timeout(IDLE_TIMEOUT).tls_provider(tls);
     if endpoint.is_some_and(|url| url.starts_with("http://")) {
         let no_roots = TlsContext::builder().with_trust_store(TrustStore::empty()).build();
         builder
-            .tls_context(no_roots.expect("no root is malformed where there is none"))
+            .tls_context(no_roots.expect("an empty trust store has no malformed certificate"))
             .build_https()
     } else {
         builder.build_https()
@@ -149,24 +157,28 @@ impl Messages for DynamoDb {
         table::migrate(self.client().await, &self.table.name).await
     }
 
-    /// A table that an endpoint of one's own has lost is made again: DynamoDB Local in memory forgets
-    /// it when it stops. In AWS it stays lost, because who restores a backup needs its name free.
+    /// Creates the table again if a self-hosted endpoint has lost it: DynamoDB Local in memory forgets
+    /// it when it stops. In AWS it stays missing, because restoring a backup needs the name free.
     async fn ping(&self) -> Result<()> {
         let Err(error) = self.get("PING".into(), "PING".into()).await.send().await else {
             return Ok(());
         };
-        if error.code() != Some(NOT_THERE) || self.table.endpoint.is_none() {
-            return Err(failed(error));
+        if error.code() != Some(NOT_FOUND) || self.table.endpoint.is_none() {
+            return Err(request_error(error));
         }
-        tracing::warn!(table = self.table.name, "the table is lost; it is made again");
+        tracing::warn!(table = self.table.name, "the table is missing; creating it again");
         self.migrate().await.map(drop).map_err(|error| {
-            tracing::warn!(%error, "the table is not made again");
+            tracing::warn!(%error, "could not create the table again");
             Error::Unavailable
         })
     }
 
-    async fn message_groups(&self, user: Uuid, page: &Pagination) -> Result<Page<MessageGroup>> {
-        self.groups(user, page).await
+    async fn message_groups(
+        &self,
+        user: Uuid,
+        pagination: &Pagination,
+    ) -> Result<Page<MessageGroup>> {
+        self.groups(user, pagination).await
     }
 
     async fn message_groups_by_uuids(
@@ -174,8 +186,8 @@ impl Messages for DynamoDb {
         user: Uuid,
         uuids: &[Uuid],
     ) -> Result<Vec<MessageGroup>> {
-        let found = self.find_rows(user, uuids, |row| row.group_uuid).await?;
-        Ok(found.into_iter().map(rows::GroupRow::into_group).collect())
+        let rows = self.find_rows(user, uuids, |row| row.group_uuid).await?;
+        Ok(rows.into_iter().map(GroupRow::into_group).collect())
     }
 
     async fn message_groups_by_others(
@@ -183,25 +195,29 @@ impl Messages for DynamoDb {
         user: Uuid,
         others: &[Uuid],
     ) -> Result<Vec<MessageGroup>> {
-        let found = self.find_rows(user, others, |row| row.other_uuid).await?;
-        Ok(found.into_iter().map(rows::GroupRow::into_group).collect())
+        let rows = self.find_rows(user, others, |row| row.other_uuid).await?;
+        Ok(rows.into_iter().map(GroupRow::into_group).collect())
     }
 
     async fn messages_by_groups(
         &self,
         groups: &[Uuid],
-        page: &Pagination,
+        pagination: &Pagination,
     ) -> Result<Vec<Page<Message>>> {
-        self.message_pages(groups, page).await
+        self.message_pages(groups, pagination).await
     }
 
     async fn messages_by_keys(&self, keys: &[MessageKey]) -> Result<Vec<Message>> {
-        let found = self.message_rows(keys).await?;
-        Ok(found.into_iter().map(|row| row.message).collect())
+        let rows = self.message_rows(keys).await?;
+        Ok(rows.into_iter().map(|row| row.message).collect())
     }
 
     async fn unread_by_groups(&self, user: Uuid, groups: &[Uuid]) -> Result<Vec<i64>> {
         self.unread(user, groups).await
+    }
+
+    async fn unread_messages(&self, user: Uuid) -> Result<i64> {
+        self.unread_sum(user).await
     }
 
     async fn mark_messages_read(&self, user: Uuid, up_to: &MessageKey) -> Result<bool> {
@@ -213,9 +229,9 @@ impl Messages for DynamoDb {
     }
 }
 
-/// Whether another try may mend it: no answer in time, or too much to do.
-fn is_passing<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
-    const PASSING: [&str; 8] = [
+/// Whether a retry may succeed: no answer in time, or too many requests.
+fn is_transient<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    const TRANSIENT: [&str; 8] = [
         "InternalServerError",
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
@@ -227,27 +243,56 @@ fn is_passing<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     ];
     match error {
         SdkError::ServiceError(error) => {
-            // A table that is not there yet is being made.
+            // A missing table is being created.
             let code = error.err().code().unwrap_or_default();
-            PASSING.contains(&code) || code == NOT_THERE
+            TRANSIENT.contains(&code) || code == NOT_FOUND
         }
         _ => true,
     }
 }
 
-/// What a client may know of a failure; the rest is logged here.
-fn failed<E, R>(error: SdkError<E, R>) -> Error
+/// Whether a transaction that was cancelled may succeed after reading again, as far as this reason
+/// goes.
+fn is_conflict(reason: &CancellationReason) -> bool {
+    const CONFLICTS: [&str; 5] = [
+        "None",
+        "ConditionalCheckFailed",
+        "ProvisionedThroughputExceeded",
+        "ThrottlingError",
+        "TransactionConflict",
+    ];
+    reason.code().is_none_or(|code| CONFLICTS.contains(&code))
+}
+
+/// Logs a failed request. Returns [`Error::Unavailable`] if a retry may succeed, otherwise
+/// [`Error::Internal`].
+fn request_error<E, R>(error: SdkError<E, R>) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    let passing = is_passing(&error);
+    let is_transient = is_transient(&error);
     let error = DisplayErrorContext(error);
-    if passing {
+    if is_transient {
         tracing::warn!(%error, "DynamoDB did not answer");
         Error::Unavailable
     } else {
         tracing::error!(%error, "a request to DynamoDB failed");
         Error::Internal
     }
+}
+
+/// The error for a request that could not be put together.
+fn malformed(error: impl std::fmt::Display) -> Error {
+    tracing::error!(%error, "a request to DynamoDB is malformed");
+    Error::Internal
+}
+
+/// The pauses between so many attempts to write for a message. They have jitter by the message's
+/// uuid, so that colliding senders retry at different times.
+fn delays(tries: usize, message: Uuid) -> impl Iterator<Item = Duration> {
+    let pauses = BACKOFF.with_max_times(tries).build();
+    (0..).zip(pauses).map(move |(number, pause)| {
+        pause * (message.as_u128().rotate_right(number * 8) as u32 % 256) / 256
+    })
 }

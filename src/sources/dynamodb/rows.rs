@@ -1,4 +1,4 @@
-//! Items and what they mean.
+//! Items and the rows that they hold.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use uuid::Uuid;
@@ -21,29 +21,29 @@ fn uuid(item: &Item, name: &str) -> Option<Uuid> {
 
 /// An item of a list.
 pub trait Row: Sized {
-    /// None for an item that is none of the original's layout.
+    /// Returns `None` for an item that does not have the layout of the original.
     fn read(item: &Item) -> Option<Self>;
 
-    /// Where it stands in its list.
+    /// Its position in its list.
     fn position(&self) -> Cursor;
 
-    /// Whether both are the same thing, which may stand at several places.
+    /// Whether both are copies of one row, which may have several items.
     fn is_same(&self, other: &Self) -> bool;
 }
 
-/// Reads items, and says so of those that are none.
+/// Reads items. Logs those that it cannot read, and leaves them out.
 pub fn read<R: Row>(items: &[Item]) -> impl Iterator<Item = R> {
     items.iter().filter_map(|item| {
         let row = R::read(item);
         if row.is_none() {
             let (pk, sk) = (get(item, "pk"), get(item, "sk"));
-            tracing::warn!(pk, sk, "an item of the message table makes no sense and is left out");
+            tracing::warn!(pk, sk, "an item of the message table is malformed and is left out");
         }
         row
     })
 }
 
-/// A message and where it stands.
+/// A message and its position.
 #[derive(Debug, Clone)]
 pub struct MessageRow {
     pub position: Cursor,
@@ -52,7 +52,7 @@ pub struct MessageRow {
 
 impl Row for MessageRow {
     fn read(item: &Item) -> Option<Self> {
-        let [place, created_at] = keys::read_time(get(item, "sk")?)?;
+        let [position_at, created_at] = keys::read_time(get(item, "sk")?)?;
         let message = Message {
             uuid: uuid(item, "message_uuid")?,
             group_uuid: get(item, "pk")?.strip_prefix("MSG#")?.parse().ok()?,
@@ -60,7 +60,7 @@ impl Row for MessageRow {
             message: get(item, "message")?.to_owned(),
             created_at,
         };
-        Some(Self { position: Cursor { at: place, uuid: message.uuid }, message })
+        Some(Self { position: Cursor { at: position_at, uuid: message.uuid }, message })
     }
 
     fn position(&self) -> Cursor {
@@ -95,18 +95,36 @@ pub struct GroupRow {
     pub sk: String,
     pub group_uuid: Uuid,
     pub other_uuid: Uuid,
-    /// Where the last message stands; the highest of its microsecond where the original wrote it.
+    /// The position of the last message; the highest of its microsecond if the original wrote it.
     pub last: Cursor,
     pub message: String,
     pub last_message_uuid: Option<String>,
-    /// Up to where the person has read, if the gateway wrote it.
+    /// The attribute of that name. `None` if an original backend has written the item.
     pub read_up_to: Option<String>,
 }
 
 impl GroupRow {
-    /// Up to where the person has read.
+    /// The position of the last message that the person has read.
     pub fn read_up_to(&self) -> Cursor {
         self.read_up_to.as_deref().map_or(self.last, keys::read_position)
+    }
+
+    /// The condition that the item is as it was read, with its values.
+    pub fn unchanged(&self) -> (String, Item) {
+        let mut condition = "message_group_uuid = :group".to_owned();
+        let mut values = Item::from([(":group".into(), text(self.group_uuid.to_string()))]);
+        for (name, value) in
+            [("read_up_to", &self.read_up_to), ("last_message_uuid", &self.last_message_uuid)]
+        {
+            match value {
+                Some(value) => {
+                    condition.push_str(&format!(" AND {name} = :{name}"));
+                    values.insert(format!(":{name}"), text(value));
+                }
+                None => condition.push_str(&format!(" AND attribute_not_exists({name})")),
+            }
+        }
+        (condition, values)
     }
 
     pub fn into_group(self) -> MessageGroup {
@@ -122,14 +140,14 @@ impl GroupRow {
 impl Row for GroupRow {
     fn read(item: &Item) -> Option<Self> {
         let sk = get(item, "sk")?.to_owned();
-        let [place, _] = keys::read_time(&sk)?;
+        let [last_at, _] = keys::read_time(&sk)?;
         let last_message_uuid = get(item, "last_message_uuid").map(str::to_owned);
-        let last = last_message_uuid.as_deref().and_then(|uuid| uuid.parse().ok());
+        let last_uuid = last_message_uuid.as_deref().and_then(|uuid| uuid.parse().ok());
         Some(Self {
             pk: get(item, "pk")?.to_owned(),
             group_uuid: uuid(item, "message_group_uuid")?,
             other_uuid: uuid(item, "user_uuid")?,
-            last: Cursor { at: place, uuid: last.unwrap_or(Uuid::max()) },
+            last: Cursor { at: last_at, uuid: last_uuid.unwrap_or(Uuid::max()) },
             message: get(item, "message")?.to_owned(),
             last_message_uuid,
             read_up_to: get(item, "read_up_to").map(str::to_owned),
@@ -168,4 +186,10 @@ pub fn group_item(
     .into_iter()
     .map(|(name, value)| (name.to_owned(), text(value)))
     .collect()
+}
+
+/// The number in the attribute `unread` of an item; zero without it.
+pub fn unread(item: Option<&Item>) -> i64 {
+    let number = item.and_then(|item| item.get("unread")?.as_n().ok()?.parse().ok());
+    number.unwrap_or(0)
 }

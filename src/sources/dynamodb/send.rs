@@ -1,7 +1,8 @@
-//! How a message is added: one transaction of the message, both sides of its conversation and the
-//! idempotency key, tried again where somebody else has changed them meanwhile.
+//! How a message is added: one transaction of the message, both sides of its conversation, the
+//! receiver's number of unread messages and the idempotency key. On a conflict it reads again and
+//! retries.
 //!
-//! A try whose outcome is not known may be repeated: the message's uuid tells whether it is there.
+//! An attempt with an unknown outcome may be repeated: the retry finds its own message by its uuid.
 
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::{
-    DynamoDb, Item, failed, is_passing, keys,
+    DynamoDb, Item, delays, is_conflict, is_transient, keys, malformed, request_error,
     rows::{self, GroupRow, MessageRow, Row, get, text},
 };
 use crate::{
@@ -27,19 +28,16 @@ use crate::{
     sources::{Idempotency, Inserted, NewMessage},
 };
 
-/// For how long a message is tried, and how often.
+/// How long, and how often, a message is tried.
 const TIMEOUT: Duration = Duration::from_secs(20);
-const TRIES: u32 = 60;
-/// The longest pause before the second try; it doubles with each, up to the longest of all.
-const FIRST_PAUSE: Duration = Duration::from_millis(8);
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+const TRIES: usize = 60;
 
 pub async fn insert_message(source: &DynamoDb, new: &NewMessage) -> Result<Inserted<Message>> {
     let sent = timeout(TIMEOUT, async {
         let mut people = [new.message.user_uuid, new.receiver_uuid];
         people.sort();
-        let _turn = source.turn(people).lock().await;
-        Send::new(source, new).await?.run().await
+        let _guard = source.conversation_lock(people).lock().await;
+        PendingMessage::new(source, new).await?.run().await
     });
     sent.await.unwrap_or_else(|_| {
         tracing::warn!("a message could not be written to DynamoDB in time");
@@ -48,63 +46,64 @@ pub async fn insert_message(source: &DynamoDb, new: &NewMessage) -> Result<Inser
 }
 
 /// A message that is being sent.
-struct Send<'a> {
+struct PendingMessage<'a> {
     source: &'a DynamoDb,
     new: &'a NewMessage,
     /// The sender and the receiver.
     people: [User; 2],
-    /// Whether the message's microsecond is taken by another of the conversation.
+    /// Whether another message of the conversation has the same microsecond.
     message_tied: bool,
-    /// Whether a person's side is to move to a microsecond that is taken by another conversation.
+    /// For each person, whether another of their conversations has the same microsecond.
     sides_tied: [bool; 2],
 }
 
-/// What one part of the transaction is about.
+/// What one item of the transaction is, and what its failed condition means.
 #[derive(Debug, Clone, Copy)]
-enum Part {
+enum TransactionItem {
+    /// The idempotency key is taken.
     Key,
+    /// The sort key of the message is taken.
     Message,
+    /// Another transaction has opened the conversation.
     Pair,
-    /// What was read has to be as it was.
-    Old,
-    /// The new place of a person's side has to be free.
+    /// A person's side, or number, is no longer as it was read.
+    Unchanged,
+    /// The sort key to which a person's side moves is taken.
     Side(usize),
+    /// It has no condition.
+    Unread,
 }
 
-/// What a try has come to.
-enum Outcome {
+/// The outcome of an attempt.
+enum Attempt {
     Done(Inserted<Message>),
-    Again,
+    Retry,
 }
 
-impl<'a> Send<'a> {
+impl<'a> PendingMessage<'a> {
     async fn new(source: &'a DynamoDb, new: &'a NewMessage) -> Result<Self> {
         let uuids = [new.message.user_uuid, new.receiver_uuid];
         let found = source.people.users_by_uuids(&uuids).await?;
         let [sender, receiver] = uuids.map(|uuid| found.iter().find(|it| it.uuid == uuid).cloned());
         let people = sender.zip(receiver).map(<[User; 2]>::from).ok_or_else(|| {
-            tracing::error!("a message is from or to a user who is not there");
+            tracing::error!("a message is from or to an unknown user");
             Error::Internal
         })?;
         Ok(Self { source, new, people, message_tied: false, sides_tied: [false; 2] })
     }
 
     async fn run(mut self) -> Result<Inserted<Message>> {
-        let mut pause = FIRST_PAUSE;
-        for number in 0..TRIES {
-            if let Outcome::Done(inserted) = self.attempt().await? {
+        for delay in delays(TRIES, self.new.message.uuid) {
+            if let Attempt::Done(inserted) = self.attempt().await? {
                 return Ok(inserted);
             }
-            // Those who have met have other uuids, and so meet no more.
-            let part = self.new.message.uuid.as_u128().rotate_right(number * 8) as u32 % 256;
-            sleep(pause * part / 256).await;
-            pause = LONGEST_PAUSE.min(pause * 2);
+            sleep(delay).await;
         }
-        tracing::warn!("a conversation is written to by too many at once");
+        tracing::warn!("too much contention on one conversation; giving up");
         Err(Error::Unavailable)
     }
 
-    async fn attempt(&mut self) -> Result<Outcome> {
+    async fn attempt(&mut self) -> Result<Attempt> {
         let [sender, receiver] = self.people.each_ref().map(|user| user.uuid);
         let (of_sender, of_receiver) = ([receiver], [sender]);
         let (from, to) = futures_util::join!(
@@ -115,7 +114,7 @@ impl<'a> Send<'a> {
         let mut pair = [sender, receiver];
         pair.sort();
         let pair = keys::pair(pair);
-        // An original backend may have opened two at once: the lower one goes on.
+        // An original backend may have opened two at once: the one with the lower uuid stays.
         let known = sides.iter().flatten().map(|side| side.group_uuid).min();
         let opened = match known {
             Some(group) => Some(group),
@@ -125,33 +124,35 @@ impl<'a> Send<'a> {
         let message = Message { group_uuid, ..self.new.message.clone() };
         let sides = sides.map(|side| side.filter(|side| side.group_uuid == group_uuid));
 
-        let mut parts = Vec::new();
+        let mut items = Vec::new();
         if let Some(key) = &self.new.idempotency {
-            parts.push((Part::Key, self.key(key, &message)?));
+            items.push((TransactionItem::Key, self.key(key, &message)?));
         }
         let item = rows::message_item(&message, &self.message_sk(), &self.people[0]);
         let put = self.put(item)?.condition_expression("attribute_not_exists(pk)");
         let put = put
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        parts.push((Part::Message, put_part(put)?));
+        items.push((TransactionItem::Message, put_item(put)?));
         if opened.is_none() {
             let item =
                 [("pk", pair), ("sk", "PAIR".into()), ("group_uuid", group_uuid.to_string())];
             let item = item.into_iter().map(|(name, value)| (name.to_owned(), text(value)));
             let put = self.put(item.collect())?.condition_expression("attribute_not_exists(pk)");
-            parts.push((Part::Pair, put_part(put)?));
+            items.push((TransactionItem::Pair, put_item(put)?));
         }
-        for (index, side) in sides.iter().enumerate() {
-            self.move_side(index, side.as_ref(), &message, &mut parts)?;
-        }
-        self.write(parts, message).await
+        let [_, receiver_moves] = [
+            self.move_side(0, sides[0].as_ref(), &message, &mut items)?,
+            self.move_side(1, sides[1].as_ref(), &message, &mut items)?,
+        ];
+        self.count_unread(sides[1].as_ref(), receiver_moves, &message, &mut items).await?;
+        self.write(items, message).await
     }
 
-    /// The conversation that two people have, though neither's side of it is there: an original
-    /// backend is moving them, or has lost them.
+    /// The conversation of two people whose sides are both missing: an original backend is moving
+    /// them, or has lost them.
     async fn opened(&self, pair: &str) -> Result<Option<Uuid>> {
-        let found = self.source.item(pair.to_owned(), "PAIR".into()).await?;
-        Ok(found.and_then(|item| get(&item, "group_uuid")?.parse().ok()))
+        let item = self.source.item(pair.to_owned(), "PAIR".into()).await?;
+        Ok(item.and_then(|item| get(&item, "group_uuid")?.parse().ok()))
     }
 
     fn message_sk(&self) -> String {
@@ -159,42 +160,43 @@ impl<'a> Send<'a> {
         if self.message_tied { keys::tied_time(created_at, uuid) } else { keys::time(created_at) }
     }
 
-    /// Moves a person's side of the conversation to the message, unless it is beyond that.
+    /// Moves a person's side of the conversation to the message, unless it has a later one. Returns
+    /// whether it moves.
     fn move_side(
         &self,
         index: usize,
         side: Option<&GroupRow>,
         message: &Message,
-        parts: &mut Vec<(Part, TransactWriteItem)>,
-    ) -> Result<()> {
+        items: &mut Vec<(TransactionItem, TransactWriteItem)>,
+    ) -> Result<bool> {
         let (user, other) = (&self.people[index], &self.people[1 - index]);
         let at = message.created_at;
-        let place = if self.sides_tied[index] {
+        let sk = if self.sides_tied[index] {
             keys::tied_time(at, message.group_uuid)
         } else {
             keys::time(at)
         };
         let Some(side) = side else {
-            let item = rows::group_item(user.uuid, &place, message, other, String::new());
+            let item = rows::group_item(user.uuid, &sk, message, other, String::new());
             let put = self.put(item)?.condition_expression("attribute_not_exists(pk)");
-            parts.push((Part::Side(index), put_part(put)?));
-            return Ok(());
+            items.push((TransactionItem::Side(index), put_item(put)?));
+            return Ok(true);
         };
         if side.last > message.cursor() && !(side.last_message_uuid.is_none() && side.last.at == at)
         {
-            return Ok(());
+            return Ok(false);
         }
-        let read = side.read_up_to.clone();
-        let read = read.unwrap_or_else(|| keys::position(side.read_up_to()));
+        let attribute = side.read_up_to.clone();
+        let read_up_to = attribute.unwrap_or_else(|| keys::position(side.read_up_to()));
         if side.last.at == at {
-            let item = rows::group_item(user.uuid, &side.sk, message, other, read);
-            let (condition, values) = unchanged(side);
+            let item = rows::group_item(user.uuid, &side.sk, message, other, read_up_to);
+            let (condition, values) = side.unchanged();
             let put = self.put(item)?.condition_expression(condition);
             let put = put.set_expression_attribute_values(Some(values));
-            parts.push((Part::Old, put_part(put)?));
-            return Ok(());
+            items.push((TransactionItem::Unchanged, put_item(put)?));
+            return Ok(true);
         }
-        let (condition, values) = unchanged(side);
+        let (condition, values) = side.unchanged();
         let delete = Delete::builder()
             .table_name(&self.source.table.name)
             .key("pk", text(&side.pk))
@@ -202,10 +204,48 @@ impl<'a> Send<'a> {
             .condition_expression(condition)
             .set_expression_attribute_values(Some(values));
         let delete = delete.build().map_err(malformed)?;
-        parts.push((Part::Old, TransactWriteItem::builder().delete(delete).build()));
-        let item = rows::group_item(user.uuid, &place, message, other, read);
+        items.push((
+            TransactionItem::Unchanged,
+            TransactWriteItem::builder().delete(delete).build(),
+        ));
+        let item = rows::group_item(user.uuid, &sk, message, other, read_up_to);
         let put = self.put(item)?.condition_expression("attribute_not_exists(pk)");
-        parts.push((Part::Side(index), put_part(put)?));
+        items.push((TransactionItem::Side(index), put_item(put)?));
+        Ok(true)
+    }
+
+    /// Counts the message as unread by the receiver, if it is. `moves` is whether the transaction
+    /// moves their side of the conversation.
+    async fn count_unread(
+        &self,
+        side: Option<&GroupRow>,
+        moves: bool,
+        message: &Message,
+        items: &mut Vec<(TransactionItem, TransactWriteItem)>,
+    ) -> Result<()> {
+        let receiver = self.people[1].uuid;
+        let group = message.group_uuid;
+        let is_unread = side.is_none_or(|side| message.cursor() > side.read_up_to());
+        match side {
+            // An original backend has written the side: what was unread before counts as read.
+            Some(GroupRow { read_up_to: None, .. }) if moves => {
+                let kept = self.source.unread_kept(receiver, group).await?;
+                let set = self.source.set_unread(receiver, group, kept, i64::from(is_unread))?;
+                items.extend(set.into_iter().map(|item| (TransactionItem::Unchanged, item)));
+            }
+            _ if !is_unread => {}
+            side => {
+                if let Some((side, read_up_to)) =
+                    side.and_then(|side| Some((side, side.read_up_to.clone()?))).filter(|_| !moves)
+                {
+                    // The side does not move, but must not be marked as read meanwhile.
+                    let same = self.source.set_read_up_to(side, read_up_to)?;
+                    items.push((TransactionItem::Unchanged, same));
+                }
+                let add = self.source.add_unread(receiver, group)?;
+                items.extend(add.into_iter().map(|item| (TransactionItem::Unread, item)));
+            }
+        }
         Ok(())
     }
 
@@ -213,10 +253,10 @@ impl<'a> Send<'a> {
         Ok(Put::builder().table_name(&self.source.table.name).set_item(Some(item)))
     }
 
-    /// Takes the idempotency key, unless it was taken since the key's `since`.
+    /// Claims the idempotency key, unless it was claimed after [`Idempotency::since`].
     fn key(&self, key: &Idempotency, message: &Message) -> Result<TransactWriteItem> {
         let number = |at: i64| AttributeValue::N(at.to_string());
-        // The table may let items go when the time in `ttl` is over.
+        // DynamoDB deletes the item some time after `ttl`.
         let ttl = key.created_at + (key.created_at - key.since) + TimeDelta::hours(1);
         let item = [
             ("pk", text(keys::idempotency(key.user_uuid, &key.key))),
@@ -232,103 +272,80 @@ impl<'a> Send<'a> {
             .put(item)?
             .condition_expression("attribute_not_exists(pk) OR made_at <= :since")
             .expression_attribute_values(":since", number(key.since.timestamp_micros()));
-        put_part(put)
+        put_item(put)
     }
 
     async fn write(
         &mut self,
-        parts: Vec<(Part, TransactWriteItem)>,
+        items: Vec<(TransactionItem, TransactWriteItem)>,
         message: Message,
-    ) -> Result<Outcome> {
-        let (parts, items): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    ) -> Result<Attempt> {
+        let (kinds, items): (Vec<_>, Vec<_>) = items.into_iter().unzip();
         let write = self.source.client().await.transact_write_items();
         let error = match write.set_transact_items(Some(items)).send().await {
-            Ok(_) => return Ok(Outcome::Done(Inserted::New(message))),
+            Ok(_) => return Ok(Attempt::Done(Inserted::New(message))),
             Err(error) => error,
         };
         let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
             error.as_service_error()
         else {
-            // Its outcome may not be known: the next try finds the message.
-            let passing = is_passing(&error);
-            let error = failed(error);
-            return if passing { Ok(Outcome::Again) } else { Err(error) };
+            // The outcome may be unknown: the next attempt finds the message.
+            let is_transient = is_transient(&error);
+            let error = request_error(error);
+            return if is_transient { Ok(Attempt::Retry) } else { Err(error) };
         };
         let reasons = cancelled.cancellation_reasons();
-        for (part, reason) in parts.into_iter().zip(reasons) {
+        for (kind, reason) in kinds.into_iter().zip(reasons) {
             match reason.code() {
                 None | Some("None") => {}
-                Some("ConditionalCheckFailed") => match part {
-                    Part::Key => return self.earlier().await.map(Outcome::Done),
-                    Part::Message if is_message(reason, message.uuid) => {
-                        return Ok(Outcome::Done(Inserted::New(message)));
+                Some("ConditionalCheckFailed") => match kind {
+                    TransactionItem::Key => return self.answer_of_key().await.map(Attempt::Done),
+                    TransactionItem::Message if is_message(reason, message.uuid) => {
+                        return Ok(Attempt::Done(Inserted::New(message)));
                     }
-                    Part::Message => self.message_tied = true,
-                    Part::Side(index) => self.sides_tied[index] = true,
-                    Part::Pair | Part::Old => {}
+                    TransactionItem::Message => self.message_tied = true,
+                    TransactionItem::Side(index) => self.sides_tied[index] = true,
+                    TransactionItem::Pair
+                    | TransactionItem::Unchanged
+                    | TransactionItem::Unread => {}
                 },
-                Some(
-                    "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded",
-                ) => {}
-                Some(_) => return Err(failed(error)),
+                Some(_) if is_conflict(reason) => {}
+                Some(_) => return Err(request_error(error)),
             }
         }
-        Ok(Outcome::Again)
+        Ok(Attempt::Retry)
     }
 
-    /// What the idempotency key made before.
-    async fn earlier(&self) -> Result<Inserted<Message>> {
+    /// The answer to an insert whose idempotency key is taken.
+    async fn answer_of_key(&self) -> Result<Inserted<Message>> {
         let Some(key) = &self.new.idempotency else { return Ok(Inserted::TargetMissing) };
         let pk = keys::idempotency(key.user_uuid, &key.key);
-        let Some(taken) = self.source.item(pk, "IDEM".into()).await? else {
+        let Some(claim) = self.source.item(pk, "IDEM".into()).await? else {
             return Ok(Inserted::TargetMissing);
         };
-        let hash = taken.get("input_hash").and_then(|hash| hash.as_b().ok());
+        let hash = claim.get("input_hash").and_then(|hash| hash.as_b().ok());
         if hash.is_none_or(|hash| hash.as_ref() != key.input_hash) {
             return Ok(Inserted::KeyReused);
         }
-        let (Some(pk), Some(sk)) = (get(&taken, "made_pk"), get(&taken, "made_sk")) else {
+        let (Some(pk), Some(sk)) = (get(&claim, "made_pk"), get(&claim, "made_sk")) else {
             return Ok(Inserted::TargetMissing);
         };
-        let made = self.source.item(pk.to_owned(), sk.to_owned()).await?;
-        let made = made.as_ref().and_then(MessageRow::read).map(|row| row.message);
-        Ok(match made {
-            // An earlier try of this very message had gone through.
-            Some(made) if made.uuid == self.new.message.uuid => Inserted::New(made),
-            Some(made) => Inserted::Replayed(made),
+        let item = self.source.item(pk.to_owned(), sk.to_owned()).await?;
+        Ok(match item.as_ref().and_then(MessageRow::read).map(|row| row.message) {
+            // An earlier attempt of this very message has succeeded.
+            Some(message) if message.uuid == self.new.message.uuid => Inserted::New(message),
+            Some(message) => Inserted::Replayed(message),
             None => Inserted::TargetMissing,
         })
     }
 }
 
-/// The condition that a person's side is as it was read.
-fn unchanged(side: &GroupRow) -> (String, Item) {
-    let mut condition = "message_group_uuid = :group".to_owned();
-    let mut values = Item::from([(":group".into(), text(side.group_uuid.to_string()))]);
-    let own = [("read_up_to", &side.read_up_to), ("last_message_uuid", &side.last_message_uuid)];
-    for (name, value) in own {
-        match value {
-            Some(value) => {
-                condition.push_str(&format!(" AND {name} = :{name}"));
-                values.insert(format!(":{name}"), text(value));
-            }
-            None => condition.push_str(&format!(" AND attribute_not_exists({name})")),
-        }
-    }
-    (condition, values)
-}
-
-/// Whether what is in the way is this message itself, which an earlier try has written.
+/// Whether the item that takes the sort key is this message itself, written by an earlier attempt.
 fn is_message(reason: &CancellationReason, uuid: Uuid) -> bool {
-    let there = reason.item().and_then(|item| get(item, "message_uuid"));
-    there == Some(uuid.to_string().as_str())
+    let existing = reason.item().and_then(|item| get(item, "message_uuid"));
+    existing == Some(uuid.to_string().as_str())
 }
 
-fn put_part(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem> {
+fn put_item(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> Result<TransactWriteItem> {
     Ok(TransactWriteItem::builder().put(put.build().map_err(malformed)?).build())
-}
-
-fn malformed(error: impl std::fmt::Display) -> Error {
-    tracing::error!(%error, "a request to DynamoDB is malformed");
-    Error::Internal
 }

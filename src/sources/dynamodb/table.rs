@@ -1,4 +1,4 @@
-//! How the table is made and checked.
+//! How the table is created and checked.
 
 use std::time::Duration;
 
@@ -13,44 +13,47 @@ use aws_sdk_dynamodb::{
 };
 use tokio::time::sleep;
 
-use super::{NOT_THERE, is_passing};
+use super::{NOT_FOUND, is_transient};
 use crate::sources::MigrateError;
 
 /// The index by conversation, which the original's own functions need.
 const INDEX: &str = "message-group-sk-index";
-/// What IAM says of a right that is missing.
+/// The error code of IAM for a missing permission.
 const FORBIDDEN: &str = "AccessDeniedException";
-/// For how long a table may be in the making.
+/// How often, and how long, migrating waits for a table to become active.
 const POLL: Duration = Duration::from_millis(250);
 const POLLS: u32 = 480;
 
-/// Makes the table where there is none, and waits until it can be used. Whether it is empty.
+/// Creates the table if it is missing, and waits until it is active. Returns whether it is empty.
 ///
-/// Who may only read and write items, which is all that an original backend has to, takes it for
-/// made.
+/// A gateway that may only read and write items, as an original backend may, assumes that the table
+/// exists.
 pub async fn migrate(client: &Client, table: &str) -> Result<bool, MigrateError> {
-    let mut made = false;
+    let mut created = false;
     for _ in 0..POLLS {
         let found = match client.describe_table().table_name(table).send().await {
             Ok(described) => described.table,
-            Err(error) if error.code() == Some(NOT_THERE) => None,
+            Err(error) if error.code() == Some(NOT_FOUND) => None,
             Err(error) if error.code() == Some(FORBIDDEN) => {
-                tracing::warn!(table, "the table may not be described; it is taken for made");
+                tracing::warn!(
+                    table,
+                    "no permission to describe the table; assuming that it exists"
+                );
                 return Ok(false);
             }
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(migrate_error(error)),
         };
         match found {
-            None if made => {}
+            None if created => {}
             None => {
                 create(client, table).await?;
-                made = true;
+                created = true;
             }
             Some(found) => {
                 check(table, &found)?;
                 if found.table_status() == Some(&TableStatus::Active) {
-                    if made {
-                        forget_keys(client, table).await;
+                    if created {
+                        expire_keys(client, table).await;
                     }
                     return is_empty(client, table).await;
                 }
@@ -81,13 +84,13 @@ async fn create(client: &Client, table: &str) -> Result<(), MigrateError> {
         .billing_mode(BillingMode::PayPerRequest);
     match create.send().await {
         Ok(_) => Ok(()),
-        // Another process was faster.
+        // Another process has created it.
         Err(error)
             if error.as_service_error().is_some_and(|it| it.is_resource_in_use_exception()) =>
         {
             Ok(())
         }
-        Err(error) => Err(failed(error)),
+        Err(error) => Err(migrate_error(error)),
     }
 }
 
@@ -95,7 +98,7 @@ fn key(name: &str, kind: KeyType) -> Result<KeySchemaElement, MigrateError> {
     KeySchemaElement::builder().attribute_name(name).key_type(kind).build().map_err(malformed)
 }
 
-/// Refuses a table that is not the original's.
+/// Refuses a table that does not have the keys of the original.
 fn check(table: &str, found: &TableDescription) -> Result<(), MigrateError> {
     let name = |kind: KeyType| {
         let key = found.key_schema().iter().find(|key| *key.key_type() == kind);
@@ -121,14 +124,14 @@ fn check(table: &str, found: &TableDescription) -> Result<(), MigrateError> {
     Ok(())
 }
 
-/// Lets idempotency keys go when their time is over.
-async fn forget_keys(client: &Client, table: &str) {
+/// Lets DynamoDB delete expired idempotency keys.
+async fn expire_keys(client: &Client, table: &str) {
     let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name("ttl").build();
     let Ok(ttl) = ttl else { return };
     let update = client.update_time_to_live().table_name(table).time_to_live_specification(ttl);
     if let Err(error) = update.send().await {
         let error = DisplayErrorContext(error);
-        tracing::warn!(%error, table, "idempotency keys will stay in the table for ever");
+        tracing::warn!(%error, table, "expired idempotency keys will stay in the table");
     }
 }
 
@@ -137,18 +140,18 @@ async fn is_empty(client: &Client, table: &str) -> Result<bool, MigrateError> {
     match scan.send().await {
         Ok(found) => Ok(found.items().is_empty()),
         Err(error) if error.code() == Some(FORBIDDEN) => Ok(false),
-        Err(error) => Err(failed(error)),
+        Err(error) => Err(migrate_error(error)),
     }
 }
 
-fn failed<E, R>(error: SdkError<E, R>) -> MigrateError
+fn migrate_error<E, R>(error: SdkError<E, R>) -> MigrateError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    let passing = is_passing(&error);
+    let is_transient = is_transient(&error);
     let text = DisplayErrorContext(error).to_string();
-    if passing { MigrateError::Unreachable(text) } else { MigrateError::Failed(text) }
+    if is_transient { MigrateError::Unreachable(text) } else { MigrateError::Failed(text) }
 }
 
 fn malformed(error: impl std::fmt::Display) -> MigrateError {

@@ -65,6 +65,11 @@ impl Messages for Mock {
         Ok(groups.iter().map(unread_in).collect())
     }
 
+    async fn unread_messages(&self, user: Uuid) -> Result<i64> {
+        let state = self.state();
+        Ok(count(state.messages.values().filter(|it| state.is_unread(it, user))))
+    }
+
     async fn mark_messages_read(&self, user: Uuid, up_to: &MessageKey) -> Result<bool> {
         let mut state = self.state();
         let MessageKey { group_uuid, at } = *up_to;

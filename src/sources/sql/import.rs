@@ -1,6 +1,6 @@
 //! Whole data sets.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use super::{
     activities::insert_activities,
     dialect::Dialect,
     follows::{FOLLOWS, bind_follow},
-    messages::send,
+    messages::{add_unread, send},
     notifications::insert_notifications,
     pool::WriteTx,
     query::{insert, sql},
@@ -54,8 +54,13 @@ pub async fn insert_dataset<DB: Dialect>(
         })
         .collect();
     insert_notifications(tx, &notifications).await?;
+    let mut unread = BTreeMap::new();
     for message in &dataset.messages {
-        send(tx, message).await?;
+        let (_, is_unread) = send(tx, message).await?;
+        *unread.entry(message.receiver_uuid).or_default() += i64::from(is_unread);
+    }
+    for (user, messages) in unread {
+        add_unread(tx, user, messages).await?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Direct messages.
 
 use async_trait::async_trait;
+use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
@@ -11,7 +12,9 @@ use super::{
     query::{Statement, insert, qualified, sql},
 };
 use crate::{
-    domain::{Cursor, Message, MessageGroup, MessageKey, Order, Page, Pagination, Timestamp},
+    domain::{
+        Cursor, HasCursor, Message, MessageGroup, MessageKey, Order, Page, Pagination, Timestamp,
+    },
     error::{Error, Result},
     sources::{Inserted, Messages, NewMessage},
 };
@@ -108,31 +111,55 @@ impl<DB: Dialect> Messages for Sql<DB> {
         Ok(rows.into_iter().map(|(count,)| count).collect())
     }
 
+    async fn unread_messages(&self, user: Uuid) -> Result<i64> {
+        let statement = sql("SELECT count FROM unread_messages WHERE user_uuid = $1").bind(user);
+        Ok(self.first::<(i64,)>(statement).await?.map_or(0, |(count,)| count))
+    }
+
     async fn mark_messages_read(&self, user: Uuid, up_to: &MessageKey) -> Result<bool> {
-        let MessageKey { group_uuid, at: Cursor { at, uuid } } = *up_to;
-        let nothing = Cursor::min();
+        let MessageKey { group_uuid, at: up_to } = *up_to;
         let mut tx = self.write().await?;
-        let message: Option<(Timestamp, Uuid)> =
-            sql("SELECT m.created_at, m.uuid FROM messages AS m \
-             JOIN message_group_members AS g ON g.group_uuid = m.group_uuid \
-             WHERE m.uuid = $1 AND m.group_uuid = $2 AND g.user_uuid = $3")
-            .bind(uuid)
-            .bind(group_uuid)
-            .bind(user)
-            .first(&mut tx)
-            .await?;
-        if message != Some((at, uuid)) {
+        let members = lock_members(&mut tx, group_uuid).await?;
+        let Some(member) = members.into_iter().find(|it| it.user_uuid == user) else {
+            return Ok(false);
+        };
+        let message: Option<(Timestamp,)> =
+            sql("SELECT created_at FROM messages WHERE uuid = $1 AND group_uuid = $2")
+                .bind(up_to.uuid)
+                .bind(group_uuid)
+                .first(&mut tx)
+                .await?;
+        if message != Some((up_to.at,)) {
             return Ok(false);
         }
+        let read_up_to = member.read_up_to();
+        if read_up_to >= up_to {
+            return Ok(true);
+        }
+        let newly_read: Option<(i64,)> =
+            sql("SELECT count(*) FROM messages WHERE group_uuid = $1 AND user_uuid <> $2 \
+             AND (created_at, uuid) > ($3, $4) AND (created_at, uuid) <= ($5, $6)")
+            .bind(group_uuid)
+            .bind(user)
+            .bind(read_up_to.at)
+            .bind(read_up_to.uuid)
+            .bind(up_to.at)
+            .bind(up_to.uuid)
+            .first(&mut tx)
+            .await?;
         sql("UPDATE message_group_members SET read_at = $3, read_uuid = $4 \
-             WHERE user_uuid = $1 AND group_uuid = $2 \
-             AND (coalesce(read_at, $5), coalesce(read_uuid, $6)) < ($3, $4)")
+             WHERE user_uuid = $1 AND group_uuid = $2")
         .bind(user)
         .bind(group_uuid)
-        .bind(at)
-        .bind(uuid)
-        .bind(nothing.at)
-        .bind(nothing.uuid)
+        .bind(up_to.at)
+        .bind(up_to.uuid)
+        .run(&mut tx)
+        .await?;
+        // An older gateway beside this one does not count the messages that it adds.
+        sql("UPDATE unread_messages SET count = CASE WHEN count < $2 THEN 0 ELSE count - $2 END \
+             WHERE user_uuid = $1")
+        .bind(user)
+        .bind(newly_read.map_or(0, |(count,)| count))
         .run(&mut tx)
         .await?;
         tx.commit().await?;
@@ -141,23 +168,29 @@ impl<DB: Dialect> Messages for Sql<DB> {
 
     async fn insert_message(&self, new: &NewMessage) -> Result<Inserted<Message>> {
         let mut tx = self.write().await?;
-        let inserted = send(&mut tx, new).await?;
+        let (inserted, is_unread) = send(&mut tx, new).await?;
+        if is_unread {
+            add_unread(&mut tx, new.receiver_uuid, 1).await?;
+        }
         tx.commit().await?;
         Ok(inserted)
     }
 }
 
 /// Inserts a message and makes it the last one of its conversation, unless a later one is there.
+/// Returns the outcome, and whether the message is a new one that the receiver has not read. The
+/// caller passes that to [`add_unread`].
 pub async fn send<DB: Dialect>(
     tx: &mut WriteTx<'_, DB>,
     new: &NewMessage,
-) -> Result<Inserted<Message>> {
+) -> Result<(Inserted<Message>, bool)> {
     let select = format!("SELECT {COLUMNS} FROM messages WHERE uuid = $1");
     let key = new.idempotency.as_ref();
     if let Some(answer) = claim_key(tx, key, new.message.uuid, &select).await? {
-        return Ok(answer);
+        return Ok((answer, false));
     }
     let group_uuid = open_group(tx, new).await?;
+    let members = lock_members(tx, group_uuid).await?;
     let message = Message { group_uuid, ..new.message.clone() };
     let table = format!("messages ({COLUMNS})");
     insert(tx, &table, std::slice::from_ref(&message), bind_message).await?;
@@ -170,7 +203,60 @@ pub async fn send<DB: Dialect>(
     .bind(message.uuid)
     .run(tx)
     .await?;
-    Ok(Inserted::New(message))
+    let is_unread = members
+        .iter()
+        .any(|it| it.user_uuid == new.receiver_uuid && it.read_up_to() < message.cursor());
+    Ok((Inserted::New(message), is_unread))
+}
+
+/// Adds to the number of messages that a user has not read.
+///
+/// This locks the user's row. It comes last in a transaction, after the conversation's rows, and for
+/// several users in the order of their uuids, so that no two transactions deadlock.
+pub async fn add_unread<DB: Dialect>(
+    tx: &mut WriteTx<'_, DB>,
+    user: Uuid,
+    messages: i64,
+) -> Result<()> {
+    sql("INSERT INTO unread_messages (user_uuid, count) VALUES ($1, $2) \
+         ON CONFLICT (user_uuid) DO UPDATE SET count = unread_messages.count + excluded.count")
+    .bind(user)
+    .bind(messages)
+    .run(tx)
+    .await?;
+    Ok(())
+}
+
+/// One of the two people of a conversation.
+#[derive(FromRow)]
+struct MemberRow {
+    user_uuid: Uuid,
+    read_at: Option<Timestamp>,
+    read_uuid: Option<Uuid>,
+}
+
+impl MemberRow {
+    /// The last message that the person has read.
+    fn read_up_to(&self) -> Cursor {
+        let read = self.read_at.zip(self.read_uuid);
+        read.map_or(Cursor::min(), |(at, uuid)| Cursor { at, uuid })
+    }
+}
+
+/// Locks the rows of a conversation's two people, the lower uuid first, and returns them. Whether a
+/// message is read does not change until the transaction ends.
+async fn lock_members<DB: Dialect>(
+    tx: &mut WriteTx<'_, DB>,
+    group: Uuid,
+) -> Result<Vec<MemberRow>> {
+    sql(format!(
+        "SELECT user_uuid, read_at, read_uuid FROM message_group_members \
+         WHERE group_uuid = $1 ORDER BY user_uuid {}",
+        DB::FOR_UPDATE
+    ))
+    .bind(group)
+    .all(tx)
+    .await
 }
 
 /// Locks the conversation of the message's two people, and opens it if it is missing. Returns its

@@ -11,18 +11,24 @@ async fn reading_a_message_reads_its_notification() {
     let bob =
         SchemaClient { viewer: Viewer::User(user_uuid(2)), ..SchemaClient::of_people(ADA).await };
     let bob = SchemaClient { service: ada.service.clone(), ..bob };
-    let unread = "{ viewer { unreadNotificationsCount } }";
-    let before = ada.json(unread).await["data"]["viewer"]["unreadNotificationsCount"].clone();
+    let unread = "{ viewer { unreadNotificationsCount unreadMessagesCount } }";
+    let before = ada.json(unread).await["data"]["viewer"].clone();
     let send = r#"mutation { sendMessage(input: { toHandle: "ada", message: "Hi" }) {
         message { id } } }"#;
     let sent = bob.json(send).await["data"]["sendMessage"]["message"]["id"].clone();
-    let count = before.as_i64().unwrap();
-    let notified = json!({ "data": { "viewer": { "unreadNotificationsCount": count + 1 } } });
-    assert_eq!(ada.json(unread).await, notified);
+    let count = |name: &str| before[name].as_i64().unwrap();
+    let with_one_more = json!({ "data": { "viewer": {
+        "unreadNotificationsCount": count("unreadNotificationsCount") + 1,
+        "unreadMessagesCount": count("unreadMessagesCount") + 1,
+    } } });
+    assert_eq!(ada.json(unread).await, with_one_more);
     let read = format!(
         "mutation {{ markMessagesRead(input: {{ upToId: {sent} }}) {{ userErrors {{ code }} }} }}"
     );
     let done = json!({ "data": { "markMessagesRead": { "userErrors": [] } } });
     assert_eq!(ada.json(read.as_str()).await, done);
-    assert_eq!(ada.json(unread).await["data"]["viewer"]["unreadNotificationsCount"], before);
+    let after = ada.json(unread).await["data"]["viewer"].clone();
+    assert_eq!(after["unreadNotificationsCount"], before["unreadNotificationsCount"]);
+    // Those of the other conversations are left.
+    assert_eq!(after["unreadMessagesCount"], 2);
 }

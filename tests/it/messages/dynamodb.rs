@@ -99,6 +99,8 @@ async fn original_tables_are_read_completely_and_stay_readable_by_the_original()
     assert!(sent.iter().all(|message| message.group_uuid == group.uuid));
     assert_eq!(store.unread_by_groups(BAYKO, &[group.uuid]).await, Ok(vec![2]));
     assert_eq!(store.unread_by_groups(ANDREW, &[group.uuid]).await, Ok(vec![1]));
+    assert_eq!(store.unread_messages(BAYKO).await, Ok(2));
+    assert_eq!(store.unread_messages(ANDREW).await, Ok(1));
 
     let (name, uuid) = (table.name.as_str(), group.uuid.to_string());
     let read = original(&["messages", name, &uuid, "2026"]);

@@ -125,6 +125,9 @@ async fn send_during_kills(store: &[&str], sources: Sources) {
             (&last.message, last.created_at)
         );
         let unread = store.unread_by_groups(user, &[group.uuid]).await.expect("a count");
+        let uuids: Vec<_> = groups.nodes().map(|group| group.uuid).collect();
+        let each = store.unread_by_groups(user, &uuids).await.expect("counts");
+        assert_eq!(store.unread_messages(user).await, Ok(each.iter().sum::<i64>()));
         let theirs = messages.iter().filter(|it| it.user_uuid == with).count();
         assert_eq!(unread, [i64::try_from(theirs).expect("a number")]);
     }

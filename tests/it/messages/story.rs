@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use cruddur::{
     domain::{Cursor, HasCursor, Message, MessageGroup, MessageKey, Page, Pagination},
-    sources::{Inserted, Sources},
+    sources::{Dataset, Inserted, Sources},
 };
 use futures_util::future::join_all;
 
@@ -70,6 +70,8 @@ async fn transcript_of(sources: Sources) -> String {
         record(&format!("{name}'s conversations"), show(&page, group));
         let unread = store.unread_by_groups(user, &uuids).await.expect("counts");
         record(&format!("{name}'s unread"), format!("{unread:?}"));
+        let sum = store.unread_messages(user).await.expect("a count");
+        record(&format!("{name}'s unread in all"), sum.to_string());
     }
     let mut page = Pagination::first(1);
     for number in 0..3 {
@@ -132,6 +134,8 @@ async fn transcript_of(sources: Sources) -> String {
         let marked = store.mark_messages_read(user, &key).await.expect("an answer");
         let unread = store.unread_by_groups(user, &[bayko, worf]).await.expect("counts");
         record(what, format!("{marked}, unread {unread:?}"));
+        let sum = store.unread_messages(user).await.expect("a count");
+        record("unread in all", sum.to_string());
     }
     let sent = store.insert_message(&new(205, ANDREW, WORF, "and then", at(400))).await;
     record("a new message", inserted(sent.expect("the message can be sent")));
@@ -157,6 +161,40 @@ async fn transcript_of(sources: Sources) -> String {
     let londo = with(WORF, LONDO).await;
     let pages = store.messages_by_groups(&[londo], &Pagination::first(9)).await.expect("pages");
     record("which is", show(&pages[0], text));
+
+    for (what, user, key) in [
+        ("Worf reads the last one", WORF, key(worf, 205, 400)),
+        ("Worf reads it twice", WORF, key(worf, 205, 400)),
+    ] {
+        let marked = store.mark_messages_read(user, &key).await.expect("an answer");
+        let sum = store.unread_messages(user).await.expect("a count");
+        record(what, format!("{marked}, unread in all {sum}"));
+    }
+    let late = store.insert_message(&new(206, ANDREW, WORF, "before it", at(350))).await;
+    record("one that comes late", inserted(late.expect("the message can be sent")));
+    let messages = vec![
+        new(501, LONDO, WORF, "imported", at(700)),
+        new(502, LONDO, WORF, "imported, too", at(701)),
+        new(503, LONDO, BAYKO, "imported", at(702)),
+    ];
+    sources.import(&Dataset { messages, ..Dataset::default() }).await.expect("a data set");
+    join_all((0..16).map(|n| {
+        let message = new(600 + n, BAYKO, WORF, "at once", at(800 + n as i64));
+        let read = key(worf, 205, 400);
+        async move {
+            store.insert_message(&message).await.expect("the message can be sent");
+            store.mark_messages_read(WORF, &read).await.expect("an answer");
+        }
+    }))
+    .await;
+    for (name, user) in [("Andrew", ANDREW), ("Bayko", BAYKO), ("Worf", WORF), ("Londo", LONDO)] {
+        let page = store.message_groups(user, &Pagination::first(10)).await.expect("groups");
+        let uuids: Vec<_> = page.nodes().map(|group| group.uuid).collect();
+        let unread = store.unread_by_groups(user, &uuids).await.expect("counts");
+        let sum = store.unread_messages(user).await.expect("a count");
+        assert_eq!(sum, unread.iter().sum::<i64>(), "{name}: {unread:?}");
+        record(&format!("{name}'s unread in the end"), format!("{unread:?}, in all {sum}"));
+    }
     transcript
 }
 

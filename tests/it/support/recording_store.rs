@@ -165,6 +165,7 @@ record!(Messages by messages {
     messages_by_groups(groups: &[Uuid], pagination: &Pagination) -> Vec<Page<Message>>;
     messages_by_keys(keys: &[MessageKey]) -> Vec<Message>;
     unread_by_groups(user: Uuid, groups: &[Uuid]) -> Vec<i64>;
+    unread_messages(user: Uuid) -> i64;
     mark_messages_read(user: Uuid, up_to: &MessageKey) -> bool;
     insert_message(new: &NewMessage) -> Inserted<Message>;
 });

@@ -1,6 +1,6 @@
 use cruddur::{
-    domain::{Message, MessageGroup, Pagination},
-    sources::{Idempotency, Inserted, NewMessage},
+    domain::{Cursor, Message, MessageGroup, MessageKey, Pagination},
+    sources::{Dataset, Idempotency, Inserted, NewMessage},
 };
 use futures_util::future::join_all;
 use uuid::Uuid;
@@ -129,4 +129,79 @@ pub async fn idempotency(story: &mut Story) {
     let with = messages.message_groups_by_others(WORF, &[LONDO]).await.expect("a group");
     let read = messages.messages_by_groups(&[with[0].uuid], &Pagination::first(9)).await;
     story.record("messages", pages(read, text));
+}
+
+pub async fn unread(story: &mut Story) {
+    story.chapter("Unread messages are counted in all conversations at once");
+    let messages = story.messages();
+    let key = |input| key(GAREK, "unread", input, 730);
+    for (what, new) in [
+        ("Garek writes", new(0xd60, GAREK, ANDREW, "one", 730, key("input"))),
+        ("with the same key", new(0xd61, GAREK, ANDREW, "one", 731, key("input"))),
+        ("with another input", new(0xd62, GAREK, ANDREW, "two", 731, key("other"))),
+        ("Andrew answers", new(0xd63, ANDREW, GAREK, "an answer", 732, None)),
+        ("Garek sends one late", new(0xd64, GAREK, ANDREW, "late", 729, None)),
+    ] {
+        let sent = messages.insert_message(&new).await;
+        story.record(what, inserted(sent, text));
+        record_unread(story).await;
+    }
+    let with = messages.message_groups_by_others(ANDREW, &[GAREK]).await.expect("a group");
+    let key = |number, minutes| MessageKey {
+        group_uuid: with[0].uuid,
+        at: Cursor { at: at(minutes), uuid: id(number) },
+    };
+    for (what, user, key) in [
+        ("Andrew reads the late one", ANDREW, key(0xd64, 729)),
+        ("Andrew reads it again", ANDREW, key(0xd64, 729)),
+        ("Andrew reads up to his answer", ANDREW, key(0xd63, 732)),
+        ("Andrew reads an earlier one", ANDREW, key(0xd60, 730)),
+        ("Andrew reads one that is missing", ANDREW, key(0xdff, 730)),
+        ("Londo reads it", LONDO, key(0xd63, 732)),
+        ("Garek reads it", GAREK, key(0xd63, 732)),
+    ] {
+        story.record(what, debug(messages.mark_messages_read(user, &key).await));
+        record_unread(story).await;
+    }
+    let late = new(0xd65, GAREK, ANDREW, "later still", 728, None);
+    story.record("before what is read", inserted(messages.insert_message(&late).await, text));
+    record_unread(story).await;
+    let dataset = Dataset {
+        messages: vec![
+            new(0xd66, LONDO, ANDREW, "imported", 740, None),
+            new(0xd67, LONDO, WORF, "imported", 741, None),
+            new(0xd68, LONDO, ANDREW, "imported, too", 742, None),
+        ],
+        ..Dataset::default()
+    };
+    story.record("a data set", debug(story.store().import(&dataset).await));
+    record_unread(story).await;
+    let at_once = join_all((0..16).map(|number| {
+        let messages = story.messages();
+        let key =
+            MessageKey { group_uuid: with[0].uuid, at: Cursor { at: at(732), uuid: id(0xd63) } };
+        let new = new(0xd70 + number, GAREK, ANDREW, "at once", 750, None);
+        async move {
+            messages.insert_message(&new).await.expect("the message can be sent");
+            messages.mark_messages_read(ANDREW, &key).await.expect("an answer")
+        }
+    }));
+    at_once.await;
+    story.record("sixteen more at once, while Andrew reads", "sent");
+    record_unread(story).await;
+}
+
+/// Records the unread messages of each user. Asserts that they are the sum over the conversations.
+async fn record_unread(story: &mut Story) {
+    let messages = story.messages();
+    let mut numbers = Vec::new();
+    for user in [ANDREW, WORF, GAREK, LONDO, UNKNOWN] {
+        let groups = messages.message_groups(user, &Pagination::first(100)).await.expect("a page");
+        let groups: Vec<_> = groups.nodes().map(|group| group.uuid).collect();
+        let each = messages.unread_by_groups(user, &groups).await.expect("numbers");
+        let all = messages.unread_messages(user).await.expect("a number");
+        assert_eq!(all, each.iter().sum::<i64>(), "{}: {each:?}", name(user));
+        numbers.push(format!("{} {all}", name(user)));
+    }
+    story.record("unread", numbers.join(", "));
 }

@@ -72,6 +72,7 @@ async fn transcript_of(sources: Sources) -> String {
     search::users(&mut story).await;
     messages::conversations(&mut story).await;
     messages::idempotency(&mut story).await;
+    messages::unread(&mut story).await;
     replies::sweep(&mut story).await;
     story.transcript
 }
