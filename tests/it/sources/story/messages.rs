@@ -144,7 +144,7 @@ pub async fn unread(story: &mut Story) {
     ] {
         let sent = messages.insert_message(&new).await;
         story.record(what, inserted(sent, text));
-        say_unread(story).await;
+        record_unread(story).await;
     }
     let with = messages.message_groups_by_others(ANDREW, &[GAREK]).await.expect("a group");
     let key = |number, minutes| MessageKey {
@@ -161,11 +161,11 @@ pub async fn unread(story: &mut Story) {
         ("Garek reads it", GAREK, key(0xd63, 732)),
     ] {
         story.record(what, debug(messages.mark_messages_read(user, &key).await));
-        say_unread(story).await;
+        record_unread(story).await;
     }
     let late = new(0xd65, GAREK, ANDREW, "later still", 728, None);
     story.record("before what is read", inserted(messages.insert_message(&late).await, text));
-    say_unread(story).await;
+    record_unread(story).await;
     let dataset = Dataset {
         messages: vec![
             new(0xd66, LONDO, ANDREW, "imported", 740, None),
@@ -175,24 +175,24 @@ pub async fn unread(story: &mut Story) {
         ..Dataset::default()
     };
     story.record("a data set", debug(story.store().import(&dataset).await));
-    say_unread(story).await;
+    record_unread(story).await;
     let at_once = join_all((0..16).map(|number| {
         let messages = story.messages();
         let key =
             MessageKey { group_uuid: with[0].uuid, at: Cursor { at: at(732), uuid: id(0xd63) } };
         let new = new(0xd70 + number, GAREK, ANDREW, "at once", 750, None);
         async move {
-            messages.insert_message(&new).await.expect("it is sent");
+            messages.insert_message(&new).await.expect("the message can be sent");
             messages.mark_messages_read(ANDREW, &key).await.expect("an answer")
         }
     }));
     at_once.await;
     story.record("sixteen more at once, while Andrew reads", "sent");
-    say_unread(story).await;
+    record_unread(story).await;
 }
 
-/// The numbers in all conversations, which are the sums of those in each.
-async fn say_unread(story: &mut Story) {
+/// Records the unread messages of each user. Asserts that they are the sum over the conversations.
+async fn record_unread(story: &mut Story) {
     let messages = story.messages();
     let mut numbers = Vec::new();
     for user in [ANDREW, WORF, GAREK, LONDO, UNKNOWN] {
