@@ -37,10 +37,10 @@ pub enum WatchState {
 /// The watched activities of this gateway. Their reader runs while there are any. A clone is the same
 /// set.
 #[derive(Clone, Default)]
-pub struct ActivityWatchers(Arc<Mutex<Watched>>);
+pub struct ActivityWatchers(Arc<Mutex<WatcherMap>>);
 
 #[derive(Default)]
-struct Watched {
+struct WatcherMap {
     /// Sends the state of each watched activity to its watchers.
     senders: HashMap<Uuid, watch::Sender<WatchState>>,
     /// Whether the reader runs.
@@ -120,7 +120,7 @@ impl ActivityWatchers {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Watched> {
+    fn lock(&self) -> MutexGuard<'_, WatcherMap> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
