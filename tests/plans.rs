@@ -123,13 +123,19 @@ fn dataset() -> Dataset {
         let [message, group] = [id(0x30_0000 + n), id(0x40_0000 + n)];
         fixtures::message(message, group, people, &format!("message {n}"), at(i64::from(n)))
     });
+    // One each to many of the others, so that the numbers of unread messages fill pages.
+    let others = (0..1_000).map(|n| {
+        let people = [0, 1].map(|one| id(0x10_0000 + ACTIVE + 2 * n + one));
+        let [message, group] = [id(0x50_0000 + n), id(0x60_0000 + n)];
+        fixtures::message(message, group, people, &format!("message {n}"), at(i64::from(n)))
+    });
     Dataset {
         users: users.collect(),
         activities,
         reactions: reactions.collect(),
         follows: follows.collect(),
         notifications: notifications.collect(),
-        messages: messages.collect(),
+        messages: messages.chain(others).collect(),
     }
 }
 
