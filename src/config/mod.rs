@@ -5,7 +5,7 @@
 //! follow from the declaration.
 //!
 //! Parsing has two steps: clap collects the given texts ([`Config`]), then [`Config::check`] parses
-//! them ([`declared`]) and resolves what depends on several settings.
+//! them (`declared`) and resolves what depends on several settings.
 
 mod api;
 mod database;

@@ -35,7 +35,7 @@ impl Service {
 
     /// Returns the cruds of the users that the viewer follows, newest first.
     ///
-    /// [`Error::Unauthenticated`].
+    /// `Error::Unauthenticated`.
     pub async fn following_feed(
         &self,
         viewer: Viewer,
@@ -120,7 +120,7 @@ impl Service {
     /// Posts a crud, and notifies the users that it mentions.
     ///
     /// In this order: [`UserErrorCode::MessageBlank`], [`UserErrorCode::MessageTooLong`] over 280
-    /// characters, [`UserErrorCode::MessageInvalid`], [`Error::Unauthenticated`],
+    /// characters, [`UserErrorCode::MessageInvalid`], `Error::Unauthenticated`,
     /// [`UserErrorCode::ViewerUnknown`], [`UserErrorCode::TtlBlank`],
     /// [`UserErrorCode::IdempotencyKeyInvalid`], [`UserErrorCode::IdempotencyKeyReused`].
     pub async fn create_activity(
@@ -146,7 +146,7 @@ impl Service {
     /// the reply mentions.
     ///
     /// In this order: [`UserErrorCode::MessageBlank`], [`UserErrorCode::MessageTooLong`] over 1024
-    /// characters, [`UserErrorCode::MessageInvalid`], [`Error::Unauthenticated`],
+    /// characters, [`UserErrorCode::MessageInvalid`], `Error::Unauthenticated`,
     /// [`UserErrorCode::ViewerUnknown`], [`UserErrorCode::ActivityNotFound`],
     /// [`UserErrorCode::IdempotencyKeyInvalid`], [`UserErrorCode::IdempotencyKeyReused`].
     pub async fn create_reply(
@@ -172,7 +172,7 @@ impl Service {
 
     /// Deletes one of the viewer's activities with the whole thread below it. Returns its uuid.
     ///
-    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::ViewerUnknown`],
+    /// In this order: `Error::Unauthenticated`, [`UserErrorCode::ViewerUnknown`],
     /// [`UserErrorCode::ActivityNotFound`], [`UserErrorCode::ActivityNotYours`].
     pub async fn delete_activity(&self, viewer: Viewer, uuid: Option<Uuid>) -> Result<Uuid> {
         let user = viewer.require_registered()?;
@@ -194,7 +194,7 @@ impl Service {
     /// Likes or reposts an activity, and notifies its author. Does nothing if the viewer has done so
     /// already. Returns the activity with its new counts.
     ///
-    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::ViewerUnknown`],
+    /// In this order: `Error::Unauthenticated`, [`UserErrorCode::ViewerUnknown`],
     /// [`UserErrorCode::ActivityNotFound`].
     pub async fn react(
         &self,
@@ -228,7 +228,7 @@ impl Service {
     /// Removes the viewer's like or repost. Does nothing if there is none. Returns the activity with
     /// its new counts.
     ///
-    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::ViewerUnknown`],
+    /// In this order: `Error::Unauthenticated`, [`UserErrorCode::ViewerUnknown`],
     /// [`UserErrorCode::ActivityNotFound`].
     pub async fn undo_reaction(
         &self,

@@ -26,7 +26,7 @@ pub enum Recipient<'a> {
 impl Service {
     /// Returns the viewer's conversations, the one with the newest message first.
     ///
-    /// [`Error::Unauthenticated`].
+    /// `Error::Unauthenticated`.
     pub async fn message_groups(
         &self,
         viewer: Viewer,
@@ -58,7 +58,7 @@ impl Service {
 
     /// Returns the viewer's conversation with the user with a handle, which may start with `@`.
     ///
-    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::HandleBlank`] for an empty handle.
+    /// In this order: `Error::Unauthenticated`, [`UserErrorCode::HandleBlank`] for an empty handle.
     pub async fn message_group_with(
         &self,
         viewer: Viewer,
@@ -112,7 +112,7 @@ impl Service {
 
     /// Returns the number of messages in all conversations that the viewer has not marked as read.
     ///
-    /// [`Error::Unauthenticated`] if the viewer is not a user.
+    /// `Error::Unauthenticated` if the viewer is not a user.
     pub async fn unread_messages(&self, viewer: Viewer) -> Result<i64> {
         self.sources.messages.unread_messages(viewer.require_user()?).await
     }
@@ -120,7 +120,7 @@ impl Service {
     /// Marks a message and all older ones in its conversation as read, together with their
     /// notifications.
     ///
-    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::ViewerUnknown`],
+    /// In this order: `Error::Unauthenticated`, [`UserErrorCode::ViewerUnknown`],
     /// [`UserErrorCode::MessageNotFound`].
     pub async fn mark_messages_read(
         &self,
@@ -142,7 +142,7 @@ impl Service {
     /// Returns the messages of one of the viewer's conversations, oldest first. The page is empty if
     /// there is no such conversation, so that conversations of other users stay hidden.
     ///
-    /// [`Error::Unauthenticated`].
+    /// `Error::Unauthenticated`.
     pub async fn messages_in_group(
         &self,
         viewer: Viewer,
@@ -158,7 +158,7 @@ impl Service {
     /// Returns the messages between the viewer and the user with a handle, as
     /// [`Service::messages_in_group`] does.
     ///
-    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::HandleBlank`] for an empty handle.
+    /// In this order: `Error::Unauthenticated`, [`UserErrorCode::HandleBlank`] for an empty handle.
     pub async fn messages_with(
         &self,
         viewer: Viewer,
@@ -175,7 +175,7 @@ impl Service {
     /// conversation.
     ///
     /// In this order: [`UserErrorCode::MessageBlank`], [`UserErrorCode::MessageTooLong`] over 1024
-    /// characters, [`UserErrorCode::MessageInvalid`], [`Error::Unauthenticated`],
+    /// characters, [`UserErrorCode::MessageInvalid`], `Error::Unauthenticated`,
     /// [`UserErrorCode::ViewerUnknown`], the errors of the recipient,
     /// [`UserErrorCode::IdempotencyKeyInvalid`], [`UserErrorCode::IdempotencyKeyReused`].
     ///

@@ -9,7 +9,7 @@ use crate::{
 impl Service {
     /// Returns the viewer's notifications, newest first.
     ///
-    /// [`Error::Unauthenticated`].
+    /// `Error::Unauthenticated`.
     pub async fn notifications(
         &self,
         viewer: Viewer,
@@ -32,7 +32,7 @@ impl Service {
 
     /// Returns the number of the viewer's unread notifications.
     ///
-    /// [`Error::Unauthenticated`].
+    /// `Error::Unauthenticated`.
     pub async fn unread_notifications(&self, viewer: Viewer) -> Result<i64> {
         let user = viewer.require_user()?;
         self.sources.store.unread_notifications(user, self.clock.now()).await
@@ -41,7 +41,7 @@ impl Service {
     /// Marks one of the viewer's notifications and all older ones as read. Returns the number that is
     /// still unread.
     ///
-    /// In this order: [`Error::Unauthenticated`], [`UserErrorCode::ViewerUnknown`],
+    /// In this order: `Error::Unauthenticated`, [`UserErrorCode::ViewerUnknown`],
     /// [`UserErrorCode::NotificationNotFound`].
     pub async fn mark_notifications_read(
         &self,

@@ -40,7 +40,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves requests until `stop` completes, then shuts down: it accepts no more connections and waits
-/// for the open requests, for at most ten seconds. Each request has its [`Connection`] in its
+/// for the open requests, for at most ten seconds. Each request has its `Connection` in its
 /// extensions.
 pub async fn serve(
     listener: TcpListener,
