@@ -8,7 +8,7 @@ use async_graphql::{Request, Variables};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use cruddur::{
     domain::Viewer,
-    graphql::{self, DocumentLimits, Schema},
+    graphql::{self, Schema, SchemaOptions},
     service::{Clock, Service, SystemClock},
     sources::{self, SourceUrl, Sources, seed},
 };
@@ -52,7 +52,7 @@ fn home(criterion: &mut Criterion) {
         [("mock", SourceUrl::Mock, 0, 0), ("sqlite", file, 500, 20_000)]
     {
         let service = runtime.block_on(filled(sources::open(&url, 4), users, activities));
-        let schema = graphql::schema(DocumentLimits::default());
+        let schema = graphql::schema(SchemaOptions::default());
         criterion.bench_function(&format!("home feed, {name}"), |bencher| {
             bencher.to_async(&runtime).iter(|| ask(&schema, &service, HOME));
         });
@@ -71,7 +71,7 @@ fn home(criterion: &mut Criterion) {
 }
 
 fn limits(criterion: &mut Criterion) {
-    let schema = graphql::schema(DocumentLimits::default());
+    let schema = graphql::schema(SchemaOptions::default());
     let bomb = bomb();
     criterion.bench_function("a fragment bomb is rejected", |bencher| {
         bencher.iter(|| assert!(schema.prepare(Request::new(&bomb)).is_err()));

@@ -83,15 +83,25 @@ pub(super) struct DocumentOptions {
     )]
     max_directives: usize,
 
-    /// Maximum number of fields in a GraphQL document, with its fragments expanded, 1 to 1000000
+    /// Maximum number of selections in a GraphQL operation, with its fragments expanded, 1 to 1000000
     #[arg(
         long,
         env,
-        value_name = "FIELDS",
+        value_name = "SELECTIONS",
         default_value = "5000",
         value_parser = number(1..=1_000_000_u64)
     )]
     max_selections: u64,
+
+    /// Maximum number of fields in a GraphQL response, computed before the execution, 1 to 10000000
+    #[arg(
+        long,
+        env,
+        value_name = "FIELDS",
+        default_value = "100000",
+        value_parser = number(1..=10_000_000_u64)
+    )]
+    max_fields: u64,
 
     /// What to do with GraphQL documents that are not in the manifest: `off` uses no manifest, `log`
     /// runs and logs them, `only` rejects them
@@ -120,6 +130,7 @@ impl DocumentOptions {
             aliases: self.max_aliases,
             directives: self.max_directives,
             selections: self.max_selections,
+            fields: self.max_fields,
         };
         let trusted = match self.trusted_documents {
             Policy::Off => TrustedDocuments::default(),
@@ -145,7 +156,8 @@ pub(super) fn write_limits(limits: &DocumentLimits, f: &mut fmt::Formatter<'_>) 
     writeln!(f, "MAX_TOKENS={}", limits.tokens)?;
     writeln!(f, "MAX_ALIASES={}", limits.aliases)?;
     writeln!(f, "MAX_DIRECTIVES={}", limits.directives)?;
-    writeln!(f, "MAX_SELECTIONS={}", limits.selections)
+    writeln!(f, "MAX_SELECTIONS={}", limits.selections)?;
+    writeln!(f, "MAX_FIELDS={}", limits.fields)
 }
 
 pub(super) fn write_trusted(trusted: &TrustedDocuments, f: &mut fmt::Formatter<'_>) -> fmt::Result {

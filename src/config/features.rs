@@ -28,6 +28,17 @@ pub struct Features {
     )]
     pub graphiql: bool,
 
+    /// Answer GraphQL introspection: `on` or `off`
+    #[arg(
+        long,
+        env,
+        value_name = "SWITCH",
+        action = ArgAction::Set,
+        default_value = "on",
+        value_parser = choice(SWITCH)
+    )]
+    pub introspection: bool,
+
     /// Serve Prometheus metrics at /metrics, to any client: `on` or `off`
     #[arg(
         long,
@@ -47,6 +58,7 @@ pub struct Features {
 impl fmt::Display for Features {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "GRAPHIQL={}", name_of(SWITCH, &self.graphiql))?;
+        writeln!(f, "INTROSPECTION={}", name_of(SWITCH, &self.introspection))?;
         writeln!(f, "METRICS={}", name_of(SWITCH, &self.metrics))?;
         match self.delete_expired_after {
             Some(keep) => writeln!(f, "DELETE_EXPIRED_AFTER={}", keep.num_days()),

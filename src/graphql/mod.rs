@@ -13,60 +13,65 @@ mod types;
 use std::sync::Arc;
 
 use async_graphql::{
-    Request, Response, ValidationMode, Value,
-    parser::types::{ExecutableDocument, OperationDefinition, OperationType},
-    to_value,
+    Data, Name, Request, Response, ServerError, ValidationMode, Value, indexmap::IndexMap,
+    parser::types::OperationType, to_value,
 };
 use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
 };
+use serde_json::value::RawValue;
 use tokio::task::unconstrained;
 
 use self::{
     context::{ContextPerEvent, RequestContext},
-    pipeline::{
-        cache::{DocumentCache, DocumentKey, ValidatedDocument},
-        errors,
-        limits::{Cost, CostAnalyzer},
-        persisted::PersistedQueries,
-        variables::InputTypes,
-    },
+    pipeline::{Pipeline, PreparedOperation, errors, lowering},
     types::ExecutableSchema,
 };
-pub use pipeline::{limits::DocumentLimits, persisted::TrustedDocuments};
+pub use pipeline::{cost::DocumentLimits, persisted::TrustedDocuments};
 pub use types::sdl;
 
 use crate::{
     domain::{UnregisteredIdentity, Viewer},
+    error::Error,
     service::Service,
 };
 
 /// The schema and the pipeline in front of it. It serves any number of requests.
 #[derive(Clone)]
 pub struct Schema {
-    /// Validates every document.
-    strict: ExecutableSchema,
-    /// Skips validation; for cached documents only.
-    fast: ExecutableSchema,
-    /// Validates every document, and gives each event of a subscription a context of its own.
-    subscription_schema: ExecutableSchema,
-    cost_analyzer: CostAnalyzer,
-    input_types: Arc<InputTypes>,
-    persisted_queries: PersistedQueries,
-    document_cache: DocumentCache,
+    executable: ExecutableSchema,
+    /// The same, with a context of its own for each event of a subscription.
+    subscriptions: ExecutableSchema,
+    pipeline: Pipeline,
 }
 
-/// A request whose document is parsed and within the limits.
+/// What a [`Schema`] accepts.
+#[derive(Debug, Clone)]
+pub struct SchemaOptions {
+    pub limits: DocumentLimits,
+    /// Whether clients may read the schema by introspection.
+    pub introspection: bool,
+    pub trusted: TrustedDocuments,
+}
+
+impl Default for SchemaOptions {
+    fn default() -> Self {
+        Self {
+            limits: DocumentLimits::default(),
+            introspection: true,
+            trusted: TrustedDocuments::default(),
+        }
+    }
+}
+
+/// A request that passed every step before the execution.
 pub struct PreparedRequest {
-    request: Request,
-    /// The type of the operation that the request names, and `None` if the document has no such
-    /// operation.
-    pub operation: Option<OperationType>,
-    /// The cost of the document, if the client asks for it.
-    cost: Option<Cost>,
-    /// The document and its key in the cache if it still has to be validated.
-    unvalidated: Option<(DocumentKey, Arc<ValidatedDocument>)>,
+    prepared: PreparedOperation,
+    data: Data,
+    wants_cost: bool,
+    /// The type of the operation that runs.
+    pub operation: OperationType,
 }
 
 impl PreparedRequest {
@@ -74,75 +79,51 @@ impl PreparedRequest {
     #[must_use]
     pub fn with_identity(mut self, identity: Option<&UnregisteredIdentity>) -> Self {
         if let Some(identity) = identity {
-            self.request = self.request.data(identity.clone());
+            self.data.insert(identity.clone());
         }
         self
     }
 }
 
-/// Builds the schema for documents within these limits.
-pub fn schema(limits: DocumentLimits) -> Schema {
-    let sdl = sdl();
+/// Builds the schema.
+pub fn schema(options: SchemaOptions) -> Schema {
+    let SchemaOptions { limits, introspection, trusted } = options;
+    let validated = apollo_compiler::Schema::parse_and_validate(sdl(), "schema.graphql")
+        .expect("the SDL of the types is valid");
     Schema {
-        strict: types::builder().finish(),
-        fast: types::builder().validation_mode(ValidationMode::Fast).finish(),
-        subscription_schema: types::builder().extension(ContextPerEvent).finish(),
-        cost_analyzer: CostAnalyzer::new(limits, &sdl),
-        input_types: Arc::new(InputTypes::new(&sdl)),
-        persisted_queries: PersistedQueries::new(TrustedDocuments::default()),
-        document_cache: DocumentCache::default(),
+        executable: types::builder().validation_mode(ValidationMode::Fast).finish(),
+        subscriptions: types::builder()
+            .validation_mode(ValidationMode::Fast)
+            .extension(ContextPerEvent)
+            .finish(),
+        pipeline: Pipeline::new(validated, limits, introspection, trusted),
     }
 }
 
 impl Schema {
-    /// Sets the documents that the operator trusts.
-    #[must_use]
-    pub fn with_trusted_documents(self, trusted: TrustedDocuments) -> Self {
-        Self { persisted_queries: PersistedQueries::new(trusted), ..self }
-    }
-
-    /// Finds and parses a request's document, and checks its limits and its variables. Returns
-    /// the response if the request is rejected.
+    /// Takes a request through the pipeline. Returns the response if the request is rejected.
     ///
     /// The extension `persistedQuery` names a document by its hash. If the extension
-    /// `cost` is true, the response contains the document's cost.
+    /// `cost` is true, the response contains the operation's cost.
     pub fn prepare(&self, mut request: Request) -> Result<PreparedRequest, Box<Response>> {
-        let to_register =
-            self.persisted_queries.resolve(&mut request).map_err(errors::unresolved_document)?;
-        let key = (request.operation_name.clone(), request.query.clone());
-        let (document, is_validated) = match self.document_cache.get(&key) {
-            Some(document) => (document, true),
-            None => {
-                let parsed = self.cost_analyzer.parse(&request.query);
-                let (document, tokens) = parsed.map_err(errors::rejected_document)?;
-                (Arc::new(ValidatedDocument { document, tokens }), false)
-            }
-        };
-        let cost = self.cost_analyzer.analyze(&document.document, &request.variables);
-        let cost = cost.map_err(errors::rejected_document)?;
-        let operation = operation(&document.document, request.operation_name.as_deref());
-        if let Some(operation) = operation {
-            if !is_validated {
-                let checked = self.input_types.check_positions(&document.document, operation);
-                checked.map_err(|error| {
-                    errors::rejected_request(error, "GRAPHQL_VALIDATION_FAILED")
-                })?;
-            }
-            let checked = self.input_types.check_values(operation, &request.variables);
-            checked.map_err(|error| errors::rejected_request(error, "BAD_USER_INPUT"))?;
-        }
-        let operation = operation.map(|operation| operation.ty);
-        if let Some(hash) = to_register {
-            self.persisted_queries.register(hash, &request.query);
-        }
-        let wants_cost = request.extensions.get("cost") == Some(&Value::Boolean(true));
-        request.set_parsed_query(document.document.clone());
+        let prepared = self.pipeline.prepare(&mut request);
+        let prepared = prepared.map_err(|error| errors::rejected(error, &request.query))?;
         Ok(PreparedRequest {
-            request,
-            operation,
-            cost: wants_cost.then_some(Cost { tokens: document.tokens, ..cost }),
-            unvalidated: (!is_validated).then_some((key, document)),
+            operation: lowering::operation_type(&prepared.operation),
+            prepared,
+            data: request.data,
+            wants_cost: request.extensions.get("cost") == Some(&Value::Boolean(true)),
         })
+    }
+
+    /// Returns the data of a request that selects nothing but the schema, as JSON that is made once
+    /// for each document. Returns `None` for any other request.
+    pub fn introspected(&self, request: &PreparedRequest) -> Option<Arc<RawValue>> {
+        let PreparedRequest { prepared, wants_cost, .. } = request;
+        if prepared.normal.executable.is_some() || *wants_cost {
+            return None;
+        }
+        self.pipeline.introspect(prepared).ok()?
     }
 
     /// Executes a request on behalf of a viewer.
@@ -153,19 +134,51 @@ impl Schema {
         &self,
         service: &Service,
         viewer: Viewer,
-        prepared: PreparedRequest,
+        request: PreparedRequest,
     ) -> Response {
-        let request = prepared.request.data(RequestContext::new(service, viewer));
-        let schema = if prepared.unvalidated.is_some() { &self.strict } else { &self.fast };
-        // Cooperative scheduling would suspend the fields after about a hundred calls of a loader,
-        // which would split one batch into several fetches.
-        let mut response = errors::sanitized(unconstrained(schema.execute(request)).await);
-        if let Some((key, document)) = prepared.unvalidated.filter(|_| response.is_ok()) {
-            self.document_cache.insert(key, document);
-        }
-        if let Some(cost) = prepared.cost.and_then(|cost| to_value(cost).ok()) {
+        let PreparedRequest { prepared, data, wants_cost, .. } = request;
+        let response = match &prepared.normal.executable {
+            None => Response::new(Value::Object(IndexMap::new())),
+            Some(document) => {
+                let mut request = Request::new("").variables(prepared.values.clone());
+                request.set_parsed_query(document.clone());
+                request.data = data;
+                let request = request.data(RequestContext::new(service, viewer));
+                // Cooperative scheduling would suspend the fields after about a hundred calls of a
+                // loader, which would split one batch into several fetches.
+                unconstrained(self.executable.execute(request)).await
+            }
+        };
+        let response = self.with_meta_fields(&prepared, response);
+        let mut response = errors::sanitized(response, prepared.text());
+        if wants_cost && let Ok(cost) = to_value(prepared.cost) {
             response.extensions.insert("cost".to_owned(), cost);
         }
+        response
+    }
+
+    /// Adds the root fields that no resolver answers to a response, in their order.
+    fn with_meta_fields(&self, prepared: &PreparedOperation, mut response: Response) -> Response {
+        let Value::Object(resolved) = &mut response.data else { return response };
+        if resolved.len() == prepared.normal.fields.len() {
+            return response;
+        }
+        let introspected = match self.pipeline.introspect(prepared) {
+            Ok(json) => json.and_then(|json| serde_json::from_str(json.get()).ok()),
+            Err(error) => return Response::from_errors(vec![internal(&error)]),
+        };
+        let mut introspected: IndexMap<Name, Value> = introspected.unwrap_or_default();
+        let mut data = IndexMap::with_capacity(prepared.normal.fields.len());
+        for field in &prepared.normal.fields {
+            let key = Name::new(field.node.response_name());
+            let value = if field.node.name == "__typename" {
+                Some(Value::from(prepared.operation.object_type().as_str()))
+            } else {
+                resolved.swap_remove(&key).or_else(|| introspected.swap_remove(&key))
+            };
+            data.insert(key, value.unwrap_or_default());
+        }
+        response.data = Value::Object(data);
         response
     }
 
@@ -176,32 +189,32 @@ impl Schema {
         &self,
         service: &Service,
         viewer: Viewer,
-        prepared: PreparedRequest,
+        request: PreparedRequest,
     ) -> BoxStream<'static, Response> {
-        if prepared.operation == Some(OperationType::Subscription) {
-            let request = prepared.request.data(RequestContext::new(service, viewer));
-            let responses = self.subscription_schema.execute_stream(request).boxed();
-            return stream::unfold(responses, |mut responses| async {
+        if request.operation == OperationType::Subscription {
+            let PreparedRequest { prepared, data, .. } = request;
+            let Some(document) = &prepared.normal.executable else {
+                return stream::empty().boxed();
+            };
+            let mut request = Request::new("").variables(prepared.values.clone());
+            request.set_parsed_query(document.clone());
+            request.data = data;
+            let request = request.data(RequestContext::new(service, viewer));
+            let responses = self.subscriptions.execute_stream(request).boxed();
+            let state = (responses, prepared);
+            return stream::unfold(state, |(mut responses, prepared)| async {
                 // Unconstrained for the same reason as in `execute`.
                 let response = unconstrained(responses.next()).await?;
-                Some((errors::sanitized(response), responses))
+                let response = errors::sanitized(response, prepared.text());
+                Some((response, (responses, prepared)))
             })
             .boxed();
         }
         let (schema, service) = (self.clone(), service.clone());
-        stream::once(async move { schema.execute(&service, viewer, prepared).await }).boxed()
+        stream::once(async move { schema.execute(&service, viewer, request).await }).boxed()
     }
 }
 
-/// Returns the operation with this name or, without a name, the only operation of the document.
-fn operation<'d>(
-    document: &'d ExecutableDocument,
-    name: Option<&str>,
-) -> Option<&'d OperationDefinition> {
-    let mut operations = document.operations.iter();
-    let found = match name {
-        Some(name) => operations.find(|(of, _)| of.is_some_and(|of| of.as_str() == name)),
-        None => operations.next().filter(|_| operations.next().is_none()),
-    };
-    found.map(|(_, operation)| &operation.node)
+fn internal(error: &Error) -> ServerError {
+    async_graphql::Error::from(error.clone()).into_server_error(Default::default())
 }

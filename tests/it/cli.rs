@@ -167,6 +167,7 @@ fn check_config_prints_the_settings_without_secrets() {
     ADDRESS_RATE=off
     TRUSTED_PROXIES=
     GRAPHIQL=on
+    INTROSPECTION=on
     METRICS=off
     DELETE_EXPIRED_AFTER=off
     MAX_DEPTH=15
@@ -176,6 +177,7 @@ fn check_config_prints_the_settings_without_secrets() {
     MAX_ALIASES=30
     MAX_DIRECTIVES=50
     MAX_SELECTIONS=5000
+    MAX_FIELDS=100000
     TRUSTED_DOCUMENTS=off
     TRUSTED_DOCUMENTS_FILE=
     LOG=info
@@ -209,6 +211,7 @@ fn check_config_prints_the_settings_without_secrets() {
     ADDRESS_RATE=off
     TRUSTED_PROXIES=
     GRAPHIQL=off
+    INTROSPECTION=on
     METRICS=off
     DELETE_EXPIRED_AFTER=30
     MAX_DEPTH=15
@@ -218,6 +221,7 @@ fn check_config_prints_the_settings_without_secrets() {
     MAX_ALIASES=30
     MAX_DIRECTIVES=50
     MAX_SELECTIONS=5000
+    MAX_FIELDS=100000
     TRUSTED_DOCUMENTS=off
     TRUSTED_DOCUMENTS_FILE=
     LOG=warn,cruddur=debug

@@ -1,7 +1,198 @@
-//! What a request goes through before and after its resolvers: one file for each step.
+//! The steps from the text of a request to the operation that async-graphql executes.
+//!
+//! | step | file |
+//! | --- | --- |
+//! | resolve the hash of a persisted document to its text | `persisted.rs` |
+//! | parse and validate the text; valid documents are cached | `validation.rs`, `rules.rs`, `cache.rs` |
+//! | coerce the values of the variables | `coercion.rs` |
+//! | normalise the operation: one execution for each response key | `normalization.rs` |
+//! | check its cost | `cost.rs` |
+//! | answer introspection | `introspection.rs` |
+//! | lower it to async-graphql's document | `lowering.rs`, `operation.rs` |
+//! | code the errors, and give them their places in the text | `errors.rs` |
 
-pub(super) mod cache;
-pub(super) mod errors;
-pub mod limits;
-pub(super) mod persisted;
-pub(super) mod variables;
+pub mod cache;
+pub mod coercion;
+pub mod cost;
+pub mod errors;
+pub mod introspection;
+pub mod lowering;
+pub mod normalization;
+pub mod operation;
+pub mod persisted;
+pub mod rules;
+pub mod validation;
+
+use std::sync::Arc;
+
+use apollo_compiler::{Node, Schema, executable::Operation, validation::Valid};
+use async_graphql::{Request, Variables};
+use serde_json::value::RawValue;
+
+use self::{
+    cache::{CachedDocument, DocumentCache},
+    coercion::CoercionError,
+    cost::{Cost, DocumentLimits, LimitExceeded, OperationCost},
+    introspection::{Introspection, IntrospectionError},
+    normalization::{NormalizationError, PossibleTypes},
+    operation::{NormalOperation, OperationKey},
+    persisted::{PersistedQueries, PersistedQueryError, TrustedDocuments},
+    validation::{DocumentError, Validator},
+};
+use crate::error::Error;
+
+/// Why a request is not executed.
+#[derive(Debug, Clone)]
+pub enum RequestError {
+    Unresolved(PersistedQueryError),
+    Document(DocumentError),
+    /// The document has no operation with this name, or it has several and the request names none.
+    NoOperation(Option<String>),
+    Coercion(CoercionError),
+    Normalization(NormalizationError),
+    Introspection(IntrospectionError),
+    LimitExceeded(LimitExceeded),
+}
+
+macro_rules! from {
+    ($($error:ty => $variant:ident,)*) => {
+        $(impl From<$error> for RequestError {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        })*
+    };
+}
+
+from! {
+    PersistedQueryError => Unresolved,
+    DocumentError => Document,
+    CoercionError => Coercion,
+    NormalizationError => Normalization,
+    IntrospectionError => Introspection,
+    LimitExceeded => LimitExceeded,
+}
+
+/// The operation of a request that passed every step before the execution.
+pub struct PreparedOperation {
+    document: Arc<CachedDocument>,
+    pub operation: Node<Operation>,
+    pub normal: Arc<NormalOperation>,
+    /// The coerced values of the variables.
+    pub values: Variables,
+    pub cost: Cost,
+}
+
+impl PreparedOperation {
+    /// Returns the text that the client sent, or that its hash stands for.
+    pub fn text(&self) -> &str {
+        self.document.valid.text()
+    }
+}
+
+/// The pipeline for one schema.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    limits: DocumentLimits,
+    types: PossibleTypes,
+    validator: Validator,
+    introspection: Introspection,
+    persisted_queries: PersistedQueries,
+    cache: DocumentCache,
+}
+
+impl Pipeline {
+    pub fn new(
+        schema: Valid<Schema>,
+        limits: DocumentLimits,
+        introspection: bool,
+        trusted: TrustedDocuments,
+    ) -> Self {
+        let schema = Arc::new(schema);
+        let types = PossibleTypes::new(Arc::clone(&schema));
+        Self {
+            limits,
+            validator: Validator::new(schema, limits),
+            introspection: Introspection::new(types.clone(), introspection),
+            types,
+            persisted_queries: PersistedQueries::new(trusted),
+            cache: DocumentCache::default(),
+        }
+    }
+
+    /// Takes a request through all steps before the execution. On return, `request.query` is the
+    /// text of the document.
+    pub fn prepare(&self, request: &mut Request) -> Result<PreparedOperation, RequestError> {
+        let to_register = self.persisted_queries.resolve(request)?;
+        let document = self.document(&request.query)?;
+        let valid = &document.valid;
+        let name = request.operation_name.as_deref();
+        let operation = valid.document.operations.get(name);
+        let operation =
+            operation.map_err(|_| RequestError::NoOperation(name.map(ToOwned::to_owned)))?.clone();
+        let values = coercion::coerce(&self.types.schema, &operation, &request.variables)?;
+        let normal = self.normal(&document, &operation, &values)?;
+        if normal.introspection().next().is_some() {
+            self.introspection.check(valid, &operation, normal.introspection())?;
+        }
+        let OperationCost { depth, selections, nodes, fields } =
+            OperationCost::of(&normal.fields, &values);
+        let cost = Cost {
+            tokens: valid.tokens,
+            aliases: valid.summary.aliases,
+            directives: valid.summary.directives,
+            depth,
+            selections,
+            nodes,
+            fields,
+        };
+        cost.check(&self.limits)?;
+        if let Some(hash) = to_register {
+            self.persisted_queries.register(hash, &request.query);
+        }
+        Ok(PreparedOperation { document, operation, normal, values, cost })
+    }
+
+    /// Returns the answer of the operation's fields about the schema, `None` if it has none.
+    pub fn introspect(&self, prepared: &PreparedOperation) -> Result<Option<Arc<RawValue>>, Error> {
+        let PreparedOperation { document, operation, normal, values, .. } = prepared;
+        if normal.introspection().next().is_none() {
+            return Ok(None);
+        }
+        if let Some(json) = normal.introspected.get() {
+            return Ok(Some(Arc::clone(json)));
+        }
+        let json = self.introspection.execute(&document.valid, operation, values)?;
+        if operation.variables.is_empty() {
+            return Ok(Some(Arc::clone(normal.introspected.get_or_init(|| json))));
+        }
+        Ok(Some(json))
+    }
+
+    fn document(&self, text: &str) -> Result<Arc<CachedDocument>, DocumentError> {
+        if let Some(document) = self.cache.get(text) {
+            return Ok(document);
+        }
+        let document = Arc::new(CachedDocument::new(self.validator.validate(text)?));
+        self.cache.insert(text, Arc::clone(&document));
+        Ok(document)
+    }
+
+    fn normal(
+        &self,
+        document: &CachedDocument,
+        operation: &Operation,
+        values: &Variables,
+    ) -> Result<Arc<NormalOperation>, NormalizationError> {
+        let key = OperationKey::new(&document.valid, operation, values);
+        if let Some(normal) = document.last(&key) {
+            return Ok(normal);
+        }
+        let max_selections = self.limits.selections;
+        let valid = &document.valid;
+        let normal = NormalOperation::new(&self.types, valid, operation, values, max_selections)?;
+        let normal = Arc::new(normal);
+        document.set_last(key, &normal);
+        Ok(normal)
+    }
+}

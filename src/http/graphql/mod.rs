@@ -25,7 +25,7 @@ pub use self::csrf::is_cross_origin_page;
 use self::{
     csrf::is_cross_origin,
     negotiation::{Negotiated, ResponseFormat, accepts_html},
-    response::{Payload, is_unexecuted},
+    response::{Introspected, Payload, is_unexecuted},
     stream::StreamEncoding,
 };
 use super::{
@@ -40,7 +40,7 @@ use crate::{
     auth::{Auth, AuthResult, Identity},
     config::{Origins, Settings},
     error::{self, Error},
-    graphql::{self, Schema},
+    graphql::{self, Schema, SchemaOptions},
     headers::is_utf8_json,
     service::Service,
 };
@@ -57,7 +57,11 @@ struct Graphql {
 }
 
 pub fn routes(settings: &Settings, service: Service, limiter: &RateLimiter) -> Router {
-    let schema = graphql::schema(settings.limits).with_trusted_documents(settings.trusted.clone());
+    let schema = graphql::schema(SchemaOptions {
+        limits: settings.limits,
+        introspection: settings.features.introspection,
+        trusted: settings.trusted.clone(),
+    });
     Router::new().route("/graphql", get(get_request).post(post_request)).with_state(Arc::new(
         Graphql {
             schema,
@@ -221,13 +225,13 @@ async fn answer(
         Ok(prepared) => prepared,
         Err(response) => return write(negotiated.single(), *response),
     };
-    if method == Method::GET && prepared.operation == Some(OperationType::Mutation) {
+    if method == Method::GET && prepared.operation == OperationType::Mutation {
         let rejection = (StatusCode::METHOD_NOT_ALLOWED, "Mutations need the method POST.");
         let response = rejected(negotiated.for_errors(), rejection);
         return ([(header::ALLOW, "POST")], response).into_response();
     }
     let format = match prepared.operation {
-        Some(OperationType::Subscription) => match negotiated.stream() {
+        OperationType::Subscription => match negotiated.stream() {
             Some(format) => format,
             None => return rejected(negotiated.for_errors(), NO_STREAM),
         },
@@ -250,7 +254,10 @@ async fn answer(
     let Graphql { schema, service, .. } = graphql;
     let prepared = prepared.with_identity(identity.unregistered.as_ref());
     match StreamEncoding::of(format) {
-        None => write(format, schema.execute(service, identity.viewer, prepared).await),
+        None => match schema.introspected(&prepared) {
+            Some(data) => with_format(format, Json(Introspected { data: &data }).into_response()),
+            None => write(format, schema.execute(service, identity.viewer, prepared).await),
+        },
         Some(encoding) => {
             let token_ttl = identity.expires_at.map(|at| service.time_until(at));
             let responses = schema.stream(service, identity.viewer, prepared);

@@ -2,6 +2,7 @@
 
 use async_graphql::{Response, ServerError, Value};
 use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::value::RawValue;
 
 /// A response, serialised without `data` if the request was not executed.
 pub struct Payload<'a>(pub &'a Response);
@@ -15,6 +16,12 @@ impl Serialize for Payload<'_> {
         payload.serialize_entry("errors", &self.0.errors)?;
         payload.end()
     }
+}
+
+/// A response with data that is already JSON.
+#[derive(Serialize)]
+pub struct Introspected<'a> {
+    pub data: &'a RawValue,
 }
 
 /// Returns true if the request was not executed: it has an error without a path.

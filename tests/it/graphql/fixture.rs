@@ -10,7 +10,7 @@ use cruddur::{
         Activity, Cursor, Follow, Notification, NotificationKind, Reaction, ReactionKind,
         Timestamp, User, Viewer,
     },
-    graphql::{self, DocumentLimits},
+    graphql::{self, SchemaOptions},
     service::Service,
     sources::{Dataset, NewMessage, Sources},
 };
@@ -37,7 +37,7 @@ pub struct SchemaClient {
 impl SchemaClient {
     pub fn new(sources: Sources, viewer: Viewer) -> Self {
         let service = Service::new(sources, Arc::new(ManualClock::at(noon())));
-        Self { service, schema: graphql::schema(DocumentLimits::default()), viewer }
+        Self { service, schema: graphql::schema(SchemaOptions::default()), viewer }
     }
 
     /// Returns a client of the [`people`] in memory.

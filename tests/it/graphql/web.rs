@@ -9,7 +9,7 @@ use async_graphql::{
 };
 use cruddur::{
     domain::Viewer,
-    graphql::TrustedDocuments,
+    graphql::{self, SchemaOptions, TrustedDocuments},
     service::Recipient,
     sources::{self, SourceUrl},
 };
@@ -218,8 +218,8 @@ async fn a_name_that_the_schema_loses_is_missed() {
 #[tokio::test]
 async fn the_app_gets_by_where_only_its_own_documents_are_trusted() {
     let mut client = SchemaClient::of_people(ADA).await;
-    client.schema =
-        client.schema.with_trusted_documents(TrustedDocuments::open(&manifest(), true).unwrap());
+    let trusted = TrustedDocuments::open(&manifest(), true).unwrap();
+    client.schema = graphql::schema(SchemaOptions { trusted, ..SchemaOptions::default() });
     let documents = documents();
     for (name, variables) in cases() {
         let admitted = client.schema.prepare(request(name, &documents[name], variables));

@@ -206,11 +206,22 @@ async fn the_cost_is_reported_on_request() {
     };
     assert_eq!(
         ask(json!({ "cost": true })).await["extensions"]["cost"],
-        json!({ "tokens": 16, "aliases": 1, "directives": 0, "depth": 3, "selections": 3, "nodes": 3 })
+        json!({ "tokens": 16, "aliases": 1, "directives": 0, "depth": 3, "selections": 3, "nodes": 3,
+            "fields": 5 })
     );
     for extensions in [json!({}), json!({ "cost": false }), json!({ "cost": 1 })] {
         assert!(ask(extensions).await.get("extensions").is_none());
     }
+}
+
+#[tokio::test]
+async fn the_fields_of_a_response_are_limited() {
+    let client = TestApp::new().await.with(&["--max-fields=6"]).anon();
+    let ask = async |query: &str| client.graphql(query, json!({})).await.json();
+    assert!(ask("{ home(first: 4) { nodes { id id } } }").await["data"].is_object());
+    let error = &ask("{ home(first: 5) { nodes { id } } }").await["errors"][0];
+    assert_eq!(error["message"], "The document requests 7 fields; the limit is 6.");
+    assert_eq!(error["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED");
 }
 
 #[tokio::test]
@@ -233,8 +244,8 @@ async fn the_document_limits_are_configurable() {
         ("{ a b c d e f g h i j k l m n o p q r s t u v }", "has 21 tokens; the limit is 20."),
         ("{ a: __typename b: __typename }", "has 2 aliases; the limit is 1."),
         ("{ a @skip(if: true) @skip(if: true) }", "has 2 directives; the limit is 1."),
-        ("{ a b c d }", "has 4 fields; the limit is 3."),
-        ("{ a { b { c } } }", "has 3 levels of fields; the limit is 2."),
+        ("{ home { nodes { id message } } }", "has 4 selections; the limit is 3."),
+        ("{ home { nodes { id } } }", "has 3 levels of fields; the limit is 2."),
         ("{ home(first: 5) { __typename } }", "requests 5 nodes; the limit is 4."),
     ] {
         let json = client.graphql(query, json!({})).await.json();

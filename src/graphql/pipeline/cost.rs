@@ -1,0 +1,185 @@
+//! The limits on documents, and the cost of the operation that runs, which is computed before any
+//! of it is executed.
+
+use apollo_compiler::{ast::Value as Literal, executable::Field};
+use async_graphql::{Value, Variables};
+use serde::Serialize;
+
+use super::normalization::{NormalField, TypeSelection};
+use crate::domain::Pagination;
+
+/// The most that one document may request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentLimits {
+    /// Bytes of the text. The other limits do not bound the length of a comment or string.
+    pub bytes: usize,
+    /// Tokens of the text. Commas and comments are not counted.
+    pub tokens: usize,
+    /// Aliases in the whole document.
+    pub aliases: usize,
+    /// Directives in the whole document.
+    pub directives: usize,
+    /// Levels of nested fields. The fields of an introspection query count as one level.
+    pub depth: usize,
+    /// Selections of the operation, counted as often as fragments repeat them.
+    pub selections: u64,
+    /// Objects that connections and lists of ids can return, computed from `first`, `last`, `ids`
+    /// and the variables.
+    pub nodes: u64,
+    /// Fields of the response: those of the operation, times the objects that they are selected of.
+    pub fields: u64,
+}
+
+impl Default for DocumentLimits {
+    fn default() -> Self {
+        Self {
+            bytes: 100_000,
+            tokens: 4_000,
+            aliases: 30,
+            directives: 50,
+            depth: 15,
+            selections: 5_000,
+            nodes: 10_000,
+            fields: 100_000,
+        }
+    }
+}
+
+/// A document has `found` of `what`, and the limit is `limit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitExceeded {
+    pub what: &'static str,
+    pub found: u64,
+    pub limit: u64,
+}
+
+impl LimitExceeded {
+    /// Fails if `found` is above the limit.
+    pub fn check(what: &'static str, found: u64, limit: u64) -> Result<(), Self> {
+        if found > limit { Err(Self { what, found, limit }) } else { Ok(()) }
+    }
+}
+
+/// What a request costs, in the units of [`DocumentLimits`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Cost {
+    pub tokens: usize,
+    pub aliases: usize,
+    pub directives: usize,
+    pub depth: usize,
+    pub selections: u64,
+    pub nodes: u64,
+    pub fields: u64,
+}
+
+impl Cost {
+    /// Fails at the first limit that the cost exceeds.
+    pub fn check(&self, limits: &DocumentLimits) -> Result<(), LimitExceeded> {
+        LimitExceeded::check("levels of fields", self.depth as u64, limits.depth as u64)?;
+        LimitExceeded::check("selections", self.selections, limits.selections)?;
+        LimitExceeded::check("nodes", self.nodes, limits.nodes)?;
+        LimitExceeded::check("fields", self.fields, limits.fields)
+    }
+}
+
+/// The cost of a part of an operation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OperationCost {
+    pub depth: usize,
+    pub selections: u64,
+    pub nodes: u64,
+    pub fields: u64,
+}
+
+impl OperationCost {
+    /// Adds up the cost of fields of one object. Takes time linear in the number of fields below
+    /// it.
+    pub fn of(fields: &[NormalField], values: &Variables) -> Self {
+        Self::of_fields(fields, values, None)
+    }
+
+    /// `page` is the number of items in the lists of a connection, if the fields are those of one.
+    fn of_fields(fields: &[NormalField], values: &Variables, page: Option<u64>) -> Self {
+        let costs = fields.iter().map(|field| Self::of_field(field, values, page));
+        costs.fold(Self::default(), |total, cost| Self {
+            depth: total.depth.max(cost.depth),
+            selections: total.selections.saturating_add(cost.selections),
+            nodes: total.nodes.saturating_add(cost.nodes),
+            fields: total.fields.saturating_add(cost.fields),
+        })
+    }
+
+    fn of_field(field: &NormalField, values: &Variables, page: Option<u64>) -> Self {
+        if is_introspection(&field.node) {
+            // `introspection.rs` limits what is below.
+            return Self { depth: 1, selections: 1, nodes: 0, fields: 1 };
+        }
+        let ids = list_of_ids(&field.node, values);
+        let size = page_size(&field.node, values);
+        // Of an object of several types, only one is returned.
+        let below = field
+            .selected
+            .iter()
+            .map(|TypeSelection { fields, .. }| Self::of_fields(fields, values, size));
+        let below = below.fold(Self::default(), Self::max);
+        let in_page = page.filter(|_| field.node.ty().is_list());
+        let repeated = in_page.or(ids).unwrap_or(1);
+        let nodes = match ids.or(size) {
+            None => below.nodes,
+            Some(items) => items.saturating_mul(below.nodes.saturating_add(1)),
+        };
+        Self {
+            depth: below.depth + 1,
+            selections: below.selections.saturating_add(1),
+            nodes,
+            fields: repeated.saturating_mul(below.fields).saturating_add(1),
+        }
+    }
+
+    fn max(self, other: Self) -> Self {
+        Self {
+            depth: self.depth.max(other.depth),
+            selections: self.selections.max(other.selections),
+            nodes: self.nodes.max(other.nodes),
+            fields: self.fields.max(other.fields),
+        }
+    }
+}
+
+/// Returns true if the field is about the schema.
+pub fn is_introspection(field: &Field) -> bool {
+    matches!(field.name.as_str(), "__schema" | "__type")
+}
+
+/// Returns the number of objects that the field fetches by their ids, `None` if it fetches none.
+fn list_of_ids(field: &Field, values: &Variables) -> Option<u64> {
+    let items = match literal(field, "ids")? {
+        Literal::List(ids) => ids.len(),
+        Literal::Variable(name) => match values.get(name.as_str())? {
+            Value::List(ids) => ids.len(),
+            _ => 1,
+        },
+        _ => 1,
+    };
+    Some(items as u64)
+}
+
+/// Returns the most items of the page that the field returns, `None` if it returns no connection.
+fn page_size(field: &Field, values: &Variables) -> Option<u64> {
+    field.definition.argument_by_name("first")?;
+    let sizes = ["first", "last"].into_iter().filter_map(|name| match literal(field, name)? {
+        Literal::Int(size) => size.as_str().parse().ok(),
+        Literal::Variable(name) => match values.get(name.as_str())? {
+            Value::Number(size) => size.as_i64(),
+            _ => None,
+        },
+        _ => None,
+    });
+    // Pages of other sizes fail.
+    let size = sizes.max().map(|size| size.clamp(0, Pagination::MAX as i64).unsigned_abs());
+    Some(size.unwrap_or(Pagination::DEFAULT as u64))
+}
+
+fn literal<'f>(field: &'f Field, name: &str) -> Option<&'f Literal> {
+    field.specified_argument_by_name(name).map(|value| &**value)
+}

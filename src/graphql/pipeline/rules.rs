@@ -1,0 +1,128 @@
+//! The rules of documents that apollo-compiler 2.0.0-beta.2 does not check, and the counts of the
+//! whole document that the limits apply to.
+//!
+//! * Input Object Field Uniqueness (GraphQL 5.6.4): its types for schemas report duplicate fields,
+//!   its types for documents keep them.
+//! * A selection set has at least one selection (GraphQL 2.4): its parser follows a draft that
+//!   allows `{}`.
+
+use std::collections::HashSet;
+
+use apollo_compiler::{
+    Name, Node,
+    ast::{Argument, Definition, DirectiveList, Document, OperationDefinition, Selection, Value},
+    parser::SourceSpan,
+};
+
+/// What a document breaks, and where.
+#[derive(Debug)]
+pub struct BrokenRule {
+    pub message: String,
+    pub location: Option<SourceSpan>,
+}
+
+/// What a whole document contains, in operations that run and in others.
+#[derive(Debug, Default)]
+pub struct DocumentSummary {
+    pub aliases: usize,
+    pub directives: usize,
+    /// The variables that decide whether a selection is included.
+    pub conditions: HashSet<Name>,
+}
+
+/// Visits a document, which the parser's recursion limit keeps shallow. Returns what it contains
+/// and the rules that it breaks, in the order of the text.
+pub fn check(document: &Document) -> (DocumentSummary, Vec<BrokenRule>) {
+    let mut visitor = Visitor::default();
+    for definition in &document.definitions {
+        match definition {
+            Definition::OperationDefinition(operation) => visitor.operation(operation),
+            Definition::FragmentDefinition(fragment) => {
+                visitor.directives(&fragment.directives);
+                visitor.selections(&fragment.selection_set, fragment.location());
+            }
+            // apollo-compiler rejects all others.
+            _ => {}
+        }
+    }
+    (visitor.summary, visitor.broken)
+}
+
+#[derive(Default)]
+struct Visitor {
+    summary: DocumentSummary,
+    broken: Vec<BrokenRule>,
+}
+
+impl Visitor {
+    fn operation(&mut self, operation: &Node<OperationDefinition>) {
+        self.directives(&operation.directives);
+        for variable in &operation.variables {
+            self.directives(&variable.directives);
+            if let Some(default) = &variable.default_value {
+                self.value(default);
+            }
+        }
+        self.selections(&operation.selection_set, operation.location());
+    }
+
+    fn selections(&mut self, selections: &[Selection], location: Option<SourceSpan>) {
+        if selections.is_empty() {
+            let message = "A selection set needs at least one selection.".to_owned();
+            self.broken.push(BrokenRule { message, location });
+        }
+        for selection in selections {
+            match selection {
+                Selection::Field(field) => {
+                    self.summary.aliases += usize::from(field.alias.is_some());
+                    self.arguments(&field.arguments);
+                    self.directives(&field.directives);
+                    if let Some(selections) = &field.selection_set {
+                        self.selections(selections, field.location());
+                    }
+                }
+                Selection::FragmentSpread(spread) => self.directives(&spread.directives),
+                Selection::InlineFragment(inline) => {
+                    self.directives(&inline.directives);
+                    self.selections(&inline.selection_set, inline.location());
+                }
+            }
+        }
+    }
+
+    fn directives(&mut self, directives: &DirectiveList) {
+        self.summary.directives += directives.len();
+        for directive in directives {
+            self.arguments(&directive.arguments);
+            if matches!(directive.name.as_str(), "skip" | "include")
+                && let Some(Value::Variable(name)) =
+                    directive.specified_argument_by_name("if").map(|value| &**value)
+            {
+                self.summary.conditions.insert(name.clone());
+            }
+        }
+    }
+
+    fn arguments(&mut self, arguments: &[Node<Argument>]) {
+        for argument in arguments {
+            self.value(&argument.value);
+        }
+    }
+
+    fn value(&mut self, value: &Node<Value>) {
+        match &**value {
+            Value::List(items) => items.iter().for_each(|item| self.value(item)),
+            Value::Object(fields) => {
+                let mut names = HashSet::new();
+                for (name, value) in fields {
+                    if !names.insert(name) {
+                        let message = format!("The input field `{name}` is provided twice.");
+                        self.broken.push(BrokenRule { message, location: name.location() });
+                    }
+                    self.value(value);
+                }
+            }
+            _ => {}
+        }
+    }
+}

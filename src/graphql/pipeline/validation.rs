@@ -1,0 +1,164 @@
+//! Parses and validates documents: the first step for every text that is not in the cache.
+//!
+//! apollo-compiler parses and checks the rules of the specification, and `rules.rs` the few that
+//! it misses. The limits on the text apply before anything is parsed.
+
+use std::sync::Arc;
+
+use apollo_compiler::{
+    ExecutableDocument, Schema,
+    diagnostic::ToCliReport,
+    parser::Parser,
+    parser::SourceSpan,
+    validation::{DiagnosticList, Valid},
+};
+use apollo_parser::{Lexer, TokenKind};
+
+use super::{
+    cost::{DocumentLimits, LimitExceeded},
+    rules::{self, DocumentSummary},
+};
+
+/// The most levels of nested selection sets, lists and objects. The parser and the steps after it
+/// recurse once for each.
+const MAX_NESTING: usize = 100;
+
+/// A document that has passed the validation.
+#[derive(Debug)]
+pub struct ValidDocument {
+    pub document: Valid<ExecutableDocument>,
+    /// The number of tokens of the text.
+    pub tokens: usize,
+    pub summary: DocumentSummary,
+}
+
+impl ValidDocument {
+    /// Returns the text that the client sent.
+    pub fn text(&self) -> &str {
+        self.document.sources.values().next().map_or("", |source| source.source_text())
+    }
+}
+
+/// Why a document is rejected.
+#[derive(Debug, Clone)]
+pub enum DocumentError {
+    /// The text does not match the grammar: the first place where it does not.
+    Syntax(Problem),
+    /// The document breaks rules of the specification.
+    Invalid(Vec<Problem>),
+    LimitExceeded(LimitExceeded),
+}
+
+impl From<LimitExceeded> for DocumentError {
+    fn from(exceeded: LimitExceeded) -> Self {
+        Self::LimitExceeded(exceeded)
+    }
+}
+
+/// A problem of a document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Problem {
+    pub message: String,
+    /// True if a literal is not of the type of its position.
+    pub is_value: bool,
+    /// The problem's place in the text, in bytes from its beginning.
+    pub offset: Option<usize>,
+}
+
+/// Parses and validates documents for one schema.
+#[derive(Debug, Clone)]
+pub struct Validator {
+    schema: Arc<Valid<Schema>>,
+    limits: DocumentLimits,
+}
+
+impl Validator {
+    pub fn new(schema: Arc<Valid<Schema>>, limits: DocumentLimits) -> Self {
+        Self { schema, limits }
+    }
+
+    /// Parses and validates a document, and applies the limits on its text.
+    pub fn validate(&self, text: &str) -> Result<ValidDocument, DocumentError> {
+        let tokens = self.count_tokens(text)?;
+        LimitExceeded::check("bytes", text.len() as u64, self.limits.bytes as u64)?;
+        let mut parser = Parser::new().recursion_limit(MAX_NESTING);
+        let ast = parser.parse_ast(text, "");
+        let nesting = parser.recursion_reached() as u64;
+        LimitExceeded::check("levels of nesting", nesting, MAX_NESTING as u64)?;
+        let ast = match ast {
+            Ok(ast) => ast,
+            Err(failed) => {
+                // What follows the first error of the parser is a guess.
+                let first = problems(&failed.errors).into_iter().min_by_key(|it| it.offset);
+                return Err(DocumentError::Syntax(first.unwrap_or_default()));
+            }
+        };
+        let (summary, broken) = rules::check(&ast);
+        LimitExceeded::check("aliases", summary.aliases as u64, self.limits.aliases as u64)?;
+        let directives = summary.directives as u64;
+        LimitExceeded::check("directives", directives, self.limits.directives as u64)?;
+        let valid = ast.to_executable_validate(&self.schema);
+        let own = broken.into_iter().map(|broken| Problem {
+            message: broken.message,
+            is_value: false,
+            offset: broken.location.as_ref().map(SourceSpan::offset),
+        });
+        let mut found = own.collect::<Vec<_>>();
+        match valid {
+            Ok(document) if found.is_empty() => Ok(ValidDocument { document, tokens, summary }),
+            Ok(_) => Err(DocumentError::Invalid(found)),
+            Err(failed) => {
+                found.extend(problems(&failed.errors));
+                found.sort_by_key(|problem| problem.offset);
+                Err(DocumentError::Invalid(found))
+            }
+        }
+    }
+
+    /// Counts the tokens of a document as the specification defines them: blanks, commas and
+    /// comments are none. Fails at the first one above the limit.
+    fn count_tokens(&self, text: &str) -> Result<usize, LimitExceeded> {
+        let mut tokens = 0;
+        for token in Lexer::new(text) {
+            let counts = match token {
+                Ok(token) => !matches!(
+                    token.kind(),
+                    TokenKind::Whitespace | TokenKind::Comment | TokenKind::Comma | TokenKind::Eof
+                ),
+                // The parser reports it.
+                Err(_) => true,
+            };
+            tokens += usize::from(counts);
+            LimitExceeded::check("tokens", tokens as u64, self.limits.tokens as u64)?;
+        }
+        Ok(tokens)
+    }
+}
+
+/// The names of apollo-compiler's diagnostics of literals that are not of the type of their position.
+const VALUE_DIAGNOSTICS: [&str; 6] = [
+    "UnsupportedValueType",
+    "IntCoercionError",
+    "FloatCoercionError",
+    "UndefinedEnumValue",
+    "UndefinedInputValue",
+    "RequiredField",
+];
+
+fn problems(diagnostics: &DiagnosticList) -> Vec<Problem> {
+    let diagnostics = diagnostics.iter().map(|diagnostic| diagnostic.error);
+    let problems = diagnostics.map(|error| Problem {
+        message: sentence(&error.to_string()),
+        is_value: error.unstable_error_name().is_some_and(|it| VALUE_DIAGNOSTICS.contains(&it)),
+        offset: error.location().as_ref().map(SourceSpan::offset),
+    });
+    problems.collect()
+}
+
+/// Turns a diagnostic of the compiler, which is a clause, into a sentence.
+fn sentence(clause: &str) -> String {
+    let mut characters = clause.chars();
+    let first = characters.next().into_iter().flat_map(char::to_uppercase);
+    let end = if clause.ends_with(['.', '?', '!']) { "" } else { "." };
+    first.chain(characters).chain(end.chars()).collect()
+}
