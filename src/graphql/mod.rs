@@ -218,3 +218,60 @@ impl Schema {
 fn internal(error: &Error) -> ServerError {
     async_graphql::Error::from(error.clone()).into_server_error(Default::default())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    const INTROSPECTION: &str = "{ __schema { directives { name isRepeatable locations args { ...I } }
+        types { kind name description specifiedByURL interfaces { name } possibleTypes { name }
+          fields(includeDeprecated: true) {
+            name description isDeprecated deprecationReason args { ...I } type { ...T }
+          }
+          inputFields { ...I } enumValues(includeDeprecated: true) { name description isDeprecated }
+        } } }
+        fragment I on __InputValue { name description defaultValue type { ...T } }
+        fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
+
+    /// Returns the members of a list of the schema by their names, without what the engines say
+    /// about GraphQL's own types and directives.
+    fn outline(schema: &Json, list: &str) -> BTreeMap<String, Json> {
+        let members = schema["__schema"][list].as_array().expect("a list").iter().cloned();
+        let members = members.map(|mut member| {
+            for list in ["interfaces", "possibleTypes"] {
+                // async-graphql says null for an interface without interfaces.
+                if list == "interfaces" && member["kind"] == "INTERFACE" && member[list].is_null() {
+                    member[list] = json!([]);
+                }
+                if let Some(names) = member[list].as_array_mut() {
+                    names.sort_by_key(ToString::to_string);
+                }
+            }
+            (member["name"].as_str().expect("a name").to_owned(), member)
+        });
+        let own = |name: &str| {
+            name.starts_with("__")
+                || ["Int", "Float", "String", "Boolean", "ID"].contains(&name)
+                || ["skip", "include", "deprecated", "specifiedBy", "oneOf"].contains(&name)
+        };
+        members.filter(|(name, _)| !own(name)).collect()
+    }
+
+    #[tokio::test]
+    async fn the_validated_and_the_executed_schema_are_the_same() {
+        let schema = schema(SchemaOptions::default());
+        let prepared = schema.prepare(Request::new(INTROSPECTION)).map_err(|it| it.errors).unwrap();
+        let validated = schema.introspected(&prepared).expect("nothing but introspection");
+        let validated: Json = serde_json::from_str(validated.get()).unwrap();
+        let executed = types::builder().finish().execute(INTROSPECTION).await;
+        let executed = serde_json::to_value(executed.data).unwrap();
+        let types = outline(&validated, "types");
+        assert!(types.len() > 30, "{types:?}");
+        assert_eq!(types, outline(&executed, "types"));
+        assert_eq!(outline(&validated, "directives"), outline(&executed, "directives"));
+    }
+}

@@ -226,3 +226,101 @@ fn constant(literal: &Literal) -> Option<Value> {
 pub fn number(text: &str) -> Value {
     text.parse::<Number>().map_or_else(|_| Value::String(text.to_owned()), Value::Number)
 }
+
+#[cfg(test)]
+mod tests {
+    use apollo_compiler::ExecutableDocument;
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    const SDL: &str = "type Query { f(i: Int, d: Float, b: Boolean, s: String, id: ID, e: E, l: [[Int!]], o: O, one: One): Int }
+        enum E { A B }
+        input O { required: Int!, defaulted: [E!]! = [A], nested: O }
+        input One @oneOf { a: Int, b: Int }";
+
+    /// Coerces a value for a variable of a type. Returns the coerced value or the error's message.
+    fn coerced(ty: &str, default: &str, value: Option<Json>) -> Result<Option<Json>, String> {
+        let schema = Schema::parse_and_validate(SDL, "").unwrap();
+        let text = format!("query($v: {ty} {default}) {{ __typename }}");
+        let document = ExecutableDocument::parse(&schema, text, "").unwrap();
+        let operation = document.operations.get(None).unwrap();
+        let given = value.map(|value| json!({ "v": value })).unwrap_or_default();
+        let given = Variables::from_json(given);
+        let mut values = coerce(&schema, operation, &given).map_err(|error| error.message)?;
+        Ok(values.remove("v").map(|value| value.into_json().unwrap()))
+    }
+
+    #[test]
+    fn values_of_the_type_are_coerced() {
+        for (ty, value, expected) in [
+            ("Int", json!(1.0), json!(1)),
+            ("Int", json!(-2_147_483_648_i64), json!(-2_147_483_648_i64)),
+            ("Float", json!(1), json!(1)),
+            ("Float", json!(1.5e300), json!(1.5e300)),
+            ("Boolean!", json!(false), json!(false)),
+            ("ID", json!(7), json!("7")),
+            ("ID", json!(18_446_744_073_709_551_615_u64), json!("18446744073709551615")),
+            ("ID", json!(7.0), json!("7")),
+            ("String", json!("x"), json!("x")),
+            ("E", json!("B"), json!("B")),
+            ("[[Int!]]", json!(1), json!([[1]])),
+            ("[[Int!]]", json!([null, [1]]), json!([null, [1]])),
+            ("[Int]", json!(null), json!(null)),
+            ("O", json!({ "required": 1 }), json!({ "required": 1, "defaulted": ["A"] })),
+            ("One", json!({ "b": 2 }), json!({ "b": 2 })),
+        ] {
+            assert_eq!(coerced(ty, "", Some(value)), Ok(Some(expected)), "{ty}");
+        }
+    }
+
+    #[test]
+    fn defaults_are_put_in() {
+        assert_eq!(coerced("Int", "= 5", None), Ok(Some(json!(5))));
+        assert_eq!(coerced("Int", "= 5", Some(Json::Null)), Ok(Some(Json::Null)));
+        let with_default = json!({ "required": 1, "defaulted": ["A"] });
+        assert_eq!(coerced("O", "= { required: 1 }", None), Ok(Some(with_default)));
+        assert_eq!(coerced("Int", "", None), Ok(None));
+    }
+
+    #[test]
+    fn other_values_are_refused() {
+        for (ty, value, problem) in [
+            ("Int", json!(1.5), "is not of the type `Int`"),
+            ("Int", json!(2_147_483_648_i64), "is not of the type `Int`"),
+            ("Int", json!("1"), "is not of the type `Int`"),
+            ("Int", json!(true), "is not of the type `Int`"),
+            ("Boolean", json!(1), "is not of the type `Boolean`"),
+            ("String", json!(1), "is not of the type `String`"),
+            ("ID", json!(1.5), "is not of the type `ID`"),
+            ("E", json!("C"), "is not a value of `E`: \"C\""),
+            ("E", json!(1), "is not of the type `E`"),
+            ("Int!", json!(null), "must not be null"),
+            ("O", json!([]), "is not of the type `O`"),
+        ] {
+            let message = format!("The variable `$v` of type `{ty}` {problem}.");
+            assert_eq!(coerced(ty, "", Some(value)), Err(message), "{ty}");
+        }
+        for (ty, value, message) in [
+            (
+                "[[Int!]]",
+                json!([[1, null]]),
+                "item 1 in item 0 in `$v` of type `[[Int!]]` must not be null",
+            ),
+            (
+                "O",
+                json!({ "required": 1, "nested": {} }),
+                "`required` in `nested` in `$v` of type `O` is missing",
+            ),
+        ] {
+            let expected = Err(format!("The value for {message}."));
+            assert_eq!(coerced(ty, "", Some(value)), expected, "{ty}");
+        }
+        for one in [json!({}), json!({ "a": 1, "b": 1 }), json!({ "a": null })] {
+            assert!(coerced("One", "", Some(one)).is_err());
+        }
+        let unknown = coerced("O", "", Some(json!({ "required": 1, "nope": 1 })));
+        assert!(unknown.is_err_and(|message| message.contains("a field `nope`")));
+        assert!(coerced("Int!", "", None).is_err_and(|message| message.ends_with("is missing.")));
+    }
+}

@@ -1,6 +1,8 @@
-//! The rules of documents that apollo-compiler 2.0.0-beta.2 does not check, and the counts of the
-//! whole document that the limits apply to.
+//! The rules of documents that apollo-compiler 2.0.0-beta.2 does not check as the specification
+//! states them, and the counts of the whole document that the limits apply to.
 //!
+//! * Single Root Field (GraphQL 5.2.4.1): it counts the root selections of a subscription, and not
+//!   their response keys.
 //! * Input Object Field Uniqueness (GraphQL 5.6.4): its types for schemas report duplicate fields,
 //!   its types for documents keep them.
 //! * A selection set has at least one selection (GraphQL 2.4): its parser follows a draft that
@@ -9,7 +11,7 @@
 use std::collections::HashSet;
 
 use apollo_compiler::{
-    Name, Node,
+    ExecutableDocument, Name, Node,
     ast::{Argument, Definition, DirectiveList, Document, OperationDefinition, Selection, Value},
     parser::SourceSpan,
 };
@@ -46,6 +48,21 @@ pub fn check(document: &Document) -> (DocumentSummary, Vec<BrokenRule>) {
         }
     }
     (visitor.summary, visitor.broken)
+}
+
+/// Returns the subscriptions of a document that do not have exactly one root field.
+pub fn several_root_fields(document: &ExecutableDocument) -> Vec<BrokenRule> {
+    let subscriptions = document.operations.iter().filter(|operation| operation.is_subscription());
+    let several = subscriptions.filter(|operation| {
+        let keys = operation.root_fields(document).map(|field| field.response_name());
+        keys.collect::<HashSet<_>>().len() != 1
+    });
+    several
+        .map(|operation| BrokenRule {
+            message: "A subscription must have exactly one root field.".to_owned(),
+            location: operation.location(),
+        })
+        .collect()
 }
 
 #[derive(Default)]

@@ -16,7 +16,7 @@ use apollo_parser::{Lexer, TokenKind};
 
 use super::{
     cost::{DocumentLimits, LimitExceeded},
-    rules::{self, DocumentSummary},
+    rules::{self, BrokenRule, DocumentSummary},
 };
 
 /// The most levels of nested selection sets, lists and objects. The parser and the steps after it
@@ -65,6 +65,13 @@ pub struct Problem {
     pub offset: Option<usize>,
 }
 
+impl From<BrokenRule> for Problem {
+    fn from(broken: BrokenRule) -> Self {
+        let offset = broken.location.as_ref().map(SourceSpan::offset);
+        Self { message: broken.message, is_value: false, offset }
+    }
+}
+
 /// Parses and validates documents for one schema.
 #[derive(Debug, Clone)]
 pub struct Validator {
@@ -97,22 +104,17 @@ impl Validator {
         LimitExceeded::check("aliases", summary.aliases as u64, self.limits.aliases as u64)?;
         let directives = summary.directives as u64;
         LimitExceeded::check("directives", directives, self.limits.directives as u64)?;
-        let valid = ast.to_executable_validate(&self.schema);
-        let own = broken.into_iter().map(|broken| Problem {
-            message: broken.message,
-            is_value: false,
-            offset: broken.location.as_ref().map(SourceSpan::offset),
-        });
-        let mut found = own.collect::<Vec<_>>();
-        match valid {
-            Ok(document) if found.is_empty() => Ok(ValidDocument { document, tokens, summary }),
-            Ok(_) => Err(DocumentError::Invalid(found)),
-            Err(failed) => {
-                found.extend(problems(&failed.errors));
-                found.sort_by_key(|problem| problem.offset);
-                Err(DocumentError::Invalid(found))
-            }
+        let (document, mut problems) = match ast.to_executable_validate(&self.schema) {
+            Ok(document) => (document, Vec::new()),
+            Err(failed) => (Valid::assume_valid(failed.partial), problems(&failed.errors)),
+        };
+        problems.extend(broken.into_iter().map(Problem::from));
+        problems.extend(rules::several_root_fields(&document).into_iter().map(Problem::from));
+        if problems.is_empty() {
+            return Ok(ValidDocument { document, tokens, summary });
         }
+        problems.sort_by_key(|problem| problem.offset);
+        Err(DocumentError::Invalid(problems))
     }
 
     /// Counts the tokens of a document as the specification defines them: blanks, commas and
@@ -145,8 +147,12 @@ const VALUE_DIAGNOSTICS: [&str; 6] = [
     "RequiredField",
 ];
 
+/// Returns the problems that apollo-compiler found. [`rules::several_root_fields`] finds those of the
+/// rule it covers.
 fn problems(diagnostics: &DiagnosticList) -> Vec<Problem> {
     let diagnostics = diagnostics.iter().map(|diagnostic| diagnostic.error);
+    let diagnostics = diagnostics
+        .filter(|error| error.unstable_error_name() != Some("SubscriptionUsesMultipleFields"));
     let problems = diagnostics.map(|error| Problem {
         message: sentence(&error.to_string()),
         is_value: error.unstable_error_name().is_some_and(|it| VALUE_DIAGNOSTICS.contains(&it)),

@@ -65,11 +65,17 @@ pub fn builder() -> SchemaBuilder<Query, Mutation, SubscriptionRoot> {
         )
 }
 
+/// The description of the schema, which async-graphql has no place for.
+const DESCRIPTION: &str = "Cruddur is a micro-blogging app. People post cruds, short messages that \
+                           expire, reply to them, like and repost them, follow each other and send \
+                           direct messages.";
+
 /// The schema in the GraphQL schema definition language (SDL).
 pub fn sdl() -> String {
     let options = SDLExportOptions::new()
         .include_specified_by()
         .prefer_single_line_descriptions()
         .use_space_ident();
-    builder().finish().sdl_with_options(options)
+    let sdl = builder().finish().sdl_with_options(options);
+    sdl.replacen("schema {", &format!("\"{DESCRIPTION}\"\nschema {{"), 1)
 }

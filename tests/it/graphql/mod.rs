@@ -3,7 +3,7 @@
 mod documents;
 mod failures;
 mod fetching;
-mod fixture;
+pub mod fixture;
 mod messages;
 mod schema;
 mod web;

@@ -1,7 +1,7 @@
 //! The published schema and its introspection.
 
-use cruddur::graphql;
-use serde_json::Value;
+use cruddur::graphql::{self, SchemaOptions};
+use serde_json::{Value, json};
 
 use crate::graphql::fixture::{ADA, SchemaClient};
 
@@ -38,6 +38,47 @@ async fn every_type_field_and_argument_has_a_description() {
         }
     }
     assert_eq!(undescribed, [""; 0]);
+}
+
+#[tokio::test]
+async fn introspection_follows_the_specification() {
+    let client = SchemaClient::of_people(ADA).await;
+    for (selection, expected) in [
+        ("node: __type(name: \"Node\") { interfaces { name } }", json!({ "interfaces": [] })),
+        ("input: __type(name: \"SendMessageInput\") { isOneOf }", json!({ "isOneOf": false })),
+        (
+            "uuid: __type(name: \"UUID\") { specifiedByURL }",
+            json!({ "specifiedByURL": "http://tools.ietf.org/html/rfc4122" }),
+        ),
+        ("none: __type(name: \"Nope\") { name }", Value::Null),
+    ] {
+        let response = client.json(&*format!("{{ {selection} }}")).await;
+        let (key, _) = selection.split_once(':').unwrap();
+        assert_eq!(response["data"][key], expected, "{response}");
+    }
+    let response = client.json("{ __schema { description } home(first: 1) { __typename } }").await;
+    let description = response["data"]["__schema"]["description"].as_str().unwrap_or_default();
+    assert!(description.starts_with("Cruddur is"), "{response}");
+    let text = serde_json::to_string(&response["data"]).unwrap();
+    assert!(text.find("__schema") < text.find("home"), "{text}");
+}
+
+#[tokio::test]
+async fn introspection_can_be_off() {
+    let mut client = SchemaClient::of_people(ADA).await;
+    let options = SchemaOptions { introspection: false, ..SchemaOptions::default() };
+    client.schema = graphql::schema(options);
+    for document in [
+        "{ __schema { description } }",
+        "{ ...F } fragment F on Query { __type(name: \"User\") { name } }",
+    ] {
+        let response = client.json(document).await;
+        assert_eq!(response["errors"][0]["message"], "Introspection is off on this server.");
+        assert_eq!(response["errors"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED");
+    }
+    let response = client.json("{ __typename hom { id } }").await;
+    let message = response["errors"][0]["message"].as_str().unwrap();
+    assert_eq!(message, "Type `Query` does not have a field `hom`.");
 }
 
 #[tokio::test]

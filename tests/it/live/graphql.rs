@@ -123,3 +123,29 @@ async fn users_receive_their_notifications_messages_and_updates() {
     app.service.delete_activity(ANDREW, Some(crud.uuid)).await.expect("the viewer is the author");
     assert!(counts.next().await.is_none());
 }
+
+#[tokio::test]
+async fn a_subscription_has_one_root_field_after_its_fragments_are_expanded() {
+    let app = gateway(in_memory()).await;
+    let document = "subscription { ...F ...G } \
+                    fragment F on Subscription { activityCreated { node { message } } } \
+                    fragment G on Subscription { activityCreated { cursor } }";
+    let mut live = started(subscribe(&app, Viewer::Anonymous, document)).await;
+    app.post(ANDREW, "Hello!").await;
+    let event = json(&mut live).await;
+    let edge = &event["data"]["activityCreated"];
+    assert!(edge["node"]["message"] == "Hello!" && edge["cursor"].is_string(), "{event}");
+    let schema = graphql::schema(SchemaOptions::default());
+    for document in [
+        "subscription { a: activityCreated { cursor } b: activityCreated { cursor } }",
+        "subscription { activityCreated { cursor } ...F } \
+         fragment F on Subscription { messageReceived { cursor } }",
+        "subscription { __typename }",
+        "subscription { nothing }",
+    ] {
+        let refused = schema.prepare(Request::new(document)).err().expect(document);
+        let refused = serde_json::to_value(*refused).expect("a response is JSON");
+        let code = &refused["errors"][0]["extensions"]["code"];
+        assert_eq!(code, "GRAPHQL_VALIDATION_FAILED", "{document}");
+    }
+}
