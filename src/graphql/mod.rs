@@ -5,6 +5,8 @@
 //! if many of them ask for the same kind of value.
 
 mod context;
+mod coop;
+mod error_path;
 mod loaders;
 mod lookahead;
 pub mod pipeline;

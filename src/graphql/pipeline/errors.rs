@@ -3,7 +3,7 @@
 use async_graphql::{Response, ServerError};
 
 use super::{limits::DocumentError, persisted::PersistedQueryError};
-use crate::error::Error;
+use crate::{error::Error, graphql::error_path};
 
 /// The most errors of a response.
 const MAX_ERRORS: usize = 5;
@@ -71,6 +71,7 @@ fn on_one_line(mut error: ServerError) -> ServerError {
 /// Prepares the errors of a response for clients: sorts them in the order of the fields that
 /// failed, gives each a code, and logs and replaces messages that are not known to be safe.
 pub fn sanitized(mut response: Response) -> Response {
+    response.errors.iter_mut().for_each(error_path::restore);
     response.errors.sort_by_key(|error| error.locations.first().map(|at| (at.line, at.column)));
     add_codes(&mut response.errors, |error| {
         if let Some(source) = error.source::<Error>() {
