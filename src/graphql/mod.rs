@@ -23,7 +23,6 @@ use futures_util::{
     StreamExt,
     stream::{self, BoxStream},
 };
-use tokio::task::unconstrained;
 
 use self::{
     context::{ContextPerEvent, RequestContext},
@@ -159,9 +158,7 @@ impl Schema {
     ) -> Response {
         let request = prepared.request.data(RequestContext::new(service, viewer));
         let schema = if prepared.unvalidated.is_some() { &self.strict } else { &self.fast };
-        // Cooperative scheduling would suspend the fields after about a hundred calls of a loader,
-        // which would split one batch into several fetches.
-        let mut response = errors::sanitized(unconstrained(schema.execute(request)).await);
+        let mut response = errors::sanitized(schema.execute(request).await);
         if let Some((key, document)) = prepared.unvalidated.filter(|_| response.is_ok()) {
             self.document_cache.insert(key, document);
         }
@@ -184,8 +181,7 @@ impl Schema {
             let request = prepared.request.data(RequestContext::new(service, viewer));
             let responses = self.subscription_schema.execute_stream(request).boxed();
             return stream::unfold(responses, |mut responses| async {
-                // Unconstrained for the same reason as in `execute`.
-                let response = unconstrained(responses.next()).await?;
+                let response = responses.next().await?;
                 Some((errors::sanitized(response), responses))
             })
             .boxed();
