@@ -1,0 +1,86 @@
+//! Long executions give way to other tasks, and their fetches stay whole.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use async_graphql::Response;
+use cruddur::domain::Viewer;
+use tokio::{task::yield_now, time::timeout};
+
+use crate::{
+    graphql::fixture::{SchemaClient, crowd},
+    support::{filled, in_memory, recording_store::RecordingStore},
+};
+
+/// Asks for 2500 activities with their authors: more than 20,000 fields. `author` selects the author.
+fn long_document(author: &str) -> String {
+    let shown =
+        format!("id uuid message createdAt likesCount repliesCount author {{ handle {author} }}");
+    let inner = format!("{{ nodes {{ {shown} }} }}");
+    let outer = format!("{{ nodes {{ {shown} a: replies(first: 2) {inner} }} }}");
+    format!(
+        "{{ home(first: 100) {{ nodes {{
+            {shown} a: replies(first: 4) {outer} b: replies(last: 4) {outer}
+        }} }} }}"
+    )
+}
+
+/// Returns how often another task of the thread ran while a document was executed.
+async fn turns_of_others(client: &SchemaClient, document: &str) -> (usize, Response) {
+    let turns = Arc::new(AtomicUsize::new(0));
+    let is_done = Arc::new(AtomicBool::new(false));
+    let other = tokio::spawn({
+        let (turns, is_done) = (turns.clone(), is_done.clone());
+        async move {
+            while !is_done.load(Ordering::Relaxed) {
+                turns.fetch_add(1, Ordering::Relaxed);
+                yield_now().await;
+            }
+        }
+    });
+    let response = client.execute(document).await;
+    is_done.store(true, Ordering::Relaxed);
+    other.await.unwrap();
+    (turns.load(Ordering::Relaxed), response)
+}
+
+#[tokio::test]
+async fn a_long_execution_gives_way_and_a_short_one_does_not() {
+    let client = SchemaClient::new(filled(in_memory(), &crowd(100)).await, Viewer::Anonymous);
+    let (short, response) = turns_of_others(&client, "{ home(first: 1) { nodes { id } } }").await;
+    assert!(response.is_ok(), "{:?}", response.errors);
+    let (long, response) = turns_of_others(&client, &long_document("")).await;
+    assert!(response.is_ok(), "{:?}", response.errors);
+    // At most 2048 of the more than 20,000 fields are resolved in a turn.
+    assert!(short < 5, "{short} turns");
+    assert!((10..100).contains(&long), "{long} turns");
+}
+
+#[tokio::test]
+async fn giving_way_splits_no_batch() {
+    let (recorder, sources) = RecordingStore::wrap(filled(in_memory(), &crowd(100)).await);
+    let client = SchemaClient::new(sources, Viewer::Anonymous);
+    // The counts are not prefetched: each author asks for theirs.
+    let (turns, response) = turns_of_others(&client, &long_document("followersCount")).await;
+    assert!(response.is_ok(), "{:?}", response.errors);
+    assert!(turns > 10, "{turns} turns");
+    let calls = recorder.calls();
+    let fetches = calls.iter().filter(|call| **call == "counts_by_users").count();
+    assert_eq!(fetches, 1, "{calls:?}");
+}
+
+#[tokio::test]
+async fn a_time_limit_ends_a_long_execution() {
+    let client = SchemaClient::new(filled(in_memory(), &crowd(100)).await, Viewer::Anonymous);
+    // The limit has passed when it is first looked at, which is when the execution gives way.
+    let outcome = timeout(Duration::ZERO, client.execute(long_document(""))).await;
+    assert!(outcome.is_err());
+    // Its loaders are gone with it: the next execution starts from the beginning.
+    let response = client.execute(long_document("")).await;
+    assert!(response.is_ok(), "{:?}", response.errors);
+}
