@@ -9,7 +9,7 @@ use async_graphql::{
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{coop::CoopBudget, loaders::Loaders};
+use super::{coop::CoopBudget, loaders::Loaders, pipeline::admission::EventAdmission};
 use crate::{
     domain::{User, Viewer},
     error::{Error, Result},
@@ -60,7 +60,8 @@ impl RequestContext {
 }
 
 /// Gives each event of a subscription a [`RequestContext`] of its own, so that its resolvers read
-/// the store as it is at the event and not what the loaders fetched for an earlier one.
+/// the store as it is at the event and not what the loaders fetched for an earlier one. An event
+/// waits for its [`EventAdmission`]; a subscription that waits for its next event takes no permit.
 pub struct ContextPerEvent;
 
 impl ExtensionFactory for ContextPerEvent {
@@ -78,6 +79,10 @@ impl Extension for ContextPerEvent {
         next: NextExecute<'_>,
     ) -> Response {
         let RequestContext { service, viewer, .. } = ctx.data_unchecked();
+        let _permit = match ctx.data_opt::<EventAdmission>() {
+            Some(admission) => Some(admission.admit().await),
+            None => None,
+        };
         let mut data = Data::default();
         data.insert(RequestContext::new(service, *viewer));
         next.run_with_data(ctx, operation_name, data).await

@@ -15,7 +15,7 @@ mod types;
 use std::sync::Arc;
 
 use async_graphql::{
-    Request, Response, ValidationMode, Value,
+    Request, Response, ServerError, ValidationMode, Value,
     parser::types::{ExecutableDocument, OperationDefinition, OperationType},
     to_value,
 };
@@ -27,6 +27,7 @@ use futures_util::{
 use self::{
     context::{ContextPerEvent, RequestContext},
     pipeline::{
+        admission::{Admission, EventAdmission},
         cache::{DocumentCache, DocumentKey, ValidatedDocument},
         errors,
         limits::{Cost, CostAnalyzer},
@@ -35,7 +36,9 @@ use self::{
     },
     types::ExecutableSchema,
 };
-pub use pipeline::{limits::DocumentLimits, persisted::TrustedDocuments};
+pub use pipeline::{
+    admission::MAX_EXECUTIONS, limits::DocumentLimits, persisted::TrustedDocuments,
+};
 pub use types::sdl;
 
 use crate::{
@@ -56,6 +59,9 @@ pub struct Schema {
     input_types: Arc<InputTypes>,
     persisted_queries: PersistedQueries,
     document_cache: DocumentCache,
+    /// The largest number of fields that a response may have.
+    max_fields: u64,
+    admission: Admission,
 }
 
 /// A request whose document is parsed and within the limits.
@@ -66,6 +72,8 @@ pub struct PreparedRequest {
     pub operation: Option<OperationType>,
     /// The cost of the document, if the client asks for it.
     cost: Option<Cost>,
+    /// The number of fields that the response may have, by which the request is admitted.
+    fields: u64,
     /// The document and its key in the cache if it still has to be validated.
     unvalidated: Option<(DocumentKey, Arc<ValidatedDocument>)>,
 }
@@ -92,6 +100,8 @@ pub fn schema(limits: DocumentLimits) -> Schema {
         input_types: Arc::new(InputTypes::new(&sdl)),
         persisted_queries: PersistedQueries::new(TrustedDocuments::default()),
         document_cache: DocumentCache::default(),
+        max_fields: limits.nodes,
+        admission: Admission::new(MAX_EXECUTIONS, limits.nodes),
     }
 }
 
@@ -100,6 +110,12 @@ impl Schema {
     #[must_use]
     pub fn with_trusted_documents(self, trusted: TrustedDocuments) -> Self {
         Self { persisted_queries: PersistedQueries::new(trusted), ..self }
+    }
+
+    /// Sets how many operations are executed at once, if each is small.
+    #[must_use]
+    pub fn with_max_executions(self, max_executions: u32) -> Self {
+        Self { admission: Admission::new(max_executions, self.max_fields), ..self }
     }
 
     /// Finds and parses a request's document, and checks its limits and its variables. Returns
@@ -141,6 +157,7 @@ impl Schema {
         Ok(PreparedRequest {
             request,
             operation,
+            fields: cost.nodes,
             cost: wants_cost.then_some(Cost { tokens: document.tokens, ..cost }),
             unvalidated: (!is_validated).then_some((key, document)),
         })
@@ -149,13 +166,21 @@ impl Schema {
     /// Executes a request on behalf of a viewer.
     ///
     /// Every error of the response has a code in `extensions.code` and a message that is safe for
-    /// clients.
+    /// clients. If too many operations wait already, the response is the error SERVICE_UNAVAILABLE
+    /// at once, and nothing is executed.
     pub async fn execute(
         &self,
         service: &Service,
         viewer: Viewer,
         prepared: PreparedRequest,
     ) -> Response {
+        let _permit = match self.admission.admit(prepared.fields).await {
+            Ok(permit) => permit,
+            Err(error) => {
+                let code = error.code();
+                return *errors::rejected_request(ServerError::new(error.to_string(), None), code);
+            }
+        };
         let request = prepared.request.data(RequestContext::new(service, viewer));
         let schema = if prepared.unvalidated.is_some() { &self.strict } else { &self.fast };
         let mut response = errors::sanitized(schema.execute(request).await);
@@ -178,7 +203,10 @@ impl Schema {
         prepared: PreparedRequest,
     ) -> BoxStream<'static, Response> {
         if prepared.operation == Some(OperationType::Subscription) {
+            let admission =
+                EventAdmission { admission: self.admission.clone(), fields: prepared.fields };
             let request = prepared.request.data(RequestContext::new(service, viewer));
+            let request = request.data(admission);
             let responses = self.subscription_schema.execute_stream(request).boxed();
             return stream::unfold(responses, |mut responses| async {
                 let response = responses.next().await?;
