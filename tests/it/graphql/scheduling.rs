@@ -10,10 +10,11 @@ use std::{
 
 use async_graphql::Response;
 use cruddur::domain::Viewer;
+use futures_util::{FutureExt, StreamExt};
 use tokio::{task::yield_now, time::timeout};
 
 use crate::{
-    graphql::fixture::{SchemaClient, crowd},
+    graphql::fixture::{SchemaClient, crowd, global_id, people},
     support::{filled, in_memory, recording_store::RecordingStore},
 };
 
@@ -72,6 +73,27 @@ async fn giving_way_splits_no_batch() {
     let calls = recorder.calls();
     let fetches = calls.iter().filter(|call| **call == "counts_by_users").count();
     assert_eq!(fetches, 1, "{calls:?}");
+}
+
+#[tokio::test]
+async fn events_wait_for_a_permit_and_idle_subscriptions_hold_none() {
+    let (recorder, sources) = RecordingStore::wrap(filled(in_memory(), &people()).await);
+    let client = SchemaClient::new(sources, Viewer::Anonymous);
+    let client = SchemaClient { schema: client.schema.with_max_executions(1), ..client };
+    let after = global_id("cursor of activity 1").expect("an activity");
+    let created = format!("subscription {{ activityCreated(after: \"{after}\") {{ cursor }} }}");
+    recorder.hold_method("home");
+    let mut held = client.stream("{ home { nodes { id } } }");
+    assert!(held.next().now_or_never().is_none());
+    let mut events = client.stream(&*created);
+    for _ in 0..100 {
+        assert!(events.next().now_or_never().is_none(), "the query holds the only permit");
+        yield_now().await;
+    }
+    drop(held);
+    assert!(events.next().await.is_some_and(|event| event.is_ok()));
+    let response = client.execute("{ __typename }").await;
+    assert!(response.is_ok(), "{:?}", response.errors);
 }
 
 #[tokio::test]
