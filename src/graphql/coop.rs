@@ -56,7 +56,7 @@ impl Drop for Suspended<'_> {
 }
 
 /// Returns the number of fields of a selection, with those of objects below it. The items of lists
-/// below it count once here, and again when each is resolved.
+/// below it count once here, and again when each is resolved. A fragment spread counts as one field.
 pub fn count_fields(selected: &SelectionSet) -> usize {
     let fields = |selection: &Selection| match selection {
         Selection::Field(field) => 1 + count_fields(&field.node.selection_set.node),
