@@ -11,6 +11,7 @@ use super::{
     events::EventOptions,
     features::Features,
     identity::{DemoOptions, ProviderOptions},
+    load::Load,
     log::Log,
     rates::RateOptions,
     server::Server,
@@ -35,6 +36,8 @@ pub(super) struct Options {
     demo: DemoOptions,
     #[command(flatten)]
     rates: RateOptions,
+    #[command(flatten)]
+    load: Load,
     #[command(flatten)]
     features: Features,
     #[command(flatten)]
@@ -64,6 +67,7 @@ impl Options {
             demo,
             rates: self.rates.resolve(auth.is_demo()),
             auth,
+            load: self.load,
             features: self.features,
             limits,
             trusted,

@@ -19,7 +19,7 @@ impl fmt::Display for Settings {
         write!(f, "{}", self.origins)?;
         writeln!(f, "REST={}", name_of(FLAVORS, &self.rest))?;
         writeln!(f, "DEMO={}", self.demo)?;
-        write!(f, "{}{}{}", self.auth, self.rates, self.features)?;
+        write!(f, "{}{}{}{}", self.auth, self.rates, self.load, self.features)?;
         write_limits(&self.limits, f)?;
         write_trusted(&self.trusted, f)?;
         write!(f, "{}", self.log)

@@ -17,6 +17,7 @@ mod events;
 mod features;
 mod given;
 mod identity;
+mod load;
 mod log;
 mod parse;
 mod rates;
@@ -40,6 +41,7 @@ pub use self::{
     features::Features,
     given::Config,
     identity::AuthSettings,
+    load::Load,
     log::{Log, LogFormat},
     rates::{Rate, Rates},
     redact::redacted,
@@ -59,6 +61,7 @@ pub struct Settings {
     pub demo: bool,
     pub auth: AuthSettings,
     pub rates: Rates,
+    pub load: Load,
     pub features: Features,
     pub limits: DocumentLimits,
     pub trusted: TrustedDocuments,

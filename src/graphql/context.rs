@@ -9,7 +9,7 @@ use async_graphql::{
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::loaders::Loaders;
+use super::{coop::CoopBudget, loaders::Loaders, pipeline::admission::EventAdmission};
 use crate::{
     domain::{User, Viewer},
     error::{Error, Result},
@@ -20,6 +20,8 @@ use crate::{
 pub struct RequestContext {
     pub service: Service,
     pub viewer: Viewer,
+    /// Makes a long execution give way. The loaders share it.
+    pub coop: Arc<CoopBudget>,
     /// Created at the first use: a subscription that waits for its next event needs none.
     pub loaders: LazyLock<Loaders, Box<dyn FnOnce() -> Loaders + Send>>,
 }
@@ -37,16 +39,20 @@ impl<'a> ContextExt<'a> for Context<'a> {
 
 impl RequestContext {
     pub fn new(service: &Service, viewer: Viewer) -> Self {
-        let for_loaders = service.clone();
-        let loaders = LazyLock::new(Box::new(move || Loaders::new(&for_loaders, viewer)) as Box<_>);
-        Self { service: service.clone(), viewer, loaders }
+        let coop = Arc::<CoopBudget>::default();
+        let for_loaders = (service.clone(), coop.clone());
+        let loaders = LazyLock::new(Box::new(move || {
+            let (service, coop) = for_loaders;
+            Loaders::new(&service, viewer, &coop)
+        }) as Box<_>);
+        Self { service: service.clone(), viewer, coop, loaders }
     }
 
-    /// Returns a user that another row references.
+    /// Returns a user that another row references, for the current field.
     ///
     /// [`Error::Internal`] if there is no such user, which the schema of the store rules out.
-    pub async fn user(&self, uuid: Uuid) -> Result<Arc<User>> {
-        self.loaders.users.load(uuid).await?.ok_or_else(|| {
+    pub async fn user(&self, ctx: &Context<'_>, uuid: Uuid) -> Result<Arc<User>> {
+        self.loaders.users.load(ctx, uuid).await?.ok_or_else(|| {
             tracing::error!(%uuid, "dangling reference: user not found");
             Error::Internal
         })
@@ -54,7 +60,8 @@ impl RequestContext {
 }
 
 /// Gives each event of a subscription a [`RequestContext`] of its own, so that its resolvers read
-/// the store as it is at the event and not what the loaders fetched for an earlier one.
+/// the store as it is at the event and not what the loaders fetched for an earlier one. An event
+/// waits for its [`EventAdmission`]; a subscription that waits for its next event takes no permit.
 pub struct ContextPerEvent;
 
 impl ExtensionFactory for ContextPerEvent {
@@ -72,6 +79,10 @@ impl Extension for ContextPerEvent {
         next: NextExecute<'_>,
     ) -> Response {
         let RequestContext { service, viewer, .. } = ctx.data_unchecked();
+        let _permit = match ctx.data_opt::<EventAdmission>() {
+            Some(admission) => Some(admission.admit().await),
+            None => None,
+        };
         let mut data = Data::default();
         data.insert(RequestContext::new(service, *viewer));
         next.run_with_data(ctx, operation_name, data).await

@@ -7,15 +7,21 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt::Debug,
+    future::poll_fn,
     hash::Hash,
     marker::PhantomData,
+    pin::pin,
     sync::Arc,
+    task::Poll,
 };
 
 use ::dataloader::{BatchFn, cached};
+use async_graphql::Context;
 use futures_util::future::join_all;
+use tokio::task::{coop::unconstrained, yield_now};
 use uuid::Uuid;
 
+use super::coop::{CoopBudget, count_fields};
 use crate::{
     domain::{
         Activity, Message, MessageGroup, Page, Pagination, ReactionKind, User, UserCounts, Viewer,
@@ -35,14 +41,14 @@ macro_rules! loaders {
         }
 
         impl Loaders {
-            pub fn new(service: &Service, viewer: Viewer) -> Self {
+            pub fn new(service: &Service, viewer: Viewer, coop: &Arc<CoopBudget>) -> Self {
                 let context = Arc::new(LoaderContext { service: service.clone(), viewer });
-                Self { $($name: Loader::new(&context),)* }
+                Self { $($name: Loader::new(&context, coop),)* }
             }
 
             /// Forgets all fetched values, because a mutation may have changed them.
             pub async fn clear(&self) {
-                $(self.$name.0.clear_all().await;)*
+                $(self.$name.clear().await;)*
             }
         }
     };
@@ -120,19 +126,35 @@ pub trait BatchLoad: Send + Sync + 'static {
 type Loaded<L> = Result<<L as BatchLoad>::Value>;
 
 /// Collects the keys that fields ask for at the same time, and fetches their values together.
-pub struct Loader<L: BatchLoad>(cached::Loader<L::Key, Loaded<L>, Batch<L>>);
+///
+/// Its own steps are not constrained by tokio's budget: a lock that is not granted because the
+/// budget is used up would split a batch.
+pub struct Loader<L: BatchLoad> {
+    loader: cached::Loader<L::Key, Loaded<L>, Batch<L>>,
+    coop: Arc<CoopBudget>,
+}
 
 impl<L: BatchLoad> Loader<L> {
-    fn new(context: &Arc<LoaderContext>) -> Self {
+    fn new(context: &Arc<LoaderContext>, coop: &Arc<CoopBudget>) -> Self {
         let batch = Batch { context: context.clone(), load: PhantomData };
-        Self(cached::Loader::new(batch).with_yield_count(1).with_max_batch_size(MAX_BATCH))
+        let loader = cached::Loader::new(batch).with_yield_count(1).with_max_batch_size(MAX_BATCH);
+        Self { loader, coop: coop.clone() }
     }
 
-    pub async fn load(&self, key: L::Key) -> Loaded<L> {
+    /// Loads a value for the current field.
+    pub async fn load(&self, ctx: &Context<'_>, key: L::Key) -> Loaded<L> {
         loop {
+            let loaded = match self.batched(self.loader.try_load(key)).await {
+                Batched::Cached(loaded) => loaded,
+                Batched::Fetched(loaded) => {
+                    // All fields that waited for the fetch continue at the same time.
+                    self.coop.spend(1 + count_fields(&ctx.item.node.selection_set.node)).await;
+                    loaded
+                }
+            };
             // A fetch answers all its keys. A value can only be missing if the field that started
             // the fetch was cancelled; then this field starts it again.
-            if let Ok(value) = self.0.try_load(key).await {
+            if let Ok(value) = loaded {
                 return value;
             }
         }
@@ -140,7 +162,8 @@ impl<L: BatchLoad> Loader<L> {
 
     /// Stores values that were fetched by other means.
     pub async fn prime(&self, values: Vec<(L::Key, L::Value)>) {
-        self.0.prime_many(values.into_iter().map(|(key, value)| (key, Ok(value)))).await;
+        let values = values.into_iter().map(|(key, value)| (key, Ok(value)));
+        unconstrained(self.loader.prime_many(values)).await;
     }
 
     /// Loads many values: those that are missing with one fetch for each group of keys.
@@ -153,11 +176,39 @@ impl<L: BatchLoad> Loader<L> {
             return HashMap::new();
         }
         loop {
-            if let Ok(values) = self.0.try_load_many(keys.clone()).await {
+            let (Batched::Cached(loaded) | Batched::Fetched(loaded)) =
+                self.batched(self.loader.try_load_many(keys.clone())).await;
+            if let Ok(values) = loaded {
                 return values;
             }
         }
     }
+
+    async fn clear(&self) {
+        unconstrained(self.loader.clear_all()).await;
+    }
+
+    /// Runs a load whose first step adds its keys to the batch. Its next step may start the fetch,
+    /// and waits until no field of the request is suspended that may add a key too.
+    async fn batched<T>(&self, load: impl Future<Output = T>) -> Batched<T> {
+        let mut load = pin!(unconstrained(load));
+        if let Poll::Ready(loaded) = poll_fn(|cx| Poll::Ready(load.as_mut().poll(cx))).await {
+            return Batched::Cached(loaded);
+        }
+        yield_now().await;
+        while self.coop.is_suspended() {
+            yield_now().await;
+        }
+        Batched::Fetched(load.await)
+    }
+}
+
+/// The result of a load.
+enum Batched<T> {
+    /// The loader had the value already.
+    Cached(T),
+    /// The field waited for a fetch.
+    Fetched(T),
 }
 
 /// Fetches the batches of one loader.

@@ -5,6 +5,8 @@
 //! if many of them ask for the same kind of value.
 
 mod context;
+mod coop;
+mod error_path;
 mod loaders;
 mod lookahead;
 pub mod pipeline;
@@ -21,14 +23,17 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use serde_json::value::RawValue;
-use tokio::task::unconstrained;
 
 use self::{
     context::{ContextPerEvent, RequestContext},
-    pipeline::{Pipeline, PreparedOperation, errors, lowering},
+    pipeline::{
+        Pipeline, PreparedOperation,
+        admission::{Admission, EventAdmission},
+        errors, lowering,
+    },
     types::ExecutableSchema,
 };
-pub use pipeline::{cost::DocumentLimits, persisted::TrustedDocuments};
+pub use pipeline::{admission::MAX_EXECUTIONS, cost::DocumentLimits, persisted::TrustedDocuments};
 pub use types::sdl;
 
 use crate::{
@@ -44,6 +49,7 @@ pub struct Schema {
     /// The same, with a context of its own for each event of a subscription.
     subscriptions: ExecutableSchema,
     pipeline: Pipeline,
+    admission: Admission,
 }
 
 /// What a [`Schema`] accepts.
@@ -53,6 +59,8 @@ pub struct SchemaOptions {
     /// Whether clients may read the schema by introspection.
     pub introspection: bool,
     pub trusted: TrustedDocuments,
+    /// How many operations are executed at once, if each is small.
+    pub max_executions: u32,
 }
 
 impl Default for SchemaOptions {
@@ -61,6 +69,7 @@ impl Default for SchemaOptions {
             limits: DocumentLimits::default(),
             introspection: true,
             trusted: TrustedDocuments::default(),
+            max_executions: MAX_EXECUTIONS,
         }
     }
 }
@@ -87,7 +96,7 @@ impl PreparedRequest {
 
 /// Builds the schema.
 pub fn schema(options: SchemaOptions) -> Schema {
-    let SchemaOptions { limits, introspection, trusted } = options;
+    let SchemaOptions { limits, introspection, trusted, max_executions } = options;
     let validated = apollo_compiler::Schema::parse_and_validate(sdl(), "schema.graphql")
         .expect("the SDL of the types is valid");
     Schema {
@@ -97,6 +106,7 @@ pub fn schema(options: SchemaOptions) -> Schema {
             .extension(ContextPerEvent)
             .finish(),
         pipeline: Pipeline::new(validated, limits, introspection, trusted),
+        admission: Admission::new(max_executions, limits.fields),
     }
 }
 
@@ -129,7 +139,8 @@ impl Schema {
     /// Executes a request on behalf of a viewer.
     ///
     /// Every error of the response has a code in `extensions.code` and a message that is safe for
-    /// clients.
+    /// clients. If too many operations wait already, the response is the error SERVICE_UNAVAILABLE
+    /// at once, and nothing is executed.
     pub async fn execute(
         &self,
         service: &Service,
@@ -137,6 +148,10 @@ impl Schema {
         request: PreparedRequest,
     ) -> Response {
         let PreparedRequest { prepared, data, wants_cost, .. } = request;
+        let _permit = match self.admission.admit(prepared.cost.fields).await {
+            Ok(permit) => permit,
+            Err(error) => return errors::overloaded(&error),
+        };
         let response = match &prepared.normal.executable {
             None => Response::new(Value::Object(IndexMap::new())),
             Some(document) => {
@@ -144,9 +159,7 @@ impl Schema {
                 request.set_parsed_query(document.clone());
                 request.data = data;
                 let request = request.data(RequestContext::new(service, viewer));
-                // Cooperative scheduling would suspend the fields after about a hundred calls of a
-                // loader, which would split one batch into several fetches.
-                unconstrained(self.executable.execute(request)).await
+                self.executable.execute(request).await
             }
         };
         let response = self.with_meta_fields(&prepared, response);
@@ -199,12 +212,13 @@ impl Schema {
             let mut request = Request::new("").variables(prepared.values.clone());
             request.set_parsed_query(document.clone());
             request.data = data;
-            let request = request.data(RequestContext::new(service, viewer));
+            let admission = self.admission.clone();
+            let admission = EventAdmission { admission, fields: prepared.cost.fields };
+            let request = request.data(admission).data(RequestContext::new(service, viewer));
             let responses = self.subscriptions.execute_stream(request).boxed();
             let state = (responses, prepared);
             return stream::unfold(state, |(mut responses, prepared)| async {
-                // Unconstrained for the same reason as in `execute`.
-                let response = unconstrained(responses.next()).await?;
+                let response = responses.next().await?;
                 let response = errors::sanitized(response, prepared.text());
                 Some((response, (responses, prepared)))
             })

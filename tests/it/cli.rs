@@ -123,6 +123,7 @@ fn an_invalid_value_gives_one_line_that_names_it() {
         ("METRICS", "yes", "yes", "on, off"),
         ("DELETE_EXPIRED_AFTER", "0", "0", days),
         ("DELETE_EXPIRED_AFTER", "1d", "1d", days),
+        ("MAX_EXECUTIONS", "0", "0", "a number from 1 to 10000"),
         ("MAX_DEPTH", "-1", "-1", "a number from 1 to 100"),
         ("MAX_NODES", "1e3", "1e3", "a number from 1 to 1000000"),
         ("MAX_BYTES", "0", "0", "a number from 1 to 1000000"),
@@ -166,6 +167,7 @@ fn check_config_prints_the_settings_without_secrets() {
     VIEWER_RATE=off
     ADDRESS_RATE=off
     TRUSTED_PROXIES=
+    MAX_EXECUTIONS=64
     GRAPHIQL=on
     INTROSPECTION=on
     METRICS=off
@@ -210,6 +212,7 @@ fn check_config_prints_the_settings_without_secrets() {
     VIEWER_RATE=off
     ADDRESS_RATE=off
     TRUSTED_PROXIES=
+    MAX_EXECUTIONS=64
     GRAPHIQL=off
     INTROSPECTION=on
     METRICS=off
@@ -299,6 +302,7 @@ fn help_names_every_variable_and_shows_no_secret() {
         "REST",
         "VIEWER",
         "DEMO",
+        "MAX_EXECUTIONS",
         "GRAPHIQL",
         "METRICS",
         "DELETE_EXPIRED_AFTER",

@@ -12,7 +12,7 @@ use super::{
     persisted::PersistedQueryError,
     validation::{DocumentError, Problem},
 };
-use crate::error::Error;
+use crate::{error::Error, graphql::error_path};
 
 /// The most errors of a response.
 const MAX_ERRORS: usize = 5;
@@ -126,6 +126,11 @@ fn unresolved_document(error: PersistedQueryError) -> Box<Response> {
     rejected_request(ServerError::new(message, None), code)
 }
 
+/// Returns the response to a request that is not admitted.
+pub fn overloaded(error: &Error) -> Response {
+    *rejected_request(ServerError::new(error.to_string(), None), error.code())
+}
+
 /// Returns the response to a request that is not executed.
 fn rejected_request(error: ServerError, code: &'static str) -> Box<Response> {
     let mut response = Box::new(Response::from_errors(vec![error]));
@@ -158,6 +163,7 @@ fn locate(errors: &mut [ServerError], text: &str) {
 /// failed, gives each a code and its place in the document, and logs and replaces messages that are
 /// not known to be safe. `text` is the document.
 pub fn sanitized(mut response: Response, text: &str) -> Response {
+    response.errors.iter_mut().for_each(error_path::restore);
     response.errors.sort_by_key(|error| error.locations.first().map(|at| (at.line, at.column)));
     add_codes(&mut response.errors, |error| {
         if let Some(source) = error.source::<Error>() {

@@ -8,9 +8,11 @@
 //! | normalise the operation: one execution for each response key | `normalization.rs` |
 //! | check its cost | `cost.rs` |
 //! | answer introspection | `introspection.rs` |
+//! | wait for the permit to execute it | `admission.rs` |
 //! | lower it to async-graphql's document | `lowering.rs`, `operation.rs` |
 //! | code the errors, and give them their places in the text | `errors.rs` |
 
+pub mod admission;
 pub mod cache;
 pub mod coercion;
 pub mod cost;

@@ -31,17 +31,17 @@ impl Activity {
 
     /// The user who posted it.
     async fn author(&self, ctx: &Context<'_>) -> Result<Arc<User>> {
-        ctx.request().user(self.user_uuid).await
+        ctx.request().user(ctx, self.user_uuid).await
     }
 
     /// Whether the viewer likes it. False if the viewer is anonymous.
     async fn viewer_has_liked(&self, ctx: &Context<'_>) -> Result<bool> {
-        Ok(ctx.request().loaders.reactions.load(self.uuid).await?.liked)
+        Ok(ctx.request().loaders.reactions.load(ctx, self.uuid).await?.liked)
     }
 
     /// Whether the viewer has reposted it. False if the viewer is anonymous.
     async fn viewer_has_reposted(&self, ctx: &Context<'_>) -> Result<bool> {
-        Ok(ctx.request().loaders.reactions.load(self.uuid).await?.reposted)
+        Ok(ctx.request().loaders.reactions.load(ctx, self.uuid).await?.reposted)
     }
 
     /// Whether the viewer may delete it. True only for its author.
@@ -67,7 +67,7 @@ impl Activity {
     ) -> Result<Connection<Arc<Activity>>> {
         let pagination = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let key = (ActivityList::Replies, pagination, self.uuid);
-        let replies = ctx.request().loaders.activity_pages.load(key).await?;
+        let replies = ctx.request().loaders.activity_pages.load(ctx, key).await?;
         Ok(connection(Arc::unwrap_or_clone(replies)))
     }
 
@@ -107,7 +107,7 @@ impl Activity {
 /// Loads an activity for the current field and prefetches what the document selects below it.
 /// Returns `None` if there is no such activity, or it has expired.
 pub(super) async fn activity(ctx: &Context<'_>, uuid: Uuid) -> Option<Result<Arc<Activity>>> {
-    let found = ctx.request().loaders.activities.load(uuid).await.transpose()?;
+    let found = ctx.request().loaders.activities.load(ctx, uuid).await.transpose()?;
     if let Ok(activity) = &found {
         lookahead::prefetch_selected(ctx, [activity]).await;
     }

@@ -1,22 +1,64 @@
 //! Connections: pages of lists as Relay's specification defines them.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{
-    ObjectType, OutputType,
+    ContextSelectionSet, ObjectType, OutputType, Positioned, ServerResult, Value,
     connection::{self, CursorType, EmptyFields},
+    parser::types::Field,
+    registry::Registry,
 };
 
 use crate::{
     domain::{Cursor, LogPosition, Page, Snapshot, WithSnapshot},
     error::Error,
+    graphql::{context::RequestContext, coop::count_fields, error_path},
 };
 
 /// A page of nodes `N` with the additional fields of `X`.
-pub type Connection<N, X = EmptyFields> = connection::Connection<EdgeCursor, N, X>;
+pub type Connection<N, X = EmptyFields> = connection::Connection<EdgeCursor, Item<N>, X>;
 
 /// A node of a page with its cursor.
-pub type Edge<N> = connection::Edge<EdgeCursor, N, EmptyFields>;
+pub type Edge<N> = connection::Edge<EdgeCursor, Item<N>, EmptyFields>;
+
+/// An item of a list, or the object of an event. In the schema it is its `T`.
+///
+/// Its errors keep their path below the item, and its fields count against the budget of the
+/// request. Every list of objects has items of this type.
+pub struct Item<T>(pub T);
+
+impl<T: OutputType> OutputType for Item<T> {
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        T::qualified_type_name()
+    }
+
+    fn introspection_type_name(&self) -> Cow<'static, str> {
+        self.0.introspection_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        T::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        field: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        let request = ctx.data_unchecked::<RequestContext>();
+        request.coop.spend(1 + count_fields(&ctx.item.node)).await;
+        self.0.resolve(ctx, field).await.map_err(error_path::keep)
+    }
+}
+
+/// Builds an edge.
+pub fn edge<N: OutputType>(cursor: impl Into<EdgeCursor>, node: N) -> Edge<N> {
+    Edge::new(cursor.into(), Item(node))
+}
 
 /// The cursor of an edge. Each variant is accepted as `after` and `before` of a list; a
 /// subscription can also resume from it.
@@ -78,6 +120,6 @@ pub fn connection_with_snapshot<N: OutputType, X: ObjectType>(
     let mut connection =
         Connection::with_additional_fields(page.has_previous, page.has_next, fields);
     let items = page.items.into_iter();
-    connection.edges.extend(items.map(|(cursor, node)| Edge::new(edge_cursor(cursor), node)));
+    connection.edges.extend(items.map(|(cursor, node)| edge(edge_cursor(cursor), node)));
     connection
 }

@@ -29,13 +29,13 @@ impl MessageGroup {
 
     /// The other participant.
     async fn person(&self, ctx: &Context<'_>) -> Result<Arc<User>> {
-        ctx.request().user(self.other_uuid).await
+        ctx.request().user(ctx, self.other_uuid).await
     }
 
     /// The most recent message.
     async fn last_message(&self, ctx: &Context<'_>) -> Result<Arc<Message>> {
         let page =
-            ctx.request().loaders.message_pages.load((Pagination::last(1), self.uuid)).await?;
+            ctx.request().loaders.message_pages.load(ctx, (Pagination::last(1), self.uuid)).await?;
         page.nodes().next().cloned().ok_or_else(|| {
             tracing::error!(group = %self.uuid, "a conversation has no message");
             Error::Internal
@@ -44,7 +44,7 @@ impl MessageGroup {
 
     /// The number of messages from the other participant that the viewer has not marked as read.
     async fn unread_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(int(ctx.request().loaders.unread_counts.load(self.uuid).await?))
+        Ok(int(ctx.request().loaders.unread_counts.load(ctx, self.uuid).await?))
     }
 
     /// The messages, oldest first. Use `last` to read the most recent ones, and pass a page's
@@ -60,7 +60,8 @@ impl MessageGroup {
         #[graphql(desc = "Return only items before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Arc<Message>>> {
         let pagination = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
-        let messages = ctx.request().loaders.message_pages.load((pagination, self.uuid)).await?;
+        let messages =
+            ctx.request().loaders.message_pages.load(ctx, (pagination, self.uuid)).await?;
         Ok(connection(Arc::unwrap_or_clone(messages)))
     }
 }
@@ -79,12 +80,12 @@ impl Message {
 
     /// The user who sent it.
     async fn sender(&self, ctx: &Context<'_>) -> Result<Arc<User>> {
-        ctx.request().user(self.user_uuid).await
+        ctx.request().user(ctx, self.user_uuid).await
     }
 
     /// The conversation that it belongs to.
     async fn group(&self, ctx: &Context<'_>) -> Result<Arc<MessageGroup>> {
-        let found = ctx.request().loaders.message_groups.load(self.group_uuid).await?;
+        let found = ctx.request().loaders.message_groups.load(ctx, self.group_uuid).await?;
         found.ok_or_else(|| {
             tracing::error!(group = %self.group_uuid, "a message has no conversation");
             Error::Internal

@@ -24,7 +24,7 @@ impl Notification {
 
     /// The user who caused the notification.
     async fn actor(&self, ctx: &Context<'_>) -> Result<Arc<User>> {
-        ctx.request().user(self.actor_uuid).await
+        ctx.request().user(ctx, self.actor_uuid).await
     }
 
     /// The activity that the notification is about: the new reply, the activity that was liked or
@@ -39,7 +39,7 @@ impl Notification {
         if self.kind != NotificationKind::Message {
             return None;
         }
-        ctx.request().loaders.message_groups_with.load(self.actor_uuid).await.transpose()
+        ctx.request().loaders.message_groups_with.load(ctx, self.actor_uuid).await.transpose()
     }
 }
 

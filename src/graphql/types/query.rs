@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     activity::activity,
-    connection::{Connection, connection, connection_with_snapshot},
+    connection::{Connection, Item, connection, connection_with_snapshot},
     id::{self, GlobalId, ObjectKind},
     viewer::ViewerObject,
 };
@@ -68,11 +68,11 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The global ids, at most 100.")] ids: Vec<ID>,
-    ) -> Result<Vec<Option<Result<Node>>>> {
+    ) -> Result<Vec<Option<Item<Result<Node>>>>> {
         if ids.len() > MAX_IDS {
             return Err(Error::BadInput(format!("Pass at most {MAX_IDS} `ids`.")));
         }
-        Ok(nodes(ctx, &ids).await)
+        Ok(nodes(ctx, &ids).await.into_iter().map(|node| node.map(Item)).collect())
     }
 
     /// The signed-in user, with everything that only this user may read. Null if the viewer is

@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, Subscription};
 use futures_util::{Stream, StreamExt};
 
 use super::{
-    connection::Edge,
+    connection::{Edge, Item, edge},
     id::{self, ObjectKind},
 };
 use crate::{
@@ -36,7 +36,7 @@ impl SubscriptionRoot {
         )]
         after: Option<String>,
     ) -> Result<impl Stream<Item = Edge<Arc<Activity>>> + use<>> {
-        Ok(ctx.request().service.activities_created(after.as_deref()).await?.map(edge))
+        Ok(ctx.request().service.activities_created(after.as_deref()).await?.map(event))
     }
 
     /// The activity after each change of its counts. Changes in quick succession are combined into
@@ -46,8 +46,9 @@ impl SubscriptionRoot {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The global id of the activity.")] id: ID,
-    ) -> Result<impl Stream<Item = Arc<Activity>> + use<>> {
-        ctx.request().service.activity_updates(id::of_kind(ObjectKind::Activity, &id)).await
+    ) -> Result<impl Stream<Item = Item<Arc<Activity>>> + use<>> {
+        let id = id::of_kind(ObjectKind::Activity, &id);
+        Ok(ctx.request().service.activity_updates(id).await?.map(Item))
     }
 
     /// New notifications of the viewer. Fails with UNAUTHENTICATED if the viewer is anonymous or
@@ -62,7 +63,7 @@ impl SubscriptionRoot {
         after: Option<String>,
     ) -> Result<impl Stream<Item = Edge<Arc<Notification>>> + use<>> {
         let RequestContext { service, viewer, .. } = ctx.request();
-        Ok(service.notifications_received(*viewer, after.as_deref()).await?.map(edge))
+        Ok(service.notifications_received(*viewer, after.as_deref()).await?.map(event))
     }
 
     /// New messages to the viewer, in all conversations. Fails with UNAUTHENTICATED if the viewer
@@ -77,13 +78,13 @@ impl SubscriptionRoot {
         after: Option<String>,
     ) -> Result<impl Stream<Item = Edge<Arc<Message>>> + use<>> {
         let RequestContext { service, viewer, .. } = ctx.request();
-        Ok(service.messages_received(*viewer, after.as_deref()).await?.map(edge))
+        Ok(service.messages_received(*viewer, after.as_deref()).await?.map(event))
     }
 }
 
-fn edge<T: Send + Sync>((position, node): Change<T>) -> Edge<Arc<T>>
+fn event<T: Send + Sync>((position, node): Change<T>) -> Edge<Arc<T>>
 where
     Arc<T>: async_graphql::OutputType,
 {
-    Edge::new(position.into(), node)
+    edge(position, node)
 }

@@ -29,17 +29,17 @@ impl User {
 
     /// The number of the user's cruds that have not expired. Replies are not counted.
     async fn activities_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(int(ctx.request().loaders.user_counts.load(self.uuid).await?.activities))
+        Ok(int(ctx.request().loaders.user_counts.load(ctx, self.uuid).await?.activities))
     }
 
     /// The number of users who follow this user.
     async fn followers_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(int(ctx.request().loaders.user_counts.load(self.uuid).await?.followers))
+        Ok(int(ctx.request().loaders.user_counts.load(ctx, self.uuid).await?.followers))
     }
 
     /// The number of users that this user follows.
     async fn following_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(int(ctx.request().loaders.user_counts.load(self.uuid).await?.following))
+        Ok(int(ctx.request().loaders.user_counts.load(ctx, self.uuid).await?.following))
     }
 
     /// Whether this user is the viewer.
@@ -49,7 +49,7 @@ impl User {
 
     /// Whether the viewer follows this user. False if the viewer is anonymous.
     async fn viewer_is_following(&self, ctx: &Context<'_>) -> Result<bool> {
-        ctx.request().loaders.followed.load(self.uuid).await
+        ctx.request().loaders.followed.load(ctx, self.uuid).await
     }
 
     /// The user's cruds, newest first. Replies and expired cruds are left out.
@@ -65,7 +65,7 @@ impl User {
     ) -> Result<Connection<Arc<Activity>>> {
         let pagination = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let key = (ActivityList::OfUser, pagination, self.uuid);
-        let cruds = ctx.request().loaders.activity_pages.load(key).await?;
+        let cruds = ctx.request().loaders.activity_pages.load(ctx, key).await?;
         lookahead::prefetch_nodes(ctx, cruds.nodes()).await;
         Ok(connection(Arc::unwrap_or_clone(cruds)))
     }
@@ -108,6 +108,6 @@ pub(super) async fn related_users(
     pagination: Pagination,
     uuid: Uuid,
 ) -> Result<Connection<Arc<User>>> {
-    let users = ctx.request().loaders.user_pages.load((relation, pagination, uuid)).await?;
+    let users = ctx.request().loaders.user_pages.load(ctx, (relation, pagination, uuid)).await?;
     Ok(connection(Arc::unwrap_or_clone(users)))
 }

@@ -33,7 +33,7 @@ impl ViewerObject {
 impl ViewerObject {
     /// The viewer's public profile.
     async fn user(&self, ctx: &Context<'_>) -> Result<Arc<User>> {
-        ctx.request().user(self.0).await
+        ctx.request().user(ctx, self.0).await
     }
 
     /// The cruds of the users that the viewer follows, newest first. Replies and expired cruds are

@@ -25,7 +25,7 @@ pub use self::csrf::is_cross_origin_page;
 use self::{
     csrf::is_cross_origin,
     negotiation::{Negotiated, ResponseFormat, accepts_html},
-    response::{Introspected, Payload, is_unexecuted},
+    response::{Introspected, Payload, is_unavailable, is_unexecuted},
     stream::StreamEncoding,
 };
 use super::{
@@ -61,6 +61,7 @@ pub fn routes(settings: &Settings, service: Service, limiter: &RateLimiter) -> R
         limits: settings.limits,
         introspection: settings.features.introspection,
         trusted: settings.trusted.clone(),
+        max_executions: settings.load.max_executions,
     });
     Router::new().route("/graphql", get(get_request).post(post_request)).with_state(Arc::new(
         Graphql {
@@ -277,6 +278,10 @@ fn write(format: ResponseFormat, response: GraphqlResponse) -> Response {
     if !is_unexecuted(&response) {
         return with_format(format, GraphQLResponse::from(response).into_response());
     }
+    if is_unavailable(&response) {
+        let unavailable = (StatusCode::SERVICE_UNAVAILABLE, &*Error::Unavailable.to_string());
+        return rejected(format, unavailable);
+    }
     let status = match format {
         ResponseFormat::Graphql => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
@@ -284,7 +289,7 @@ fn write(format: ResponseFormat, response: GraphqlResponse) -> Response {
     with_format(format, (status, Json(Payload(&response))).into_response())
 }
 
-fn rejected(format: ResponseFormat, (status, message): Rejection) -> Response {
+fn rejected(format: ResponseFormat, (status, message): (StatusCode, &str)) -> Response {
     with_format(format, errors::graphql(status, message))
 }
 

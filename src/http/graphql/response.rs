@@ -4,6 +4,8 @@ use async_graphql::{Response, ServerError, Value};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::value::RawValue;
 
+use crate::error::Error;
+
 /// A response, serialised without `data` if the request was not executed.
 pub struct Payload<'a>(pub &'a Response);
 
@@ -27,6 +29,15 @@ pub struct Introspected<'a> {
 /// Returns true if the request was not executed: it has an error without a path.
 pub fn is_unexecuted(response: &Response) -> bool {
     response.data == Value::Null && response.errors.iter().any(|error| error.path.is_empty())
+}
+
+/// Returns true if the request was not executed because too many others wait already.
+pub fn is_unavailable(response: &Response) -> bool {
+    let code = Value::from(Error::Unavailable.code());
+    let is_unavailable = |error: &ServerError| {
+        error.extensions.as_ref().and_then(|values| values.get("code")) == Some(&code)
+    };
+    is_unexecuted(response) && response.errors.iter().any(is_unavailable)
 }
 
 /// Creates an error of a request, as opposed to one of a field.

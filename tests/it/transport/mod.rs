@@ -4,6 +4,7 @@
 mod attacks;
 mod documents;
 mod operations;
+mod overload;
 mod pages;
 mod requests;
 mod sockets;

@@ -1,9 +1,10 @@
 //! Server-Sent Events and multipart/mixed.
 
 use axum::http::{Method, StatusCode};
+use cruddur::http::Timeouts;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, TestApp};
+use crate::support::{Answer, Client, TestApp, server::TestServer};
 
 const EVENTS: &str = "text/event-stream";
 /// The `Accept` header of Apollo Client for subscriptions.
@@ -68,6 +69,26 @@ async fn sse_carries_queries_and_mutations() {
     let get = "/graphql?query=mutation%7B__typename%7D";
     let get = client.send(Method::GET, get, &headers, "").await;
     assert_eq!(get.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn errors_below_lists_have_their_path_on_every_transport() {
+    let app = TestApp::new().await;
+    let client = app.anon();
+    let query = "{ home(first: 1) { nodes { replies(first: 999) { nodes { id } } } } }";
+    let path = json!(["home", "nodes", 0, "replies"]);
+    for accept in ["application/json", "application/graphql-response+json"] {
+        let answer = post(&client, accept, query).await;
+        assert_eq!(answer.json()["errors"][0]["path"], path, "{accept}");
+    }
+    let answer = post(&client, EVENTS, query).await;
+    assert_eq!(events(&answer.text)[0].1["errors"][0]["path"], path);
+    let answer = post(&client, PARTS_ONLY, query).await;
+    assert_eq!(parts(&answer.text)[0]["payload"]["errors"][0]["path"], path);
+    let server = TestServer::start(client.0, Timeouts::default()).await;
+    let mut socket = server.connect().await;
+    socket.subscribe("q", query, json!({})).await;
+    assert_eq!(socket.recv().await["payload"]["errors"][0]["path"], path);
 }
 
 #[tokio::test]

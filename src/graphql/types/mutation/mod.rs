@@ -12,7 +12,7 @@ use async_graphql::{Context, Object};
 
 use self::{input::*, payload::*};
 use super::{
-    connection::Edge,
+    connection,
     id::{self, ObjectKind},
     viewer::ViewerObject,
 };
@@ -89,11 +89,11 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The activity to delete.")] input: DeleteActivityInput,
     ) -> Result<DeleteActivityPayload> {
-        let RequestContext { service, viewer, loaders } = ctx.request();
+        let RequestContext { service, viewer, loaders, .. } = ctx.request();
         let uuid = id::of_kind(ObjectKind::Activity, &input.activity_id);
         let deleted = match uuid {
             Some(uuid) if ctx.look_ahead().field("parent").exists() => {
-                loaders.activities.load(uuid).await?
+                loaders.activities.load(ctx, uuid).await?
             }
             _ => None,
         };
@@ -216,7 +216,7 @@ impl Mutation {
         let (message, user_errors) = change(ctx, sent).await?;
         let message = message.map(Arc::new);
         let edge =
-            message.as_ref().map(|message| Edge::new(message.cursor().into(), message.clone()));
+            message.as_ref().map(|message| connection::edge(message.cursor(), message.clone()));
         Ok(SendMessagePayload { message, edge, user_errors })
     }
 

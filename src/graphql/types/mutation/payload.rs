@@ -7,7 +7,11 @@ use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use crate::{
     domain::{Activity, HasCursor, Message, MessageGroup, User},
     error::{Result, UserErrorCode},
-    graphql::types::{activity::activity, connection::Edge, viewer::ViewerObject},
+    graphql::types::{
+        activity::activity,
+        connection::{self, Edge},
+        viewer::ViewerObject,
+    },
 };
 
 /// A reason why a mutation failed, to show to the user.
@@ -212,5 +216,5 @@ pub struct MarkMessagesReadPayload {
 
 /// The edge of an activity in the lists that are ordered by `createdAt`.
 pub fn edge(activity: &Arc<Activity>) -> Edge<Arc<Activity>> {
-    Edge::new(activity.cursor().into(), activity.clone())
+    connection::edge(activity.cursor(), activity.clone())
 }

@@ -2,6 +2,7 @@
 
 mod close;
 mod message;
+mod operation;
 mod session;
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! One WebSocket and its operations.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_graphql::{Request, Response, ServerError, Value};
 use axum::{
@@ -21,6 +21,7 @@ use super::{
     },
     close::{self, Close},
     message::{self, ClientMessage},
+    operation,
 };
 use crate::{
     auth::Identity,
@@ -40,10 +41,11 @@ const CLOSE_GRACE: Duration = Duration::from_secs(1);
 /// resolver panicked.
 type Event = (Arc<str>, Option<Result<Response, ()>>);
 
-/// A WebSocket and all its operations, in one task.
+/// A WebSocket and its operations, each of which has a task of its own.
 ///
-/// It sends one message at a time, and polls the operations only when the previous message has been
-/// sent. A client that does not read slows its own operations down, and no queue grows.
+/// It sends one message at a time, and takes the next response only when the previous message has
+/// been sent. An operation begins its next response when the previous one is taken. A client that
+/// does not read slows its own operations down, and no queue grows.
 pub struct WsSession {
     socket: WebSocket,
     graphql: Arc<Graphql>,
@@ -244,8 +246,7 @@ impl WsSession {
         let prepared = prepared.with_identity(client.identity.unregistered.as_ref());
         let Graphql { schema, service, .. } = &*self.graphql;
         let responses = schema.stream(service, client.identity.viewer, prepared);
-        let responses = AssertUnwindSafe(responses).catch_unwind();
-        let responses = responses.map(|response| Some(response.map_err(|_| ())));
+        let responses = operation::run(responses).map(Some);
         let events = responses.chain(stream::once(async { None }));
         let events = {
             let id = id.clone();
