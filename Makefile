@@ -51,16 +51,17 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	$(NPM) run build
 
-# AWS's Python library. The tests use it to write to the messages table as the original backend does.
-BOTO3 := $(TARGET)/python/boto3-1.44.8
+# Python packages of the tests: AWS's library, to write to the messages table as the original backend
+# does, and a GraphQL client.
+PYTHON := $(TARGET)/python/boto3-1.44.8-gql-4.0.0
 
-$(BOTO3):
+$(PYTHON):
 	python3 -c 'import ensurepip' 2>/dev/null || scripts/apt-install python3 python3-venv
 	python3 -m venv $(TARGET)/python
-	$(TARGET)/python/bin/pip install --quiet boto3==1.44.8
+	$(TARGET)/python/bin/pip install --quiet boto3==1.44.8 'gql[websockets]==4.0.0'
 	touch $@
 
-test: web $(BOTO3)
+test: web $(PYTHON)
 	command -v curl >/dev/null || scripts/apt-install curl
 	command -v openssl >/dev/null || scripts/apt-install openssl
 	PATH="$$PATH:/usr/sbin" command -v nats-server >/dev/null || scripts/apt-install nats-server

@@ -2,9 +2,8 @@
 
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER},
+    header::{ACCEPT, ACCEPT_ENCODING, ALLOW, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER},
 };
-use mime::Mime;
 
 /// How many seconds a client should wait after a 503. A store that restarts, and the keys of an
 /// identity provider, take about that long to come back.
@@ -51,9 +50,13 @@ pub fn is_json(headers: &HeaderMap) -> bool {
 /// Returns true if the body is declared as `application/json` in UTF-8. This is the strict test,
 /// for GraphQL: another charset and malformed parameters are rejected.
 pub fn is_utf8_json(headers: &HeaderMap) -> bool {
-    let utf8 = |it: &Mime| it.get_param(mime::CHARSET).is_none_or(|charset| charset == mime::UTF_8);
-    let first = media_types(headers, CONTENT_TYPE).next();
-    first.is_some_and(|it| it.essence_str() == "application/json" && utf8(&it))
+    // `utf8` is not a registered name, but common.
+    let is_utf8 =
+        |charset: &str| ["utf-8", "utf8"].iter().any(|it| charset.eq_ignore_ascii_case(it));
+    let declared = only(headers, CONTENT_TYPE).and_then(MediaType::parse);
+    declared.is_some_and(|it| {
+        it.essence == "application/json" && it.parameter("charset").is_none_or(is_utf8)
+    })
 }
 
 /// Returns true if the body is JSON or has a type that ends with `+json`. This test is for
@@ -63,16 +66,137 @@ pub fn is_json_or_suffix(headers: &HeaderMap) -> bool {
     essence == "application/json" || essence.ends_with("+json")
 }
 
-/// Returns the `Content-Type` without its parameters, empty if it is missing or not text.
+/// Returns true if the client names text/html, as browsers do when they load a page.
+pub fn accepts_html(headers: &HeaderMap) -> bool {
+    media_types(headers, ACCEPT).any(|range| range.essence == "text/html" && range.weight() > 0)
+}
+
+/// Returns the `Content-Type` without its parameters, empty if it is missing, ambiguous or not text.
 fn essence(headers: &HeaderMap) -> &str {
-    let value = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let value = only(headers, CONTENT_TYPE).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim()
 }
 
+/// Returns the text of a header, `None` if it is missing or not ASCII, or if there are several.
+fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}
+
+/// A media type or a range of them, with its parameters (RFC 9110 sections 8.3.1 and 12.5.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaType {
+    /// The type without parameters, in lower case: `text/html` or `text/*`.
+    pub essence: String,
+    /// Names in lower case, and values without quotes.
+    parameters: Vec<(String, String)>,
+}
+
+impl MediaType {
+    /// Parses one media type. Returns `None` if it is malformed.
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = split(text, ';').map(trim);
+        let essence = parts.next()?;
+        let (kind, subtype) = essence.split_once('/')?;
+        if !is_token(kind) || !is_token(subtype) {
+            return None;
+        }
+        // RFC 9110 section 5.6.6 allows empty parameters.
+        let parameters = parts.filter(|it| !it.is_empty()).map(|it| {
+            let (name, value) = it.split_once('=')?;
+            is_token(name).then_some((name.to_ascii_lowercase(), unquote(value)?))
+        });
+        let parameters = parameters.collect::<Option<_>>()?;
+        Some(Self { essence: essence.to_ascii_lowercase(), parameters })
+    }
+
+    /// Returns the value of the first parameter with this name, which must be in lower case.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Returns the weight `q`, in thousandths.
+    pub fn weight(&self) -> u16 {
+        self.parameter("q").map_or(1000, weight)
+    }
+}
+
 /// Returns the well-formed media types and ranges of a header such as `Accept`, in their order.
-pub fn media_types(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = Mime> {
-    let lists = headers.get_all(name).iter().filter_map(|list| list.to_str().ok());
-    lists.flat_map(|list| list.split(',')).filter_map(|it| it.trim().parse().ok())
+pub fn media_types(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = MediaType> {
+    list(headers, name).filter_map(MediaType::parse)
+}
+
+/// Returns the items of a header that is a list (RFC 9110 section 5.6.1), in their order and without
+/// the blanks around them. Empty items are left out.
+pub fn list(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    let lists = headers.get_all(name).iter().filter_map(|it| str::from_utf8(it.as_bytes()).ok());
+    lists.flat_map(|list| split(list, ',')).map(trim).filter(|it| !it.is_empty())
+}
+
+/// Returns the weight of a content coding in `Accept-Encoding`, in thousandths, by one of its
+/// names or by `*`. Returns `None` if the header has neither.
+pub fn coding_weight(headers: &HeaderMap, names: &[&str]) -> Option<u16> {
+    let named = |name: &str| {
+        list(headers, ACCEPT_ENCODING).find_map(|item| {
+            let mut parts = split(item, ';').map(trim);
+            parts.next().filter(|it| it.eq_ignore_ascii_case(name))?;
+            let q = parts.find_map(|it| it.strip_prefix("q=").or_else(|| it.strip_prefix("Q=")));
+            Some(q.map_or(1000, weight))
+        })
+    };
+    names.iter().find_map(|name| named(name)).or_else(|| named("*"))
+}
+
+/// Parses a weight (RFC 9110 section 12.4.2) into thousandths. One that is malformed counts as 1.
+fn weight(text: &str) -> u16 {
+    let weight = text.parse::<f32>().ok().filter(|weight| weight.is_finite()).unwrap_or(1.0);
+    // In bounds after the clamp.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let thousandths = (weight.clamp(0.0, 1.0) * 1000.0) as u16;
+    thousandths
+}
+
+/// Splits a text at a separator that is not in a quoted string.
+fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    text.split(move |c| {
+        if is_escaped {
+            is_escaped = false;
+        } else if is_quoted && c == '\\' {
+            is_escaped = true;
+        } else if c == '"' {
+            is_quoted = !is_quoted;
+        }
+        c == separator && !is_quoted
+    })
+}
+
+/// Removes the blanks that RFC 9110 section 5.6.3 allows around an item.
+fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+/// Returns the text of a token or of a quoted string, `None` if it is neither.
+fn unquote(value: &str) -> Option<String> {
+    let Some(rest) = value.strip_prefix('"') else {
+        return is_token(value).then(|| value.to_owned());
+    };
+    let mut text = String::new();
+    let mut rest = rest.chars();
+    loop {
+        match rest.next()? {
+            '"' => return rest.next().is_none().then_some(text),
+            '\\' => text.push(rest.next()?),
+            other => text.push(other),
+        }
+    }
+}
+
+/// RFC 9110 section 5.6.2.
+fn is_token(text: &str) -> bool {
+    let fits = |it: u8| it.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&it);
+    !text.is_empty() && text.bytes().all(fits)
 }
 
 #[cfg(test)]
@@ -104,7 +228,7 @@ mod tests {
             ("Application/JSON; charset=utf-8", true, true),
             ("application/json; charset=latin1", true, false),
             ("application/json; nonsense", true, false),
-            ("application/json, text/plain", false, true),
+            ("application/json, text/plain", false, false),
             ("application/problem+json", false, false),
             ("text/plain", false, false),
         ] {

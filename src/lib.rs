@@ -8,6 +8,7 @@
 //! * [`service`]: the business rules: validation, expiry, permission, ids and time;
 //! * [`http_client`]: a small HTTP client;
 //! * [`headers`]: the HTTP headers that several modules read or write;
+//! * [`json`]: the JSON that clients send;
 //! * [`auth`]: bearer tokens, and the viewer that each stands for;
 //! * [`graphql`]: the GraphQL schema over the service;
 //! * [`rest`]: the REST routes of the two original backends over the service;
@@ -27,6 +28,8 @@ pub mod service;
 pub mod http_client;
 
 pub mod headers;
+
+pub mod json;
 
 pub mod auth;
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use clap::Args;
+use hyper::header::HeaderName;
 
 use super::{
     error::NotAllowed,
@@ -16,6 +17,8 @@ pub(super) const FLAVORS: Choices<Flavor> =
 /// Origins, and `*` for any.
 type OriginList = Vec<String>;
 
+type HeaderNames = Vec<HeaderName>;
+
 #[derive(Args)]
 #[group(skip)]
 pub(super) struct ApiOptions {
@@ -27,6 +30,11 @@ pub(super) struct ApiOptions {
     /// More origins, in the form of `FRONTEND_URL`
     #[arg(long, env, value_name = "ORIGINS", value_parser = origins)]
     backend_url: Option<OriginList>,
+
+    /// Request headers that pages of these origins may send in addition to the usual ones, separated by
+    /// commas [default: those of GraphQL clients, tracing and idempotency only]
+    #[arg(long, env, value_name = "HEADERS", value_parser = header_names)]
+    cors_allowed_headers: Option<HeaderNames>,
 
     /// Which original backend the REST API follows where the two differ: `openapi` (week 1 and the
     /// OpenAPI file) or `final` (the last version)
@@ -41,14 +49,16 @@ pub(super) struct ApiOptions {
 }
 
 impl ApiOptions {
-    pub fn origins(self) -> Origins {
+    /// Returns the allowed origins and the additional headers that their pages may send.
+    pub fn cors(self) -> (Origins, Vec<HeaderName>) {
         let mut origins = self.frontend_url.unwrap_or_default();
         origins.extend(self.backend_url.unwrap_or_default());
-        if origins.iter().any(|origin| origin == "*") {
+        let origins = if origins.iter().any(|origin| origin == "*") {
             Origins::Any
         } else {
             Origins::These(origins)
-        }
+        };
+        (origins, self.cors_allowed_headers.unwrap_or_default())
     }
 }
 
@@ -80,6 +90,23 @@ fn origins(list: &str) -> Parsed<OriginList> {
         }),
     };
     parts.map(origin).collect()
+}
+
+/// Returns the header names in lower case, each once.
+fn header_names(list: &str) -> Parsed<HeaderNames> {
+    let mut names = HeaderNames::new();
+    for text in list.split(',').map(str::trim).filter(|text| !text.is_empty()) {
+        // As a name, `*` would stand for all headers.
+        let name = HeaderName::try_from(text).ok().filter(|_| text != "*");
+        let name = name.ok_or_else(|| NotAllowed {
+            part: Some(text.to_owned()),
+            allowed: "names of headers such as X-Tenant, separated by commas".to_owned(),
+        })?;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Ok(names)
 }
 
 /// Returns the origin as a browser sends it: scheme, host and port in lower case, without a path.

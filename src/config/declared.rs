@@ -58,12 +58,15 @@ impl Options {
         let demo = self.demo.demo;
         let auth = self.provider.resolve(self.demo, self.api.rest)?;
         let (limits, trusted) = self.documents.resolve()?;
+        let rest = self.api.rest;
+        let (origins, cors_headers) = self.api.cors();
         Ok(Settings {
             server: self.server,
             database: self.database.resolve()?,
             events: self.events.events_url,
-            rest: self.api.rest,
-            origins: self.api.origins(),
+            rest,
+            origins,
+            cors_headers,
             demo,
             rates: self.rates.resolve(auth.is_demo()),
             auth,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use hyper::header::HeaderName;
+
 use super::{
     Settings,
     api::FLAVORS,
@@ -17,6 +19,8 @@ impl fmt::Display for Settings {
             writeln!(f, "EVENTS_URL={}", redacted(url))?;
         }
         write!(f, "{}", self.origins)?;
+        let headers: Vec<_> = self.cors_headers.iter().map(HeaderName::as_str).collect();
+        writeln!(f, "CORS_ALLOWED_HEADERS={}", headers.join(","))?;
         writeln!(f, "REST={}", name_of(FLAVORS, &self.rest))?;
         writeln!(f, "DEMO={}", self.demo)?;
         write!(f, "{}{}{}{}", self.auth, self.rates, self.load, self.features)?;

@@ -26,6 +26,8 @@ mod server;
 
 use std::sync::Arc;
 
+use hyper::header::HeaderName;
+
 use crate::{
     events::{EventBus, Nats, Postgres},
     graphql::{DocumentLimits, TrustedDocuments},
@@ -56,6 +58,8 @@ pub struct Settings {
     /// The URL of the NATS server that carries events. `None` stands for the database.
     pub events: Option<String>,
     pub origins: Origins,
+    /// The request headers that pages may send in addition to the usual ones.
+    pub cors_headers: Vec<HeaderName>,
     pub rest: Flavor,
     /// Whether other machines may reach demo mode.
     pub demo: bool,

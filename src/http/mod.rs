@@ -8,7 +8,7 @@ mod server;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{from_fn, from_fn_with_state, map_request},
 };
 use tower::ServiceBuilder;
@@ -28,8 +28,7 @@ use crate::{
 };
 
 use middleware::{
-    body_timeout::body_timeout,
-    compression, cors, errors, log,
+    body, compression, cors, decompression, errors, head, host, log,
     metrics::{self, Metrics},
     rate_limit::{self, RateLimiter},
 };
@@ -61,31 +60,41 @@ pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router
         .merge(identity::routes(settings, auth))
         .layer(from_fn_with_state(limiter, rate_limit::authenticate))
         .layer(from_fn_with_state(ready.clone(), health::require_ready));
+    let (origins, headers) = (&settings.origins, &settings.cors_headers);
     let routes = data
         .merge(health::routes(service.clone(), ready))
         .merge(assets::routes(settings.features.graphiql))
         .fallback(assets::fallback);
     if !settings.features.metrics {
-        return layered(&settings.origins, Timeouts::default(), routes);
+        return layered(origins, headers, Timeouts::default(), routes);
     }
     let metrics = Metrics::default();
     let routes = routes.merge(metrics::routes(metrics.clone(), service));
-    layered(&settings.origins, Timeouts::default(), routes)
+    layered(origins, headers, Timeouts::default(), routes)
         .layer(from_fn_with_state(metrics, metrics::count))
 }
 
-/// Adds the layers that every route has.
-pub fn layered(origins: &Origins, timeouts: Timeouts, routes: Router) -> Router {
+/// Adds the layers that every route has. `cors_headers` are request headers that pages may send in
+/// addition to the usual ones.
+pub fn layered(
+    origins: &Origins,
+    cors_headers: &[HeaderName],
+    timeouts: Timeouts,
+    routes: Router,
+) -> Router {
     let header = SetResponseHeaderLayer::if_not_present;
     let without_cors = routes.clone().layer(from_fn(errors::json_errors));
     // From the outside in:
     // * the request id comes first, so that the log line has it;
     // * the log sees the response as it is sent;
+    // * a request without a valid host is rejected before anything looks at it;
     // * CORS is outside of everything that can fail, so that allowed pages can read errors;
+    // * HEAD is GET inside of the layers that depend on the body;
     // * compression is outside of the JSON errors, which it may compress too;
     // * `json_errors` gives the errors of all layers inside of it a body;
     // * a panic is caught inside of the log's span, so that its log line has the request id;
     // * the response timeout includes the time to read the body;
+    // * the body timeout is outside of the decompression, because it also reads what is left;
     // * the body limit applies when a handler reads the body, so that the handler can reject the
     //   request by its headers first.
     routes.layer(
@@ -96,8 +105,11 @@ pub fn layered(origins: &Origins, timeouts: Timeouts, routes: Router) -> Router 
             .layer(from_fn(log::log))
             .layer(header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
             .layer(header(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
+            .layer(from_fn(host::require_valid))
             .layer(from_fn_with_state(without_cors, cors::options))
-            .layer(cors::layer(origins))
+            .layer(cors::layer(origins, cors_headers))
+            .layer(from_fn(head::as_get))
+            .layer(map_request(compression::known_codings))
             .layer(compression::layer())
             .layer(from_fn(errors::json_errors))
             .layer(CatchPanicLayer::custom(errors::for_panic))
@@ -105,7 +117,9 @@ pub fn layered(origins: &Origins, timeouts: Timeouts, routes: Router) -> Router 
                 StatusCode::SERVICE_UNAVAILABLE,
                 timeouts.response,
             ))
-            .layer(from_fn_with_state(timeouts.body, body_timeout))
+            .layer(from_fn_with_state(timeouts.body, body::with_timeout))
+            .layer(from_fn(decompression::check_coding))
+            .layer(decompression::layer())
             .layer(DefaultBodyLimit::max(MAX_BODY)),
     )
 }

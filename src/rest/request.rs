@@ -19,6 +19,7 @@ use crate::{
     domain::{Cursor, Pagination, Viewer},
     error::Error,
     headers::is_json,
+    json::without_bom,
 };
 
 impl FromRequestParts<Rest> for Viewer {
@@ -214,7 +215,7 @@ impl<T: DeserializeOwned> FromRequest<Rest> for LenientJson<T> {
             }
         };
         // A derived `Deserialize` rejects duplicate keys, but `Value` keeps the last one.
-        let object = match serde_json::from_slice(&body) {
+        let object = match serde_json::from_slice(without_bom(&body)) {
             Ok(object @ Value::Object(_)) => object,
             Ok(_) => Value::Object(Map::new()),
             Err(_) => return Err(bad_request),

@@ -95,6 +95,7 @@ fn an_invalid_value_gives_one_line_that_names_it() {
     let demo = "127.0.0.1, any with an identity provider (JWKS_URL or AWS_COGNITO_USER_POOL_ID), \
                 or any with DEMO=true (--demo), which lets any client act as any user";
     let url = "mock:, sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE";
+    let headers = "names of headers such as X-Tenant, separated by commas";
     let origins = "origins such as https://cruddur.example or http://127.0.0.1:3000, separated by \
                    commas, or *";
     let levels = "off, error, warn, info, debug, trace, or a list such as info,cruddur=debug";
@@ -116,6 +117,9 @@ fn an_invalid_value_gives_one_line_that_names_it() {
         ("FRONTEND_URL", "http://a.example,b.example", "b.example", origins),
         ("BACKEND_URL", "http://u:s3cret@a.example", "http://u:***@a.example", origins),
         ("BACKEND_URL", "http://a.example/path", "http://a.example/path", origins),
+        ("CORS_ALLOWED_HEADERS", "x-a,b c", "b c", headers),
+        ("CORS_ALLOWED_HEADERS", "x-a:", "x-a:", headers),
+        ("CORS_ALLOWED_HEADERS", "*", "*", headers),
         ("REST", "openAPI", "openAPI", "openapi, final"),
         ("VIEWER", "andrew brown", "andrew brown", "a handle, or none"),
         ("DEMO", "yes", "yes", "true, false, 1, 0"),
@@ -160,6 +164,7 @@ fn check_config_prints_the_settings_without_secrets() {
     DATABASE_URL=sqlite:cruddur.db
     DATABASE_CONNECTIONS=10
     FRONTEND_URL=
+    CORS_ALLOWED_HEADERS=
     REST=openapi
     DEMO=false
     VIEWER=andrewbrown
@@ -192,6 +197,7 @@ fn check_config_prints_the_settings_without_secrets() {
         ("CONNECTION_URL", "postgres://cruddur:p@ss:word@db:5432/cruddur?sslmode=require"),
         ("FRONTEND_URL", "HTTPS://Cruddur.example/,http://127.0.0.1:3000"),
         ("BACKEND_URL", "http://b.example"),
+        ("CORS_ALLOWED_HEADERS", "X-Tenant, x-b3-TraceId,x-tenant"),
         ("REST", "final"),
         ("DELETE_EXPIRED_AFTER", "30"),
         ("LOG", "warn,cruddur=debug"),
@@ -205,6 +211,7 @@ fn check_config_prints_the_settings_without_secrets() {
     DATABASE_URL=postgres://cruddur:***@db:5432/cruddur?sslmode=require
     DATABASE_CONNECTIONS=10
     FRONTEND_URL=https://cruddur.example,http://127.0.0.1:3000,http://b.example
+    CORS_ALLOWED_HEADERS=x-tenant,x-b3-traceid
     REST=final
     DEMO=true
     VIEWER=none
@@ -299,6 +306,7 @@ fn help_names_every_variable_and_shows_no_secret() {
         "DATABASE_CONNECTIONS",
         "FRONTEND_URL",
         "BACKEND_URL",
+        "CORS_ALLOWED_HEADERS",
         "REST",
         "VIEWER",
         "DEMO",

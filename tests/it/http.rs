@@ -131,7 +131,7 @@ async fn a_panic_gets_500_without_details() {
         panic!("postgres://cruddur:secret@db/cruddur");
     }
     let routes = Router::new().route("/graphql", get(panics)).route("/api/panics", get(panics));
-    let client = Client(layered(&Origins::Any, Timeouts::default(), routes));
+    let client = Client(layered(&Origins::Any, &[], Timeouts::default(), routes));
     let rest = client.get("/api/panics").await;
     assert_eq!(rest.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(rest.json(), json!(["internal_server_error"]));
@@ -146,7 +146,7 @@ async fn a_panic_gets_500_without_details() {
 async fn slow_requests_get_503_after_the_response_timeout() {
     let routes = Router::new().route("/api/slow", get(std::future::pending::<()>));
     let timeouts = Timeouts { response: Duration::from_millis(1), ..Timeouts::default() };
-    let client = Client(layered(&Origins::Any, timeouts, routes));
+    let client = Client(layered(&Origins::Any, &[], timeouts, routes));
     let answer = client.get("/api/slow").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.json(), json!(["service_unavailable"]));
@@ -319,7 +319,7 @@ async fn client_disconnects_are_logged() {
     let routes = Router::new()
         .route("/api/too-slow", get(std::future::pending::<()>))
         .route("/api/quick", get(async || "done"));
-    let client = Client(layered(&Origins::Any, Timeouts::default(), routes));
+    let client = Client(layered(&Origins::Any, &[], Timeouts::default(), routes));
     let cancelled = timeout(Duration::from_millis(1), client.get("/api/too-slow")).await;
     assert!(cancelled.is_err());
     client.get("/api/quick").await;
@@ -336,7 +336,7 @@ async fn client_disconnects_are_logged() {
 /// Sends bytes to a gateway and returns everything it sends back until it closes the connection.
 async fn exchange(timeouts: Timeouts, sent: &[u8]) -> String {
     let app = TestApp::new().await;
-    let router = layered(&Origins::Any, timeouts, app.as_user("worf").0);
+    let router = layered(&Origins::Any, &[], timeouts, app.as_user("worf").0);
     let server = TestServer::start(router, timeouts).await;
     let mut client = TcpStream::connect(server.address).await.expect("a connection");
     client.write_all(sent).await.expect("the bytes fit into the socket's buffer");
@@ -382,7 +382,7 @@ async fn a_response_that_the_client_does_not_read_hits_the_write_timeout() {
     };
     let routes = Router::new().route("/api/endless", get(endless));
     let timeouts = Timeouts { write: Duration::from_millis(50), ..Timeouts::default() };
-    let router = layered(&Origins::Any, timeouts, routes);
+    let router = layered(&Origins::Any, &[], timeouts, routes);
     let server = TestServer::start(router, timeouts).await;
     let mut client = TcpStream::connect(server.address).await.expect("a connection");
     client.write_all(b"GET /api/endless HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("sent");

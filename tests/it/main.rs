@@ -5,6 +5,7 @@
 //! * messages/    direct messages on all four stores
 //! * live/        subscriptions: each change exactly once, in order, without gaps
 //! * graphql/     the schema, executed without HTTP
+//! * protocol/    HTTP/1.1 on every route, byte by byte
 //! * transport/   GraphQL over HTTP, SSE, multipart and WebSocket
 //! * rest/        the REST routes, one file per route
 //! * identity/    provider tokens, demo tokens, rate limits
@@ -19,6 +20,7 @@ mod http;
 mod identity;
 mod live;
 mod messages;
+mod protocol;
 mod readme;
 mod rest;
 mod seed;

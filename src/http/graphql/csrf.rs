@@ -26,7 +26,8 @@ pub fn is_cross_origin_page(headers: &HeaderMap, allowed: &[String]) -> bool {
         Some(origin) => {
             let own = headers.get(header::HOST).is_some_and(|host| {
                 let authority = origin.as_bytes().splitn(2, |byte| *byte == b':').nth(1);
-                authority.and_then(|it| it.strip_prefix(b"//")) == Some(host.as_bytes())
+                let authority = authority.and_then(|it| it.strip_prefix(b"//"));
+                authority.is_some_and(|it| it.eq_ignore_ascii_case(host.as_bytes()))
             });
             !own && !allowed.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes())
         }

@@ -24,7 +24,7 @@ use serde::Deserialize;
 pub use self::csrf::is_cross_origin_page;
 use self::{
     csrf::is_cross_origin,
-    negotiation::{Negotiated, ResponseFormat, accepts_html},
+    negotiation::{Negotiated, ResponseFormat},
     response::{Introspected, Payload, is_unavailable, is_unexecuted},
     stream::StreamEncoding,
 };
@@ -41,7 +41,8 @@ use crate::{
     config::{Origins, Settings},
     error::{self, Error},
     graphql::{self, Schema, SchemaOptions},
-    headers::is_utf8_json,
+    headers::{accepts_html, is_utf8_json},
+    json,
     service::Service,
 };
 
@@ -110,10 +111,10 @@ impl Parameters {
         let mut request = Request::new(self.query);
         request.operation_name = self.operation_name;
         if let Some(json) = self.variables.filter(|json| !json.is_empty()) {
-            request.variables = serde_json::from_str(&json)?;
+            request.variables = json::from_slice(json.as_bytes())?;
         }
         if let Some(json) = self.extensions.filter(|json| !json.is_empty()) {
-            request.extensions = serde_json::from_str(&json)?;
+            request.extensions = json::from_slice(json.as_bytes())?;
         }
         Ok(request)
     }
@@ -196,8 +197,8 @@ async fn read_body(request: HttpRequest) -> Result<Request, Rejection> {
             _ => bad_request("Failed to read the body."),
         })?;
     // serde would accept an array in place of an object.
-    match body.trim_ascii_start().first() {
-        Some(b'{') => serde_json::from_slice(&body)
+    match json::without_bom(&body).trim_ascii_start().first() {
+        Some(b'{') => json::from_slice(&body)
             .map_err(|_| bad_request("The body is not a GraphQL request in JSON.")),
         Some(b'[') => Err(bad_request("Batches are not supported. Send one request per body.")),
         _ => Err(bad_request("The body is not a JSON object.")),

@@ -1,9 +1,8 @@
 //! Content negotiation: the format of a response, by the `Accept` header of its request.
 
 use axum::http::{HeaderMap, header};
-use mime::Mime;
 
-use crate::headers::media_types;
+use crate::headers::{MediaType, media_types};
 
 /// A media type of responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,27 +28,27 @@ impl ResponseFormat {
     }
 
     /// Returns true if a range of an Accept header names this type.
-    fn is_named_by(self, range: &Mime) -> bool {
+    fn is_named_by(self, range: &MediaType) -> bool {
         match self {
             Self::Multipart => {
-                range.essence_str() == "multipart/mixed"
-                    && range.get_param("subscriptionspec").is_some_and(|it| it == "1.0")
+                range.essence.as_str() == "multipart/mixed"
+                    && range.parameter("subscriptionspec") == Some("1.0")
             }
-            single => range.essence_str() == single.name(),
+            single => range.essence.as_str() == single.name(),
         }
     }
 
     /// Returns the client's preference for this type, by the most specific range that includes it, or
     /// `None` if the client does not accept it. Wildcards do not include the types for streams.
-    fn preference(self, ranges: &[Mime]) -> Option<Preference> {
+    fn preference(self, ranges: &[MediaType]) -> Option<Preference> {
         let single = matches!(self, Self::Json | Self::Graphql);
-        let specificity = |range: &&Mime| match range.essence_str() {
+        let specificity = |range: &&MediaType| match range.essence.as_str() {
             "*/*" => single.then_some(0),
             "application/*" => single.then_some(1),
             _ => self.is_named_by(range).then_some(2),
         };
         let matches =
-            ranges.iter().filter_map(|range| Some((specificity(&range)?, quality(range))));
+            ranges.iter().filter_map(|range| Some((specificity(&range)?, range.weight())));
         let (specificity, quality) = matches.max()?;
         (quality > 0).then_some(Preference { quality, named: specificity == 2 })
     }
@@ -118,21 +117,6 @@ impl Negotiated {
 struct Preference {
     quality: u16,
     named: bool,
-}
-
-/// Returns the weight `q` of a range, in thousandths.
-fn quality(range: &Mime) -> u16 {
-    let weight = range.get_param("q").and_then(|q| q.as_str().parse::<f32>().ok());
-    let weight = weight.filter(|weight| weight.is_finite()).unwrap_or(1.0);
-    // In bounds after the clamp.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let thousandths = (weight.clamp(0.0, 1.0) * 1000.0) as u16;
-    thousandths
-}
-
-/// Returns true if the client names text/html, as browsers do when they load a page.
-pub fn accepts_html(headers: &HeaderMap) -> bool {
-    media_types(headers, header::ACCEPT).any(|range| range.essence_str() == "text/html")
 }
 
 #[cfg(test)]

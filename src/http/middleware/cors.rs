@@ -15,9 +15,13 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{config::Origins, headers::allow_options};
 
+/// The methods that some route has.
+const ALL_METHODS: &str = "GET,HEAD,POST,PUT,OPTIONS";
+
 /// Allows the same origins, methods and headers on every route. The layer answers every OPTIONS
-/// request itself.
-pub fn layer(origins: &Origins) -> CorsLayer {
+/// request itself. `more_headers` are request headers that pages may send in addition to the usual
+/// ones.
+pub fn layer(origins: &Origins, more_headers: &[HeaderName]) -> CorsLayer {
     let allowed = match origins {
         Origins::Any => AllowOrigin::any(),
         Origins::These(origins) => AllowOrigin::list(
@@ -25,24 +29,34 @@ pub fn layer(origins: &Origins) -> CorsLayer {
         ),
     };
     let name = HeaderName::from_static;
+    let headers = [
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        header::IF_MODIFIED_SINCE,
+        name("idempotency-key"),
+        name("x-request-id"),
+        name("apollo-require-preflight"),
+        name("graphql-require-preflight"),
+        name("x-apollo-operation-name"),
+        name("apollographql-client-name"),
+        name("apollographql-client-version"),
+        // Tracing, as OpenTelemetry and Sentry add it to every request of a page.
+        name("traceparent"),
+        name("tracestate"),
+        name("baggage"),
+        name("sentry-trace"),
+    ];
+    let more_headers = more_headers.iter().filter(|it| !headers.contains(it)).cloned();
+    let headers: Vec<_> = headers.iter().cloned().chain(more_headers).collect();
     CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::OPTIONS])
-        .allow_headers([
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            header::IF_MODIFIED_SINCE,
-            name("idempotency-key"),
-            name("apollo-require-preflight"),
-            name("graphql-require-preflight"),
-            name("x-apollo-operation-name"),
-            name("apollographql-client-name"),
-            name("apollographql-client-version"),
-        ])
+        .allow_headers(headers)
         .expose_headers([
             header::LOCATION,
             header::LINK,
             header::AUTHORIZATION,
+            header::RETRY_AFTER,
             name("x-request-id"),
         ])
         .vary([header::ORIGIN])
@@ -51,9 +65,14 @@ pub fn layer(origins: &Origins) -> CorsLayer {
 
 /// Leaves to the CORS layer only the OPTIONS requests that a browser sends to an existing route.
 /// Answers the others with the methods in `Allow` that `routes` returns for the path, or with 404.
+/// `OPTIONS *` is about the server as a whole (RFC 9110 section 9.3.7): its `Allow` has the methods of
+/// all routes.
 pub async fn options(State(routes): State<Router>, request: Request, next: Next) -> Response {
     if request.method() != Method::OPTIONS {
         return next.run(request).await;
+    }
+    if request.uri().path() == "*" {
+        return (StatusCode::NO_CONTENT, [(header::ALLOW, ALL_METHODS)]).into_response();
     }
     let (parts, body) = request.into_parts();
     let plain = Request::from_parts(parts.clone(), Body::empty());

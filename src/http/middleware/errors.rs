@@ -38,7 +38,7 @@ pub async fn json_errors(request: Request, next: Next) -> Response {
 
 /// Returns the error response of a path: for GraphQL a response with one error, otherwise an array of one
 /// code.
-fn for_path(path: &str, status: StatusCode) -> Response {
+pub fn for_path(path: &str, status: StatusCode) -> Response {
     let reason = status.canonical_reason().unwrap_or("Failed");
     if path == "/graphql" {
         return graphql(status, reason);

@@ -9,6 +9,8 @@ use axum::{
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use crate::headers::{accepts_html, coding_weight};
+
 /// Pages load from and send to the gateway only, and run only the built scripts. Styles are less
 /// strict because Monaco and React write style attributes.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; \
@@ -61,10 +63,9 @@ async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
 /// everything else.
 pub async fn fallback(request: Request) -> Response {
     let path = request.uri().path();
-    let accept = request.headers().get(header::ACCEPT).and_then(|it| it.to_str().ok());
     let browser = request.method() == Method::GET
         && !path.starts_with("/api/")
-        && accept.is_some_and(|accept| accept.contains("text/html"));
+        && accepts_html(request.headers());
     browser
         .then(|| page("index.html", request.headers()))
         .flatten()
@@ -90,7 +91,9 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     let brotli = Dist::get(&format!("{path}.br"));
     let vary = brotli.is_some();
     let (encoding, file) = match brotli {
-        Some(brotli) if accepts_brotli(headers) => (Some("br"), brotli),
+        Some(brotli) if coding_weight(headers, &["br"]).is_some_and(|it| it > 0) => {
+            (Some("br"), brotli)
+        }
         _ => (None, plain),
     };
     let etag = etag(&file)?;
@@ -117,13 +120,4 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
 fn etag(file: &EmbeddedFile) -> Option<HeaderValue> {
     let hash = file.metadata.sha256_hash();
     HeaderValue::from_str(&format!("\"{}\"", hex::encode(&hash[..16]))).ok()
-}
-
-fn accepts_brotli(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT_ENCODING).iter();
-    let mut encodings = accepted.filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(','));
-    encodings.any(|it| {
-        let mut parts = it.split(';').map(str::trim);
-        parts.next() == Some("br") && !parts.any(|it| matches!(it, "q=0" | "q=0.0"))
-    })
 }

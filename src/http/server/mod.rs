@@ -1,7 +1,9 @@
 //! The HTTP/1.1 server. axum's own server has no timeout for the headers of a request.
 
 pub mod connection;
+pub mod header_case;
 mod header_timeout;
+pub mod host;
 pub mod timeouts;
 mod write_timeout;
 
@@ -105,6 +107,7 @@ async fn serve_connection(stream: TcpStream, router: Router, connection: Connect
     let stream = WriteTimeout::new(stream, timeouts.write, connection.is_upgraded());
     let mut shutdown = connection.clone();
     let service = router.map_request(move |mut request: Request<Incoming>| {
+        host::resolve(&mut request);
         request.extensions_mut().insert(connection.clone());
         request
     });

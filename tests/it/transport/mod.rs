@@ -3,6 +3,8 @@
 
 mod attacks;
 mod documents;
+mod handshake;
+mod json;
 mod operations;
 mod overload;
 mod pages;

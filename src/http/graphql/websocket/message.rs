@@ -1,31 +1,51 @@
 //! The messages of graphql-transport-ws.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use async_graphql::{Request, ServerError};
 use axum::extract::ws::Message;
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor},
+};
+use serde_json::{
+    Map, Value,
+    value::{RawValue, to_raw_value},
+};
 
 use super::super::response::Payload;
-use crate::headers::parse_bearer;
+use crate::{headers::parse_bearer, json};
 
 /// The most bytes of an operation's id.
 const MAX_ID: usize = 256;
 
 /// A message from the client.
 pub enum ClientMessage {
-    Init { token: Option<String> },
-    Ping { payload: Option<Map<String, Value>> },
+    Init {
+        token: Option<String>,
+    },
+    Ping {
+        payload: Option<Box<RawValue>>,
+    },
     Pong,
-    Subscribe { id: Arc<str>, request: Box<Request> },
-    Complete { id: String },
+    /// `request` is `None` if it cannot be read, although the message is JSON by its grammar: it has a
+    /// text that is not Unicode, a number out of range, an object with the same name twice, or too many
+    /// levels.
+    Subscribe {
+        id: Arc<str>,
+        request: Option<Box<Request>>,
+    },
+    Complete {
+        id: String,
+    },
 }
 
 impl ClientMessage {
     /// Parses a message. Returns `None` if it is malformed.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut message: Map<String, Value> = serde_json::from_str(text).ok()?;
+        let Ok(mut message) = json::from_slice::<Map<String, Value>>(text.as_bytes()) else {
+            return Self::parse_unreadable(text);
+        };
         let payload = match message.remove("payload") {
             None | Some(Value::Null) => None,
             Some(Value::Object(payload)) => Some(payload),
@@ -37,12 +57,96 @@ impl ClientMessage {
         };
         Some(match message.get("type")?.as_str()? {
             "connection_init" => Self::Init { token: token(&payload.unwrap_or_default()) },
-            "ping" => Self::Ping { payload },
+            "ping" => Self::Ping { payload: payload.and_then(|it| to_raw_value(&it).ok()) },
             "pong" => Self::Pong,
-            "subscribe" => Self::Subscribe { id: id?.into(), request: request(payload?)? },
+            "subscribe" => Self::Subscribe { id: id?.into(), request: Some(request(payload?)?) },
             "complete" => Self::Complete { id: id? },
             _ => return None,
         })
+    }
+
+    /// Parses a message that is JSON by its grammar but of which a part cannot be read, so that one such
+    /// part does not end the whole socket. Returns `None` if the message is malformed, or if its type or
+    /// its id is ambiguous.
+    fn parse_unreadable(text: &str) -> Option<Self> {
+        let text = json::without_bom(text.as_bytes());
+        let Members(members) = serde_json::from_slice(text).ok()?;
+        let only = |name: &str| {
+            let mut values = members.iter().filter(|(it, _)| it == name.as_bytes());
+            let (_, value) = values.next()?;
+            values.all(|(_, other)| other.get() == value.get()).then_some(value.get())
+        };
+        let text = |name| only(name).and_then(|raw| serde_json::from_str::<String>(raw).ok());
+        let count = |name: &str| members.iter().filter(|(it, _)| it == name.as_bytes()).count();
+        let id = text("id").filter(|id| count("id") == 1 && (1..=MAX_ID).contains(&id.len()));
+        let payload = members.iter().find(|(it, _)| it == b"payload").map(|(_, value)| *value);
+        let payload = payload.filter(|it| it.get() != "null");
+        if payload.is_some_and(|it| !it.get().starts_with('{')) {
+            return None;
+        }
+        Some(match text("type")?.as_str() {
+            "ping" if count("payload") <= 1 => {
+                Self::Ping { payload: payload.map(RawValue::to_owned) }
+            }
+            "pong" => Self::Pong,
+            "subscribe" if payload.is_some() => Self::Subscribe { id: id?.into(), request: None },
+            "complete" => Self::Complete { id: id? },
+            _ => return None,
+        })
+    }
+}
+
+/// The members of an object, with all duplicates, and their values as they were sent.
+struct Members<'a>(Vec<(Vec<u8>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor).map(Self)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Vec<(Vec<u8>, &'de RawValue)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some((Name(name), value)) = members.next_entry()? {
+            all.push((name, value));
+        }
+        Ok(all)
+    }
+}
+
+/// The name of a member, which may not be Unicode.
+struct Name(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_bytes(NameVisitor).map(Self)
+    }
+}
+
+struct NameVisitor;
+
+impl Visitor<'_> for NameVisitor {
+    type Value = Vec<u8>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Vec<u8>, E> {
+        Ok(name.as_bytes().to_owned())
+    }
+
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<Vec<u8>, E> {
+        Ok(name.to_owned())
     }
 }
 
@@ -84,7 +188,7 @@ pub fn ping() -> Message {
     ServerMessage::<()> { id: None, r#type: "ping", payload: None }.message()
 }
 
-pub fn pong(payload: Option<Map<String, Value>>) -> Message {
+pub fn pong(payload: Option<Box<RawValue>>) -> Message {
     ServerMessage { id: None, r#type: "pong", payload }.message()
 }
 
@@ -149,6 +253,7 @@ mod tests {
         let Some(ClientMessage::Subscribe { id, request }) = ClientMessage::parse(text) else {
             panic!("a subscribe");
         };
+        let request = request.expect("readable");
         assert_eq!((&*id, request.query.as_str()), ("1", "{a}"));
         assert!(request.operation_name.is_none() && request.extensions.is_empty());
     }

@@ -1,6 +1,7 @@
 //! GraphQL over WebSocket: the protocol graphql-transport-ws.
 
 mod close;
+mod handshake;
 mod message;
 mod operation;
 mod session;
@@ -18,6 +19,7 @@ use self::{close::Close, session::WsSession};
 use super::{
     Graphql, MAX_BODY, Rejection, csrf::is_cross_origin, negotiation::ResponseFormat, rejected,
 };
+use crate::http::server::header_case::handshake_spelling;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// The bytes that are read at a time. Each WebSocket keeps a buffer of this size.
@@ -36,6 +38,9 @@ pub fn is_upgrade(headers: &HeaderMap) -> bool {
 pub async fn open(graphql: Arc<Graphql>, request: Request) -> Response {
     if is_cross_origin(request.headers(), &graphql.origins) {
         return rejected(ResponseFormat::Json, CROSS_ORIGIN);
+    }
+    if let Err(rejection) = handshake::check(request.headers()) {
+        return *rejection;
     }
     let connection = request.extensions().get::<super::Connection>().cloned().unwrap_or_default();
     let (mut parts, _) = request.into_parts();
@@ -68,5 +73,6 @@ pub async fn open(graphql: Arc<Graphql>, request: Request) -> Response {
     let span = tracing::Span::current();
     let mut response = upgrade.on_upgrade(move |socket| session(socket).instrument(span));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.extensions_mut().extend(handshake_spelling().await);
     response
 }

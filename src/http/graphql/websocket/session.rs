@@ -188,7 +188,9 @@ impl WsSession {
             ClientMessage::Init { token } => self.init(token.as_deref()).await,
             ClientMessage::Ping { payload } => self.send(message::pong(payload)).await,
             ClientMessage::Pong => Ok(()),
-            ClientMessage::Subscribe { id, request } => self.subscribe(id, *request).await,
+            ClientMessage::Subscribe { id, request } => {
+                self.subscribe(id, request.map(|it| *it)).await
+            }
             ClientMessage::Complete { id } => {
                 self.cancel(&id);
                 Ok(())
@@ -217,7 +219,7 @@ impl WsSession {
         self.send(message::ack()).await
     }
 
-    async fn subscribe(&mut self, id: Arc<str>, mut request: Request) -> Result<(), End> {
+    async fn subscribe(&mut self, id: Arc<str>, request: Option<Request>) -> Result<(), End> {
         let Some(client) = &self.client else {
             return Err(close_with(close::UNAUTHORIZED, "Unauthorized"));
         };
@@ -230,6 +232,11 @@ impl WsSession {
             let error = request_error(&text, "TOO_MANY_REQUESTS");
             return self.send(message::error(&id, &[error])).await;
         }
+        let Some(mut request) = request else {
+            let text = "The payload is not a GraphQL request in JSON.";
+            let error = request_error(text, "BAD_REQUEST");
+            return self.send(message::error(&id, &[error])).await;
+        };
         if is_empty(&request) {
             let error = request_error("`query` is missing.", "BAD_REQUEST");
             return self.send(message::error(&id, &[error])).await;
