@@ -130,7 +130,12 @@ async function tryOnce(send, { query, operationName, variables, rawVariables, ex
   const received = await answer;
   const used = cpuMs() - before;
   const [[key, expected]] = Object.entries(expect);
-  await EXPECT[key](received, marked(expected, mark), mark);
+  try {
+    await EXPECT[key](received, marked(expected, mark), mark);
+  } catch (error) {
+    error.message += `\n${JSON.stringify(received).slice(0, 500)}`;
+    throw error;
+  }
   if (more.cpuMs) assert.ok(used <= more.cpuMs * DEBUG_FACTOR, `${used} ms of CPU time`);
 }
 

@@ -45,7 +45,8 @@ function doubtful(random, document, operationName, values) {
   for (const definition of operation.variableDefinitions) {
     const { value: name } = definition.variable.name;
     if (random.chance(0.15)) delete made[name];
-    else if (random.chance(0.3)) made[name] = doubtfulJson(random, inputType(definition), DEFAULT_POOLS, name);
+    else if (random.chance(0.3))
+      made[name] = doubtfulJson(random, inputType(definition), DEFAULT_POOLS, name);
   }
   if (random.chance(0.1)) made.undeclared = 1;
   return made;

@@ -130,7 +130,7 @@ class Builder {
   selection(type, depth, kind) {
     const { random } = this;
     let made;
-    const choice = this.nesting < 3 && this.fields < 60 ? random.next() : 1;
+    const choice = this.nesting < 3 && this.fields < 30 ? random.next() : 1;
     if (choice < 0.12 || (isAbstractType(type) && choice < 0.5)) {
       const on = this.overlapping(type);
       const inner = () => this.selections(on, depth, on === type ? kind : undefined);
@@ -205,7 +205,7 @@ class Builder {
   field(type, depth, kind) {
     const { random, options } = this;
     this.fields += 1;
-    const full = (depth >= options.depth || this.fields > 60) && kind !== "subscription";
+    const full = (depth >= options.depth || this.fields > 30) && kind !== "subscription";
     const fields = Object.values(type.getFields?.() ?? {}).filter((field) => {
       if (!isCompositeType(getNamedType(field.type))) return true;
       return isIntrospection(type) ? SHALLOW.has(field.name) && depth < 4 : !full;
@@ -308,7 +308,8 @@ class Builder {
   variable(type, key, defaultValue) {
     const { random, options } = this;
     const same = [...this.variables].filter(
-      ([, made]) => made.at === String(type) && made.key === key && (defaultValue === undefined) === made.bare,
+      ([, made]) =>
+        made.at === String(type) && made.key === key && (defaultValue === undefined) === made.bare,
     );
     if (same.length && random.chance(0.4)) return variable(random.pick(same)[0]);
     const nullable = getNullableType(type);
@@ -328,9 +329,7 @@ class Builder {
       directives: [],
     };
     const absent =
-      usual || (!declared.endsWith("!") && key !== "first" && key !== "last")
-        ? random.chance(0.35)
-        : false;
+      usual || (!declared.endsWith("!") && key !== "first" && key !== "last") ? random.chance(0.35) : false;
     this.variables.set(own, {
       definition,
       at: String(type),

@@ -40,11 +40,17 @@ async function poolsOf(gateway) {
       }
     }`,
   );
-  const activities = home.edges.flatMap(({ node }) => [node.id, node.author.id, ...node.replies.nodes.map(({ id }) => id)]);
+  const activities = home.edges.flatMap(({ node }) => [
+    node.id,
+    node.author.id,
+    ...node.replies.nodes.map(({ id }) => id),
+  ]);
   const groups = viewer.messageGroups.nodes.flatMap(({ id, lastMessage }) => [id, lastMessage.id]);
   return {
     handles: ["andrewbrown", "@worf", "londo", "bayko", "coco", "unknown"],
-    ids: [...new Set([...activities, ...groups, ...viewer.notifications.nodes.map(({ id }) => id), "unknown"])],
+    ids: [
+      ...new Set([...activities, ...groups, ...viewer.notifications.nodes.map(({ id }) => id), "unknown"]),
+    ],
     cursors: home.edges.map(({ cursor }) => cursor),
   };
 }
@@ -60,6 +66,8 @@ async function answer(gateway, document, variables) {
 /** Returns the answer that the answers to the parts of a query make together. */
 function together(parts) {
   const errors = parts.flatMap((part) => part.errors).sort();
+  // A part that is refused has no data, not even null.
+  if (parts.some(({ data }) => data === undefined)) return { data: undefined, errors };
   // An error of a root field that cannot be null leaves no data at all.
   if (parts.some(({ data }) => data === "null")) return { data: "null", errors };
   const data = parts.map((part) => JSON.parse(part.data));
@@ -135,6 +143,9 @@ for (const [index, [store, url]] of stores.entries()) {
     }
     assert.equal(different.length, 0, `${different.length} differences`);
     // Most queries must find something, or the test compares nothing.
-    assert.ok(seen.data > count / 2 || count < 50, `${seen.data} of ${count} queries have data without errors`);
+    assert.ok(
+      seen.data > count / 2 || count < 50,
+      `${seen.data} of ${count} queries have data without errors`,
+    );
   });
 }

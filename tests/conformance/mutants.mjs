@@ -15,19 +15,77 @@ const FIELDS = [
 ];
 const ARGUMENTS = ["first", "last", "after", "before", "id", "ids", "if", "query", "handle", "input", "nope"];
 const LITERALS = [
-  "0", "1", "-1", "2147483647", "2147483648", "-2147483648", "-2147483649", "99999999999999999999", "1.0",
-  "1e2", "true", "false", "null", '"a"', '""', '"ONE_DAY"', "ONE_DAY", "NOPE", "[]", "[1]", '["a", "b"]',
-  "[[1]]", "[null]", "{}", '{message: "a"}', '{message: "a", ttl: ONE_HOUR}', '{activityId: 1}', '"""block"""',
+  "0",
+  "1",
+  "-1",
+  "2147483647",
+  "2147483648",
+  "-2147483648",
+  "-2147483649",
+  "99999999999999999999",
+  "1.0",
+  "1e2",
+  "true",
+  "false",
+  "null",
+  '"a"',
+  '""',
+  '"ONE_DAY"',
+  "ONE_DAY",
+  "NOPE",
+  "[]",
+  "[1]",
+  '["a", "b"]',
+  "[[1]]",
+  "[null]",
+  "{}",
+  '{message: "a"}',
+  '{message: "a", ttl: ONE_HOUR}',
+  "{activityId: 1}",
+  '"""block"""',
 ].map((text) => parseValue(text));
 const VARIABLE_TYPES = [
-  "Int", "Int!", "[Int]", "Float", "String", "String!", "Boolean", "Boolean!", "ID", "ID!", "[ID]", "[ID!]",
-  "[ID!]!", "[[ID!]!]!", "ActivityTtl", "ActivityTtl!", "CreateActivityInput", "CreateActivityInput!", "DateTime",
-  "User", "Node", "SearchResult", "Nope", "UserErrorCode",
+  "Int",
+  "Int!",
+  "[Int]",
+  "Float",
+  "String",
+  "String!",
+  "Boolean",
+  "Boolean!",
+  "ID",
+  "ID!",
+  "[ID]",
+  "[ID!]",
+  "[ID!]!",
+  "[[ID!]!]!",
+  "ActivityTtl",
+  "ActivityTtl!",
+  "CreateActivityInput",
+  "CreateActivityInput!",
+  "DateTime",
+  "User",
+  "Node",
+  "SearchResult",
+  "Nope",
+  "UserErrorCode",
 ];
 const DIRECTIVES = [
-  "@skip(if: true)", "@skip(if: false)", "@include(if: true)", "@include(if: false)", "@skip", "@include(if: 1)",
-  "@include(if: null)", "@include(when: true)", "@skip(if: true, if: true)", "@nope", "@deprecated",
-  '@specifiedBy(url: "a")', "@oneOf", "@skip(if: $nope)", "@skip(if: true) @skip(if: true)",
+  "@skip(if: true)",
+  "@skip(if: false)",
+  "@include(if: true)",
+  "@include(if: false)",
+  "@skip",
+  "@include(if: 1)",
+  "@include(if: null)",
+  "@include(when: true)",
+  "@skip(if: true, if: true)",
+  "@nope",
+  "@deprecated",
+  '@specifiedBy(url: "a")',
+  "@oneOf",
+  "@skip(if: $nope)",
+  "@skip(if: true) @skip(if: true)",
   "@skip(if: false) @include(if: true)",
 ].map((text) => parse(`{ a ${text} }`).definitions[0].selectionSet.selections[0].directives);
 
@@ -59,7 +117,9 @@ class Mutable {
 
   names(...kinds) {
     const found = [];
-    visit(this.document, { enter: (node) => void (kinds.includes(node.kind) && found.push(node.name?.value ?? "a")) });
+    visit(this.document, {
+      enter: (node) => void (kinds.includes(node.kind) && found.push(node.name?.value ?? "a")),
+    });
     return found.length ? found : ["a"];
   }
 
@@ -148,7 +208,8 @@ const CHANGES = [
   },
   function variableDefault(it) {
     const definition = it.node(VARIABLE_DEFINITION);
-    if (definition) definition.defaultValue = it.random.chance(0.3) ? undefined : clone(it.random.pick(LITERALS));
+    if (definition)
+      definition.defaultValue = it.random.chance(0.3) ? undefined : clone(it.random.pick(LITERALS));
   },
   function unusedVariable(it) {
     const type = parseType(it.random.pick(VARIABLE_TYPES));
@@ -187,7 +248,11 @@ const CHANGES = [
     it.node(FIELD).selectionSet ??= parse("{ __typename }").definitions[0].selectionSet;
   },
   function addDirective(it) {
-    const node = it.node(...(it.random.chance(0.6) ? CONDITIONAL : [OPERATION_DEFINITION, FRAGMENT_DEFINITION, VARIABLE_DEFINITION]));
+    const node = it.node(
+      ...(it.random.chance(0.6)
+        ? CONDITIONAL
+        : [OPERATION_DEFINITION, FRAGMENT_DEFINITION, VARIABLE_DEFINITION]),
+    );
     if (node) node.directives = [...node.directives, ...it.random.pick(DIRECTIVES)];
   },
   (it) => it.repeat(it.list("directives", ...CONDITIONAL)),

@@ -4,6 +4,4 @@ import { readFileSync } from "node:fs";
 import { buildSchema } from "graphql";
 
 /** The schema in `schema.graphql`, which the gateway prints. */
-export const schema = buildSchema(
-  readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8"),
-);
+export const schema = buildSchema(readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8"));

@@ -15,6 +15,9 @@ const NO_LIMITS = {
   ADDRESS_RATE: "off",
 };
 
+// A document that takes longer than this is a fault of the gateway, also in a debug build.
+const PATIENCE_MS = 20_000;
+
 /** Starts a gateway that limits neither the size nor the rate of documents. */
 export const startUnlimited = (env = {}) => startGateway({ ...NO_LIMITS, ...env });
 
@@ -28,6 +31,7 @@ export async function postJson(gateway, body, headers = {}) {
       ...headers,
     },
     body,
+    signal: AbortSignal.timeout(PATIENCE_MS),
   });
   return { status: response.status, text: await response.text() };
 }

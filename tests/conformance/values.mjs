@@ -41,9 +41,7 @@ export function randomJson(random, type, pools, name) {
   if (isListType(type)) {
     // A single value stands for a list of one.
     if (random.chance(0.1)) return randomJson(random, type.ofType, pools, name);
-    return Array.from({ length: random.below(4) }, () =>
-      randomJson(random, type.ofType, pools, name),
-    );
+    return Array.from({ length: random.below(4) }, () => randomJson(random, type.ofType, pools, name));
   }
   if (isEnumType(type)) return random.pick(type.getValues()).name;
   if (isInputObjectType(type)) {
