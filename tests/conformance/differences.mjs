@@ -1,7 +1,7 @@
 // Where the gateway rightly decides differently from graphql-js 16. Each kind has a reason and a check that
 // a difference is exactly of this kind.
 
-import { Kind, visit } from "graphql";
+import { Kind, getLocation, visit } from "graphql";
 
 import { judge, parsed, withoutDepth } from "./reference.mjs";
 
@@ -34,6 +34,19 @@ function withoutRootConditions(document) {
   return visit(document, { Directive: (node) => (removed.has(node) ? null : undefined) });
 }
 
+/** Returns the places of the nulls that a document passes as `includeDeprecated`, as line and column. */
+function nullsOfIncludeDeprecated(query) {
+  const places = new Set();
+  visit(parsed(query), {
+    Argument({ name, value }) {
+      if (name.value !== "includeDeprecated" || value.kind !== Kind.NULL) return;
+      const { line, column } = getLocation(value.loc.source, value.loc.start);
+      places.add(`${line}:${column}`);
+    },
+  });
+  return places;
+}
+
 export const DIFFERENCES = [
   {
     name: "condition at the root of a subscription",
@@ -47,5 +60,17 @@ export const DIFFERENCES = [
     reason: "The limit to lists below lists of introspection is graphql-js's own, not the specification's.",
     explains: ({ request, reference, gateway }) =>
       !reference.accepted && gateway.accepted && judge(request, withoutDepth).accepted,
+  },
+  {
+    name: "null for includeDeprecated",
+    reason: "Since September 2025, its type is Boolean!; in graphql-js 16 it is Boolean.",
+    explains: ({ request, reference, gateway }) => {
+      if (!reference.accepted || gateway.accepted) return false;
+      const places = nullsOfIncludeDeprecated(request.query);
+      const { errors } = JSON.parse(gateway.text);
+      return errors.every(({ locations }) =>
+        locations?.some(({ line, column }) => places.has(`${line}:${column}`)),
+      );
+    },
   },
 ];

@@ -34,6 +34,9 @@ const PAGE = ["first", "last", "after", "before"];
 // Composite fields of introspection that do not lead back to types, which would multiply the answer.
 const SHALLOW = new Set(["fields", "args", "enumValues", "inputFields", "directives", "queryType"]);
 
+// Without `first` and `last`, pages are long. The specification forbids null for `includeDeprecated`.
+const NEVER_NULL = new Set(["first", "last", "includeDeprecated"]);
+
 const isIntrospection = (type) => type.name.startsWith("__");
 
 class Builder {
@@ -286,7 +289,7 @@ class Builder {
   value(type, key, defaultValue) {
     const { random, options } = this;
     if (random.chance(0.35)) return this.variable(type, key, defaultValue);
-    if (!isNonNullType(type) && key !== "first" && key !== "last" && random.chance(0.08)) {
+    if (!isNonNullType(type) && !NEVER_NULL.has(key) && random.chance(0.08)) {
       return { kind: Kind.NULL };
     }
     const nullable = getNullableType(type);

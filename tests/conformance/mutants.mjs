@@ -215,6 +215,7 @@ const CHANGES = [
     const type = parseType(it.random.pick(VARIABLE_TYPES));
     const variable = { kind: VARIABLE, name: name("unused") };
     const operation = it.node(OPERATION_DEFINITION);
+    if (!operation) return;
     operation.variableDefinitions = [
       ...(operation.variableDefinitions ?? []),
       { kind: VARIABLE_DEFINITION, variable, type, directives: [] },
@@ -231,21 +232,22 @@ const CHANGES = [
       "extend type Query { a: Int }",
     ]);
     it.document.definitions.push(parse(text).definitions[0]);
-    if (it.random.chance(0.3)) it.node(SELECTION_SET).selections.push(spread("Unused"));
+    if (it.random.chance(0.3)) it.node(SELECTION_SET)?.selections.push(spread("Unused"));
   },
   // A spread at a random place: a cycle, or a type that never fits.
   function anySpread(it) {
-    it.node(SELECTION_SET).selections.push(spread(it.random.pick(it.names(FRAGMENT_DEFINITION))));
+    it.node(SELECTION_SET)?.selections.push(spread(it.random.pick(it.names(FRAGMENT_DEFINITION))));
   },
   function recursion(it) {
     const fragment = it.node(FRAGMENT_DEFINITION);
     fragment?.selectionSet.selections.push(spread(fragment.name.value));
   },
   function noSelection(it) {
-    delete it.node(FIELD).selectionSet;
+    delete it.node(FIELD)?.selectionSet;
   },
   function selectionOfLeaf(it) {
-    it.node(FIELD).selectionSet ??= parse("{ __typename }").definitions[0].selectionSet;
+    const field = it.node(FIELD);
+    if (field) field.selectionSet ??= parse("{ __typename }").definitions[0].selectionSet;
   },
   function addDirective(it) {
     const node = it.node(
@@ -257,10 +259,12 @@ const CHANGES = [
   },
   (it) => it.repeat(it.list("directives", ...CONDITIONAL)),
   function operationType(it) {
-    it.node(OPERATION_DEFINITION).operation = it.random.pick(["query", "mutation", "subscription"]);
+    const operation = it.node(OPERATION_DEFINITION);
+    if (operation) operation.operation = it.random.pick(["query", "mutation", "subscription"]);
   },
   function nameless(it) {
     const operation = it.node(OPERATION_DEFINITION);
+    if (!operation) return;
     delete operation.name;
     delete operation.description;
   },
@@ -278,7 +282,7 @@ const CHANGES = [
       '{ __type(name: "User") { fields { type { fields { type { fields { name } } } } } } }',
     ]);
     const [selection] = parse(text).definitions[0].selectionSet.selections;
-    it.node(SELECTION_SET).selections.push(selection);
+    it.node(SELECTION_SET)?.selections.push(selection);
   },
 ];
 

@@ -1,6 +1,6 @@
 // Changes of a query that must not change its answer.
 
-import { Kind, astFromValue, getOperationAST, getVariableValues, typeFromAST, visit } from "graphql";
+import { Kind, astFromValue, getOperationAST, getVariableValues, print, typeFromAST, visit } from "graphql";
 
 import { schema } from "./schema.mjs";
 
@@ -32,11 +32,16 @@ export function inlined(document) {
   return { ...document, definitions: operations.map(expand) };
 }
 
-/** Returns the query with every selection twice: next to itself, or the whole set again. */
+// Doubled sets inside of doubled sets grow fast. Longer ones are left as they are.
+const MAX_DOUBLED = 10_000;
+
+/** Returns the query with its selections twice: each next to itself, or the whole set again. */
 export function doubled(document, random) {
   return visit(document, {
     SelectionSet: {
-      leave({ selections, ...node }) {
+      leave(set) {
+        if (print(set).length > MAX_DOUBLED) return undefined;
+        const { selections, ...node } = set;
         const twice = random.chance(0.5)
           ? selections.flatMap((selection) => [selection, selection])
           : [...selections, ...selections];
