@@ -117,7 +117,7 @@ for (const [index, [store, url]] of stores.entries()) {
     await concurrently(count, AT_ONCE, async (number) => {
       const seed = FIRST_SEED + number * stores.length + index;
       const random = new Random(seed);
-      const { document, values: variables } = randomDocument(random, { single: true, pools });
+      const { document, values: variables } = randomDocument(random, { single: true, pools, depth: 3 });
       const whole = await ask(document, variables);
       if (whole.data === undefined) {
         different.push({ seed, name: "refused", document, variables, whole, other: { errors: [] } });

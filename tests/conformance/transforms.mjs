@@ -33,7 +33,7 @@ export function inlined(document) {
 }
 
 // Doubled sets inside of doubled sets grow fast. Longer ones are left as they are.
-const MAX_DOUBLED = 10_000;
+const MAX_DOUBLED = 4_000;
 
 /** Returns the query with its selections twice: each next to itself, or the whole set again. */
 export function doubled(document, random) {
