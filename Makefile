@@ -72,6 +72,8 @@ test: web $(PYTHON)
 	mv $(SNAPSHOTS).part $(SNAPSHOTS)
 	npm --prefix tests/clients ci
 	CRUDDUR_BIN=$(TARGET)/debug/cruddur npm --prefix tests/clients test
+	npm --prefix tests/conformance ci
+	CRUDDUR_BIN=$(TARGET)/debug/cruddur scripts/with-postgres npm --prefix tests/conformance test
 ifdef WEB
 	$(NPM) test
 	chromium=$$(scripts/find-chromium); \
