@@ -208,8 +208,8 @@ fn constant(literal: &Literal) -> Option<Value> {
         Literal::Enum(name) => Value::Enum(Name::new(name)),
         Literal::String(text) => Value::String(text.clone()),
         Literal::Boolean(value) => Value::Boolean(*value),
-        Literal::Int(int) => number(int.as_str()),
-        Literal::Float(float) => number(float.as_str()),
+        Literal::Int(int) => integer_literal(int.as_str()),
+        Literal::Float(float) => float_literal(float.as_str()),
         Literal::List(items) => {
             Value::List(items.iter().map(|item| constant(item)).collect::<Option<_>>()?)
         }
@@ -221,10 +221,16 @@ fn constant(literal: &Literal) -> Option<Value> {
     })
 }
 
-/// Converts a number as it is written in a document. One that no number type holds stays text,
-/// which only an `ID` accepts.
-pub fn number(text: &str) -> Value {
-    text.parse::<Number>().map_or_else(|_| Value::String(text.to_owned()), Value::Number)
+/// Converts an integer as it is written in a document. One that exceeds 64 bits stays text, which an
+/// `ID` accepts.
+pub fn integer_literal(text: &str) -> Value {
+    text.parse::<i64>().map_or_else(|_| Value::from(text), Value::from)
+}
+
+/// Converts a number with a fraction or an exponent as it is written in a document. The validation
+/// rejects those that no float holds.
+pub fn float_literal(text: &str) -> Value {
+    text.parse::<Number>().map_or_else(|_| Value::from(text), Value::Number)
 }
 
 #[cfg(test)]

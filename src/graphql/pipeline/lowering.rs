@@ -116,8 +116,8 @@ impl Lowering<'_> {
             Literal::Enum(name) => Value::Enum(Name::new(name)),
             Literal::String(text) => Value::String(text.clone()),
             Literal::Boolean(value) => Value::Boolean(*value),
-            Literal::Int(int) => coercion::number(int.as_str()).into_value(),
-            Literal::Float(float) => coercion::number(float.as_str()).into_value(),
+            Literal::Int(int) => coercion::integer_literal(int.as_str()).into_value(),
+            Literal::Float(float) => coercion::float_literal(float.as_str()).into_value(),
             // A list keeps its length.
             Literal::List(items) => Value::List(
                 items.iter().map(|item| self.value(item).unwrap_or(Value::Null)).collect(),

@@ -88,7 +88,7 @@ pub struct PreparedOperation {
 impl PreparedOperation {
     /// Returns the text that the client sent, or that its hash stands for.
     pub fn text(&self) -> &str {
-        self.document.valid.text()
+        &self.document.valid.text
     }
 }
 

@@ -3,7 +3,7 @@
 //! apollo-compiler parses and checks the rules of the specification, and `rules.rs` the few that
 //! it misses. The limits on the text apply before anything is parsed.
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use apollo_compiler::{
     ExecutableDocument, Schema,
@@ -27,16 +27,11 @@ const MAX_NESTING: usize = 100;
 #[derive(Debug)]
 pub struct ValidDocument {
     pub document: Valid<ExecutableDocument>,
+    /// The text that the client sent.
+    pub text: Box<str>,
     /// The number of tokens of the text.
     pub tokens: usize,
     pub summary: DocumentSummary,
-}
-
-impl ValidDocument {
-    /// Returns the text that the client sent.
-    pub fn text(&self) -> &str {
-        self.document.sources.values().next().map_or("", |source| source.source_text())
-    }
 }
 
 /// Why a document is rejected.
@@ -86,10 +81,10 @@ impl Validator {
 
     /// Parses and validates a document, and applies the limits on its text.
     pub fn validate(&self, text: &str) -> Result<ValidDocument, DocumentError> {
-        let tokens = self.count_tokens(text)?;
+        let (tokens, blanked) = self.lex(text)?;
         LimitExceeded::check("bytes", text.len() as u64, self.limits.bytes as u64)?;
         let mut parser = Parser::new().recursion_limit(MAX_NESTING);
-        let ast = parser.parse_ast(text, "");
+        let ast = parser.parse_ast(blanked, "");
         let nesting = parser.recursion_reached() as u64;
         LimitExceeded::check("levels of nesting", nesting, MAX_NESTING as u64)?;
         let ast = match ast {
@@ -111,30 +106,41 @@ impl Validator {
         problems.extend(broken.into_iter().map(Problem::from));
         problems.extend(rules::several_root_fields(&document).into_iter().map(Problem::from));
         if problems.is_empty() {
-            return Ok(ValidDocument { document, tokens, summary });
+            return Ok(ValidDocument { document, text: text.into(), tokens, summary });
         }
         problems.sort_by_key(|problem| problem.offset);
         Err(DocumentError::Invalid(problems))
     }
 
-    /// Counts the tokens of a document as the specification defines them: blanks, commas and
-    /// comments are none. Fails at the first one above the limit.
-    fn count_tokens(&self, text: &str) -> Result<usize, LimitExceeded> {
+    /// Counts the tokens of a document, and fails at the first one above the limit. Returns the
+    /// document as the parser reads it: with as many blanks for each comma and comment as it has
+    /// bytes, so that every token keeps its place. apollo-parser 0.9.0-beta.2 takes a comma for the
+    /// next token where it looks ahead.
+    fn lex(&self, text: &str) -> Result<(usize, String), LimitExceeded> {
         let mut tokens = 0;
+        let mut blanked = String::with_capacity(text.len());
+        let mut has_errors = false;
         for token in Lexer::new(text) {
-            let counts = match token {
-                Ok(token) => !matches!(
-                    token.kind(),
-                    TokenKind::Whitespace | TokenKind::Comment | TokenKind::Comma | TokenKind::Eof
-                ),
-                // The parser reports it.
-                Err(_) => true,
-            };
-            tokens += usize::from(counts);
+            match token {
+                Ok(token) if token.kind() == TokenKind::Eof => continue,
+                Ok(token) if is_ignored(token.kind()) => {
+                    blanked.extend(iter::repeat_n(' ', token.data().len()));
+                    continue;
+                }
+                Ok(token) => blanked.push_str(token.data()),
+                // The parser reports it, for the text as it is.
+                Err(_) => has_errors = true,
+            }
+            tokens += 1;
             LimitExceeded::check("tokens", tokens as u64, self.limits.tokens as u64)?;
         }
-        Ok(tokens)
+        Ok((tokens, if has_errors { text.to_owned() } else { blanked }))
     }
+}
+
+/// Returns true for what means nothing between two tokens (GraphQL 2.1.7).
+fn is_ignored(kind: TokenKind) -> bool {
+    matches!(kind, TokenKind::Whitespace | TokenKind::Comment | TokenKind::Comma)
 }
 
 /// The names of apollo-compiler's diagnostics of literals that are not of the type of their position.
