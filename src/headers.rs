@@ -238,4 +238,29 @@ mod tests {
         assert!(!is_json(&HeaderMap::new()) && !is_utf8_json(&HeaderMap::new()));
         assert!(is_json_or_suffix(&content_type("application/graphql-response+json; a=b")));
     }
+
+    #[test]
+    fn quoted_strings_keep_separators_and_blanks_are_ignored() {
+        let accept =
+            "text/html;a=\"x, y;\\\"z\" ,\tApplication/JSON ; q=0.5;, nonsense, a/b;c, a/b;\"";
+        let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
+        let types: Vec<_> = media_types(&headers, ACCEPT).collect();
+        let essences: Vec<_> = types.iter().map(|it| it.essence.as_str()).collect();
+        assert_eq!(essences, ["text/html", "application/json"]);
+        assert_eq!(types[0].parameter("a"), Some("x, y;\"z"));
+        assert_eq!((types[0].weight(), types[1].weight()), (1000, 500));
+    }
+
+    #[test]
+    fn a_coding_is_weighed_by_its_name_before_the_wildcard() {
+        let weight = |accepted: &'static str, names: &[&str]| {
+            let accepted = HeaderValue::from_static(accepted);
+            coding_weight(&HeaderMap::from_iter([(ACCEPT_ENCODING, accepted)]), names)
+        };
+        let gzip = ["gzip", "x-gzip"];
+        assert_eq!(weight("br, GZIP ; Q=0.5", &gzip), Some(500));
+        assert_eq!(weight("*, x-gzip;q=0", &gzip), Some(0));
+        assert_eq!(weight("br, *;q=0.1", &gzip), Some(100));
+        assert_eq!(weight("br", &gzip), None);
+    }
 }

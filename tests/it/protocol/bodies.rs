@@ -61,6 +61,8 @@ async fn clients_that_send_everything_first_get_the_error() {
             assert_eq!(status(&answer), expected, "{path}: {answer}");
             assert!(answer.ends_with(['}', ']']), "{path}: {answer}");
         }
+        let close = sized(path, &format!("{content_type}\r\nConnection: close"), LARGE);
+        assert_eq!(status(&exchange(&server, &close).await), expected, "{path}");
     }
 }
 
