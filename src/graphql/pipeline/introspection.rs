@@ -61,7 +61,6 @@ impl Introspection {
         let total = fields.fold(0, |total: u64, field| {
             total.saturating_add(self.sizes.response_fields(field, Objects::AtMost(1)))
         });
-        eprintln!("EST {total}");
         LimitExceeded::check("fields", total, MAX_FIELDS).map_err(IntrospectionError::LimitExceeded)
     }
 

@@ -3,7 +3,7 @@
 //! | step | file |
 //! | --- | --- |
 //! | resolve the hash of a persisted document to its text | `persisted.rs` |
-//! | parse and validate the text; valid documents are cached | `validation.rs`, `rules.rs`, `cache.rs` |
+//! | parse and validate the text; valid documents are cached | `validation.rs`, `syntax.rs`, `rules.rs`, `cache.rs` |
 //! | coerce the values of the variables | `coercion.rs` |
 //! | normalise the operation: one execution for each response key | `normalization.rs` |
 //! | check its cost | `cost.rs` |
@@ -23,6 +23,7 @@ pub mod normalization;
 pub mod operation;
 pub mod persisted;
 pub mod rules;
+pub mod syntax;
 pub mod validation;
 
 use std::sync::Arc;

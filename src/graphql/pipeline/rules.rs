@@ -5,8 +5,6 @@
 //!   their response keys.
 //! * Input Object Field Uniqueness (GraphQL 5.6.4): its types for schemas report duplicate fields,
 //!   its types for documents keep them.
-//! * A selection set has at least one selection (GraphQL 2.4): its parser follows a draft that
-//!   allows `{}`.
 
 use std::collections::HashSet;
 
@@ -41,7 +39,7 @@ pub fn check(document: &Document) -> (DocumentSummary, Vec<BrokenRule>) {
             Definition::OperationDefinition(operation) => visitor.operation(operation),
             Definition::FragmentDefinition(fragment) => {
                 visitor.directives(&fragment.directives);
-                visitor.selections(&fragment.selection_set, fragment.location());
+                visitor.selections(&fragment.selection_set);
             }
             // apollo-compiler rejects all others.
             _ => {}
@@ -80,14 +78,10 @@ impl Visitor {
                 self.value(default);
             }
         }
-        self.selections(&operation.selection_set, operation.location());
+        self.selections(&operation.selection_set);
     }
 
-    fn selections(&mut self, selections: &[Selection], location: Option<SourceSpan>) {
-        if selections.is_empty() {
-            let message = "A selection set needs at least one selection.".to_owned();
-            self.broken.push(BrokenRule { message, location });
-        }
+    fn selections(&mut self, selections: &[Selection]) {
         for selection in selections {
             match selection {
                 Selection::Field(field) => {
@@ -95,13 +89,13 @@ impl Visitor {
                     self.arguments(&field.arguments);
                     self.directives(&field.directives);
                     if let Some(selections) = &field.selection_set {
-                        self.selections(selections, field.location());
+                        self.selections(selections);
                     }
                 }
                 Selection::FragmentSpread(spread) => self.directives(&spread.directives),
                 Selection::InlineFragment(inline) => {
                     self.directives(&inline.directives);
-                    self.selections(&inline.selection_set, inline.location());
+                    self.selections(&inline.selection_set);
                 }
             }
         }

@@ -3,20 +3,19 @@
 //! apollo-compiler parses and checks the rules of the specification, and `rules.rs` the few that
 //! it misses. The limits on the text apply before anything is parsed.
 
-use std::{iter, sync::Arc};
+use std::sync::Arc;
 
+use super::{
+    cost::{DocumentLimits, LimitExceeded},
+    rules::{self, BrokenRule, DocumentSummary},
+    syntax::Tokens,
+};
 use apollo_compiler::{
     ExecutableDocument, Schema,
     diagnostic::ToCliReport,
     parser::Parser,
     parser::SourceSpan,
     validation::{DiagnosticList, Valid},
-};
-use apollo_parser::{Lexer, TokenKind};
-
-use super::{
-    cost::{DocumentLimits, LimitExceeded},
-    rules::{self, BrokenRule, DocumentSummary},
 };
 
 /// The most levels of nested selection sets, lists and objects. The parser and the steps after it
@@ -81,18 +80,20 @@ impl Validator {
 
     /// Parses and validates a document, and applies the limits on its text.
     pub fn validate(&self, text: &str) -> Result<ValidDocument, DocumentError> {
-        let (tokens, blanked) = self.lex(text)?;
+        let tokens = Tokens::read(text, self.limits.tokens)?;
         LimitExceeded::check("bytes", text.len() as u64, self.limits.bytes as u64)?;
         let mut parser = Parser::new().recursion_limit(MAX_NESTING);
-        let ast = parser.parse_ast(blanked, "");
+        let ast = parser.parse_ast(tokens.blanked, "");
         let nesting = parser.recursion_reached() as u64;
         LimitExceeded::check("levels of nesting", nesting, MAX_NESTING as u64)?;
-        let ast = match ast {
-            Ok(ast) => ast,
-            Err(failed) => {
+        let ast = match (ast, tokens.problem) {
+            (Ok(ast), None) => ast,
+            (Ok(_), Some(problem)) => return Err(DocumentError::Syntax(problem)),
+            (Err(failed), problem) => {
                 // What follows the first error of the parser is a guess.
-                let first = problems(&failed.errors).into_iter().min_by_key(|it| it.offset);
-                return Err(DocumentError::Syntax(first.unwrap_or_default()));
+                let found = problem.into_iter().chain(problems(&failed.errors));
+                let first = found.min_by_key(|problem| problem.offset).unwrap_or_default();
+                return Err(DocumentError::Syntax(first));
             }
         };
         let (summary, broken) = rules::check(&ast);
@@ -106,41 +107,12 @@ impl Validator {
         problems.extend(broken.into_iter().map(Problem::from));
         problems.extend(rules::several_root_fields(&document).into_iter().map(Problem::from));
         if problems.is_empty() {
-            return Ok(ValidDocument { document, text: text.into(), tokens, summary });
+            let (text, tokens) = (text.into(), tokens.count);
+            return Ok(ValidDocument { document, text, tokens, summary });
         }
         problems.sort_by_key(|problem| problem.offset);
         Err(DocumentError::Invalid(problems))
     }
-
-    /// Counts the tokens of a document, and fails at the first one above the limit. Returns the
-    /// document as the parser reads it: with as many blanks for each comma and comment as it has
-    /// bytes, so that every token keeps its place. apollo-parser 0.9.0-beta.2 takes a comma for the
-    /// next token where it looks ahead.
-    fn lex(&self, text: &str) -> Result<(usize, String), LimitExceeded> {
-        let mut tokens = 0;
-        let mut blanked = String::with_capacity(text.len());
-        let mut has_errors = false;
-        for token in Lexer::new(text) {
-            match token {
-                Ok(token) if token.kind() == TokenKind::Eof => continue,
-                Ok(token) if is_ignored(token.kind()) => {
-                    blanked.extend(iter::repeat_n(' ', token.data().len()));
-                    continue;
-                }
-                Ok(token) => blanked.push_str(token.data()),
-                // The parser reports it, for the text as it is.
-                Err(_) => has_errors = true,
-            }
-            tokens += 1;
-            LimitExceeded::check("tokens", tokens as u64, self.limits.tokens as u64)?;
-        }
-        Ok((tokens, if has_errors { text.to_owned() } else { blanked }))
-    }
-}
-
-/// Returns true for what means nothing between two tokens (GraphQL 2.1.7).
-fn is_ignored(kind: TokenKind) -> bool {
-    matches!(kind, TokenKind::Whitespace | TokenKind::Comment | TokenKind::Comma)
 }
 
 /// The names of apollo-compiler's diagnostics of literals that are not of the type of their position.
