@@ -62,6 +62,18 @@ export const DIFFERENCES = [
       !reference.accepted && gateway.accepted && judge(request, withoutDepth).accepted,
   },
   {
+    name: "null as a condition",
+    reason:
+      "A variable with a default can be null where @skip and @include need a Boolean. graphql-js fails during the execution, the gateway before it.",
+    explains: ({ request, reference, gateway }) =>
+      reference.accepted &&
+      !gateway.accepted &&
+      JSON.parse(gateway.text).errors.every(({ message }) => {
+        const [, name] = /^The variable `\$(\w+)` is a condition and must not be null\.$/.exec(message) ?? [];
+        return name !== undefined && request.variables[name] === null;
+      }),
+  },
+  {
     name: "null for includeDeprecated",
     reason: "Since September 2025, its type is Boolean!; in graphql-js 16 it is Boolean.",
     explains: ({ request, reference, gateway }) => {

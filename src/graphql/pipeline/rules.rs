@@ -1,6 +1,8 @@
 //! The rules of documents that apollo-compiler 2.0.0-beta.2 does not check as the specification
 //! states them, and the counts of the whole document that the limits apply to.
 //!
+//! * All Variable Usages Are Allowed (GraphQL 5.8.5): it lets a nullable variable with the default
+//!   null stand where null is not allowed.
 //! * Single Root Field (GraphQL 5.2.4.1): it counts the root selections of a subscription, and not
 //!   their response keys.
 //! * Input Object Field Uniqueness (GraphQL 5.6.4): its types for schemas report duplicate fields,
@@ -10,7 +12,10 @@ use std::collections::HashSet;
 
 use apollo_compiler::{
     ExecutableDocument, Name, Node,
-    ast::{Argument, Definition, DirectiveList, Document, OperationDefinition, Selection, Value},
+    ast::{
+        Argument, Definition, DirectiveList, Document, OperationDefinition, Selection, Value,
+        VariableDefinition,
+    },
     parser::SourceSpan,
 };
 
@@ -61,6 +66,28 @@ pub fn several_root_fields(document: &ExecutableDocument) -> Vec<BrokenRule> {
             location: operation.location(),
         })
         .collect()
+}
+
+/// Returns a copy of a document without the variable defaults that are null, or `None` if it has
+/// none. Where a variable may be used, such a default counts for nothing.
+pub fn without_null_defaults(document: &Document) -> Option<Document> {
+    let is_null = |variable: &Node<VariableDefinition>| {
+        variable.default_value.as_ref().is_some_and(|default| default.is_null())
+    };
+    let mut without = None;
+    for (index, definition) in document.definitions.iter().enumerate() {
+        let Definition::OperationDefinition(operation) = definition else { continue };
+        if !operation.variables.iter().any(is_null) {
+            continue;
+        }
+        let mut operation = operation.clone();
+        for variable in operation.make_mut().variables.iter_mut().filter(|it| is_null(it)) {
+            variable.make_mut().default_value = None;
+        }
+        let without = without.get_or_insert_with(|| document.clone());
+        without.definitions[index] = Definition::OperationDefinition(operation);
+    }
+    without
 }
 
 #[derive(Default)]

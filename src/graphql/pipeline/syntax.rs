@@ -43,8 +43,8 @@ impl Tokens {
                     if tokens.problem.is_none() && !has_errors {
                         tokens.problem = grammar.check(&token).map(|message| Problem {
                             message: format!("Syntax error: {message}."),
-                            is_value: false,
                             offset: Some(token.index()),
+                            ..Problem::default()
                         });
                     }
                 }

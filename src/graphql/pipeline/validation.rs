@@ -55,6 +55,8 @@ pub struct Problem {
     pub message: String,
     /// True if a literal is not of the type of its position.
     pub is_value: bool,
+    /// True if a variable is not of the type of its position.
+    pub is_position: bool,
     /// The problem's place in the text, in bytes from its beginning.
     pub offset: Option<usize>,
 }
@@ -62,7 +64,7 @@ pub struct Problem {
 impl From<BrokenRule> for Problem {
     fn from(broken: BrokenRule) -> Self {
         let offset = broken.location.as_ref().map(SourceSpan::offset);
-        Self { message: broken.message, is_value: false, offset }
+        Self { message: broken.message, offset, ..Self::default() }
     }
 }
 
@@ -104,6 +106,11 @@ impl Validator {
             Ok(document) => (document, Vec::new()),
             Err(failed) => (Valid::assume_valid(failed.partial), problems(&failed.errors)),
         };
+        if let Some(without) = rules::without_null_defaults(&ast)
+            && let Err(failed) = without.to_executable_validate(&self.schema)
+        {
+            problems.extend(self::problems(&failed.errors).into_iter().filter(|it| it.is_position));
+        }
         problems.extend(broken.into_iter().map(Problem::from));
         problems.extend(rules::several_root_fields(&document).into_iter().map(Problem::from));
         if problems.is_empty() {
@@ -111,6 +118,7 @@ impl Validator {
             return Ok(ValidDocument { document, text, tokens, summary });
         }
         problems.sort_by_key(|problem| problem.offset);
+        problems.dedup();
         Err(DocumentError::Invalid(problems))
     }
 }
@@ -134,6 +142,7 @@ fn problems(diagnostics: &DiagnosticList) -> Vec<Problem> {
     let problems = diagnostics.map(|error| Problem {
         message: sentence(&error.to_string()),
         is_value: error.unstable_error_name().is_some_and(|it| VALUE_DIAGNOSTICS.contains(&it)),
+        is_position: error.unstable_error_name() == Some("DisallowedVariableUsage"),
         offset: error.location().as_ref().map(SourceSpan::offset),
     });
     problems.collect()
