@@ -33,7 +33,9 @@ use self::{
     },
     types::ExecutableSchema,
 };
-pub use pipeline::{admission::MAX_EXECUTIONS, cost::DocumentLimits, persisted::TrustedDocuments};
+pub use pipeline::{
+    admission::MAX_EXECUTIONS, limits::DocumentLimits, persisted::TrustedDocuments,
+};
 pub use types::sdl;
 
 use crate::{

@@ -69,7 +69,7 @@ mod tests {
     use apollo_compiler::Schema;
 
     use super::*;
-    use crate::graphql::pipeline::{cost::DocumentLimits, validation::Validator};
+    use crate::graphql::pipeline::{limits::DocumentLimits, validation::Validator};
 
     #[test]
     fn the_cache_is_bounded() {

@@ -4,13 +4,9 @@
 use async_graphql::{PathSegment, Pos, Response, ServerError, Value};
 
 use super::{
-    RequestError,
-    coercion::CoercionError,
-    cost::LimitExceeded,
-    introspection::IntrospectionError,
-    normalization::NormalizationError,
-    persisted::PersistedQueryError,
-    validation::{DocumentError, Problem},
+    RequestError, coercion::CoercionError, introspection::IntrospectionError,
+    limits::LimitExceeded, normalization::NormalizationError, persisted::PersistedQueryError,
+    problem::Problem, validation::DocumentError,
 };
 use crate::{error::Error, graphql::error_path};
 

@@ -13,7 +13,7 @@ use async_graphql::Variables;
 use serde_json::value::RawValue;
 
 use super::{
-    cost::LimitExceeded,
+    limits::LimitExceeded,
     normalization::{NormalField, PossibleTypes},
     validation::ValidDocument,
 };

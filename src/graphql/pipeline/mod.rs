@@ -6,7 +6,7 @@
 //! | parse and validate the text; valid documents are cached | `validation.rs`, `syntax.rs`, `rules.rs`, `cache.rs` |
 //! | coerce the values of the variables | `coercion.rs` |
 //! | normalise the operation: one execution for each response key | `normalization.rs` |
-//! | check its cost | `cost.rs` |
+//! | check its cost | `cost.rs`, `limits.rs` |
 //! | answer introspection | `introspection.rs` |
 //! | wait for the permit to execute it | `admission.rs` |
 //! | lower it to async-graphql's document | `lowering.rs`, `operation.rs` |
@@ -18,10 +18,12 @@ pub mod coercion;
 pub mod cost;
 pub mod errors;
 pub mod introspection;
+pub mod limits;
 pub mod lowering;
 pub mod normalization;
 pub mod operation;
 pub mod persisted;
+pub mod problem;
 pub mod rules;
 pub mod syntax;
 pub mod validation;
@@ -35,8 +37,9 @@ use serde_json::value::RawValue;
 use self::{
     cache::{CachedDocument, DocumentCache},
     coercion::CoercionError,
-    cost::{Cost, DocumentLimits, LimitExceeded, OperationCost},
+    cost::{Cost, OperationCost},
     introspection::{Introspection, IntrospectionError},
+    limits::{DocumentLimits, LimitExceeded},
     normalization::{NormalizationError, PossibleTypes},
     operation::{NormalOperation, OperationKey},
     persisted::{PersistedQueries, PersistedQueryError, TrustedDocuments},

@@ -18,7 +18,7 @@ use apollo_compiler::{
 };
 use async_graphql::{Value, Variables};
 
-use super::cost::LimitExceeded;
+use super::limits::LimitExceeded;
 
 /// A field that is executed once.
 #[derive(Debug)]

@@ -16,15 +16,9 @@ use apollo_compiler::{
         Argument, Definition, DirectiveList, Document, OperationDefinition, Selection, Value,
         VariableDefinition,
     },
-    parser::SourceSpan,
 };
 
-/// What a document breaks, and where.
-#[derive(Debug)]
-pub struct BrokenRule {
-    pub message: String,
-    pub location: Option<SourceSpan>,
-}
+use super::problem::Problem;
 
 /// What a whole document contains, in operations that run and in others.
 #[derive(Debug, Default)]
@@ -37,7 +31,7 @@ pub struct DocumentSummary {
 
 /// Visits a document, which the parser's recursion limit keeps shallow. Returns what it contains
 /// and the rules that it breaks, in the order of the text.
-pub fn check(document: &Document) -> (DocumentSummary, Vec<BrokenRule>) {
+pub fn check(document: &Document) -> (DocumentSummary, Vec<Problem>) {
     let mut visitor = Visitor::default();
     for definition in &document.definitions {
         match definition {
@@ -54,16 +48,15 @@ pub fn check(document: &Document) -> (DocumentSummary, Vec<BrokenRule>) {
 }
 
 /// Returns the subscriptions of a document that do not have exactly one root field.
-pub fn several_root_fields(document: &ExecutableDocument) -> Vec<BrokenRule> {
+pub fn several_root_fields(document: &ExecutableDocument) -> Vec<Problem> {
     let subscriptions = document.operations.iter().filter(|operation| operation.is_subscription());
     let several = subscriptions.filter(|operation| {
         let keys = operation.root_fields(document).map(|field| field.response_name());
         keys.collect::<HashSet<_>>().len() != 1
     });
     several
-        .map(|operation| BrokenRule {
-            message: "A subscription must have exactly one root field.".to_owned(),
-            location: operation.location(),
+        .map(|operation| {
+            Problem::new("A subscription must have exactly one root field.", operation.location())
         })
         .collect()
 }
@@ -93,7 +86,7 @@ pub fn without_null_defaults(document: &Document) -> Option<Document> {
 #[derive(Default)]
 struct Visitor {
     summary: DocumentSummary,
-    broken: Vec<BrokenRule>,
+    broken: Vec<Problem>,
 }
 
 impl Visitor {
@@ -155,7 +148,7 @@ impl Visitor {
                 for (name, value) in fields {
                     if !names.insert(name) {
                         let message = format!("The input field `{name}` is provided twice.");
-                        self.broken.push(BrokenRule { message, location: name.location() });
+                        self.broken.push(Problem::new(message, name.location()));
                     }
                     self.value(value);
                 }

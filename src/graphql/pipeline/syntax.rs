@@ -11,7 +11,7 @@ use std::iter;
 
 use apollo_parser::{Lexer, Token, TokenKind};
 
-use super::{cost::LimitExceeded, validation::Problem};
+use super::{limits::LimitExceeded, problem::Problem};
 
 /// A document as its tokens.
 #[derive(Debug)]

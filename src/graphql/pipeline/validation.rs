@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use super::{
-    cost::{DocumentLimits, LimitExceeded},
-    rules::{self, BrokenRule, DocumentSummary},
+    limits::{DocumentLimits, LimitExceeded},
+    problem::Problem,
+    rules::{self, DocumentSummary},
     syntax::Tokens,
 };
 use apollo_compiler::{
@@ -46,25 +47,6 @@ pub enum DocumentError {
 impl From<LimitExceeded> for DocumentError {
     fn from(exceeded: LimitExceeded) -> Self {
         Self::LimitExceeded(exceeded)
-    }
-}
-
-/// A problem of a document.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Problem {
-    pub message: String,
-    /// True if a literal is not of the type of its position.
-    pub is_value: bool,
-    /// True if a variable is not of the type of its position.
-    pub is_position: bool,
-    /// The problem's place in the text, in bytes from its beginning.
-    pub offset: Option<usize>,
-}
-
-impl From<BrokenRule> for Problem {
-    fn from(broken: BrokenRule) -> Self {
-        let offset = broken.location.as_ref().map(SourceSpan::offset);
-        Self { message: broken.message, offset, ..Self::default() }
     }
 }
 
@@ -111,8 +93,8 @@ impl Validator {
         {
             problems.extend(self::problems(&failed.errors).into_iter().filter(|it| it.is_position));
         }
-        problems.extend(broken.into_iter().map(Problem::from));
-        problems.extend(rules::several_root_fields(&document).into_iter().map(Problem::from));
+        problems.extend(broken);
+        problems.extend(rules::several_root_fields(&document));
         if problems.is_empty() {
             let (text, tokens) = (text.into(), tokens.count);
             return Ok(ValidDocument { document, text, tokens, summary });
