@@ -125,6 +125,19 @@ fn fragment_bombs_are_rejected() {
 }
 
 #[test]
+fn operations_that_share_many_fragments_are_rejected() {
+    let text = |operations: usize| {
+        let operations = (0..operations).map(|n| format!("query Q{n} {{ me {{ ...F0 }} }} "));
+        let fragments = (0..50).map(|n| format!("fragment F{n} on User {{ ...F{} }} ", n + 1));
+        let text = operations.chain(fragments).collect::<String>();
+        text + "fragment F50 on User { name }"
+    };
+    assert_eq!(too_much(&text(40)), "fragments, times operations");
+    let mut request = Request::new(text(39)).operation_name("Q7");
+    assert!(pipeline(DocumentLimits::default()).prepare(&mut request).is_ok());
+}
+
+#[test]
 fn fragment_cycles_are_rejected() {
     for text in [
         "{ me { ...A } } fragment A on User { ...A }",

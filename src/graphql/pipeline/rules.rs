@@ -25,6 +25,8 @@ use super::problem::Problem;
 pub struct DocumentSummary {
     pub aliases: usize,
     pub directives: usize,
+    pub operations: usize,
+    pub fragments: usize,
     /// The variables that decide whether a selection is included.
     pub conditions: HashSet<Name>,
 }
@@ -35,8 +37,12 @@ pub fn check(document: &Document) -> (DocumentSummary, Vec<Problem>) {
     let mut visitor = Visitor::default();
     for definition in &document.definitions {
         match definition {
-            Definition::OperationDefinition(operation) => visitor.operation(operation),
+            Definition::OperationDefinition(operation) => {
+                visitor.summary.operations += 1;
+                visitor.operation(operation);
+            }
             Definition::FragmentDefinition(fragment) => {
+                visitor.summary.fragments += 1;
                 visitor.directives(&fragment.directives);
                 visitor.selections(&fragment.selection_set);
             }

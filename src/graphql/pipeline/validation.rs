@@ -23,6 +23,10 @@ use apollo_compiler::{
 /// recurse once for each.
 const MAX_NESTING: usize = 100;
 
+/// The most fragments of a document, times its operations: the validation visits each fragment once
+/// for each operation.
+const MAX_FRAGMENT_VISITS: u64 = 2000;
+
 /// A document that has passed the validation.
 #[derive(Debug)]
 pub struct ValidDocument {
@@ -84,6 +88,8 @@ impl Validator {
         LimitExceeded::check("aliases", summary.aliases as u64, self.limits.aliases as u64)?;
         let directives = summary.directives as u64;
         LimitExceeded::check("directives", directives, self.limits.directives as u64)?;
+        let visits = summary.fragments.saturating_mul(summary.operations) as u64;
+        LimitExceeded::check("fragments, times operations", visits, MAX_FRAGMENT_VISITS)?;
         let (document, mut problems) = match ast.to_executable_validate(&self.schema) {
             Ok(document) => (document, Vec::new()),
             Err(failed) => (Valid::assume_valid(failed.partial), problems(&failed.errors)),
