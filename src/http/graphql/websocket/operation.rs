@@ -14,19 +14,20 @@ use tracing::Instrument;
 pub fn run(
     mut responses: BoxStream<'static, Response>,
 ) -> impl Stream<Item = Result<Response, ()>> + Send {
-    let (sender, receiver) = mpsc::channel(1);
+    // Boxed, because a channel allocates 32 places at once.
+    let (sender, receiver) = mpsc::channel::<Box<Response>>(1);
     let mut task = JoinSet::new();
     let operation = async move {
         while let Ok(place) = sender.reserve().await
             && let Some(response) = responses.next().await
         {
-            place.send(response);
+            place.send(Box::new(response));
         }
     };
     task.spawn(operation.in_current_span());
     stream::unfold((receiver, task), async |(mut receiver, mut task)| {
         let response = match receiver.recv().await {
-            Some(response) => Ok(response),
+            Some(response) => Ok(*response),
             None => task.join_next().await?.err().map(|_| Err(()))?,
         };
         Some((response, (receiver, task)))
