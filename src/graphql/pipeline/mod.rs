@@ -2,7 +2,7 @@
 //!
 //! | step | file |
 //! | --- | --- |
-//! | resolve the hash of a persisted document to its text | `persisted.rs` |
+//! | resolve the id of a persisted document to its text | `persisted.rs`, `manifest.rs` |
 //! | parse and validate the text; valid documents are cached | `validation.rs`, `syntax.rs`, `rules.rs`, `cache.rs` |
 //! | coerce the values of the variables | `coercion.rs` |
 //! | normalise the operation: one execution for each response key | `normalization.rs` |
@@ -19,6 +19,7 @@ pub mod cost;
 pub mod errors;
 pub mod introspection;
 pub mod lowering;
+pub mod manifest;
 pub mod normalization;
 pub mod operation;
 pub mod persisted;
@@ -37,9 +38,10 @@ use self::{
     coercion::CoercionError,
     cost::{Cost, DocumentLimits, LimitExceeded, OperationCost},
     introspection::{Introspection, IntrospectionError},
+    manifest::TrustedDocuments,
     normalization::{NormalizationError, PossibleTypes},
     operation::{NormalOperation, OperationKey},
-    persisted::{PersistedQueries, PersistedQueryError, TrustedDocuments},
+    persisted::{PersistedQueries, PersistedQueryError},
     validation::{DocumentError, Validator},
 };
 use crate::error::Error;

@@ -161,7 +161,7 @@ async fn unknown_members_are_ignored_and_null_counts_as_absent() {
     let expected = json!({ "data": { "__typename": "Query" } });
     for body in [
         json!({ "query": "{ __typename }", "variables": null, "operationName": null, "extensions": null }),
-        json!({ "query": "{ __typename }", "operationName": "", "id": "x", "documentId": 7 }),
+        json!({ "query": "{ __typename }", "operationName": "", "id": "x", "documentId": null }),
         json!({ "query": "{ __typename }", "extensions": {
             "clientLibrary": { "name": "@apollo/client", "version": "4.0.0" },
             "persistedQuery": null,
