@@ -142,10 +142,7 @@ async fn requests_with_contradicting_documents_get_400() {
             json!({ "documentId": "x", "extensions": persisted_query(&sha256(QUERY)) }),
             "`documentId`, `doc_id` and `sha256Hash` must name the same document.",
         ),
-        (
-            json!({ "query": QUERY, "documentId": 7 }),
-            "`documentId` and `doc_id` must be strings.",
-        ),
+        (json!({ "query": QUERY, "documentId": 7 }), "`documentId` and `doc_id` must be strings."),
         (json!({ "documentId": "" }), "`query` is missing."),
     ] {
         let answer = client.post("/graphql", body.clone()).await;
@@ -153,7 +150,9 @@ async fn requests_with_contradicting_documents_get_400() {
         assert_eq!(answer.json()["errors"][0]["message"], message, "{body}");
         assert_eq!(code(&answer), "BAD_REQUEST", "{body}");
     }
-    for query in ["query=%7Ba%7D&documentId=x", "documentId=x&doc_id=y", "documentId=x&documentId=x"] {
+    for query in
+        ["query=%7Ba%7D&documentId=x", "documentId=x&doc_id=y", "documentId=x&documentId=x"]
+    {
         let answer = client.get(&format!("/graphql?{query}")).await;
         assert_eq!((answer.status, code(&answer)), (StatusCode::BAD_REQUEST, json!("BAD_REQUEST")));
     }
@@ -276,11 +275,9 @@ async fn trusted_documents_can_be_run_by_the_ids_of_the_manifest() {
 
         let server = TestServer::start(client.0, Timeouts::default()).await;
         let mut socket = server.connect().await;
-        for (name, id, kind) in [
-            ("documentId", id, "next"),
-            ("doc_id", id, "next"),
-            ("documentId", "unknown", "error"),
-        ] {
+        for (name, id, kind) in
+            [("documentId", id, "next"), ("doc_id", id, "next"), ("documentId", "unknown", "error")]
+        {
             let payload = json!({ name: id });
             socket.send(json!({ "type": "subscribe", "id": name, "payload": payload })).await;
             let answer = socket.recv().await;
