@@ -34,8 +34,8 @@ use self::{
     types::ExecutableSchema,
 };
 pub use pipeline::{
-    admission::MAX_EXECUTIONS, cost::DocumentLimits, manifest::TrustedDocuments,
-    persisted::DocumentId,
+    admission::MAX_EXECUTIONS, cost::DocumentLimits, document_id::DocumentId,
+    manifest::TrustedDocuments,
 };
 pub use types::sdl;
 

@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::persisted::{Hash, PersistedQueryError, hash, normal_id, parse_hash};
+use super::document_id::{Hash, hash, normal_id, parse_hash};
 use crate::json;
 
 /// The `format` of the manifests that `@apollo/generate-persisted-query-manifest` writes.
@@ -77,18 +77,15 @@ impl TrustedDocuments {
         manifest.documents.read().unwrap_or_else(PoisonError::into_inner).text(id).cloned()
     }
 
-    /// Rejects or logs a document that is not trusted.
-    pub(super) fn check(&self, hash: &Hash) -> Result<(), PersistedQueryError> {
-        let Some(manifest) = &self.0 else { return Ok(()) };
+    /// Returns whether the document with this hash may be executed. Logs it if it is not trusted.
+    pub(super) fn allows(&self, hash: &Hash) -> bool {
+        let Some(manifest) = &self.0 else { return true };
         let documents = manifest.documents.read().unwrap_or_else(PoisonError::into_inner);
-        if documents.by_hash.contains_key(hash) {
-            return Ok(());
+        let is_trusted = documents.by_hash.contains_key(hash);
+        if !is_trusted && !manifest.only {
+            tracing::warn!(sha256 = hex::encode(hash), "executing an untrusted document");
         }
-        if manifest.only {
-            return Err(PersistedQueryError::NotTrusted);
-        }
-        tracing::warn!(sha256 = hex::encode(hash), "executing an untrusted document");
-        Ok(())
+        is_trusted || !manifest.only
     }
 }
 

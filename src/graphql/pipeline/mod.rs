@@ -2,7 +2,7 @@
 //!
 //! | step | file |
 //! | --- | --- |
-//! | resolve the id of a persisted document to its text | `persisted.rs`, `manifest.rs` |
+//! | resolve the id of a persisted document to its text | `document_id.rs`, `persisted.rs`, `manifest.rs` |
 //! | parse and validate the text; valid documents are cached | `validation.rs`, `syntax.rs`, `rules.rs`, `cache.rs` |
 //! | coerce the values of the variables | `coercion.rs` |
 //! | normalise the operation: one execution for each response key | `normalization.rs` |
@@ -16,6 +16,7 @@ pub mod admission;
 pub mod cache;
 pub mod coercion;
 pub mod cost;
+pub mod document_id;
 pub mod errors;
 pub mod introspection;
 pub mod lowering;
