@@ -1,4 +1,4 @@
-//! JSON that clients send.
+//! JSON that clients and operators write.
 
 use std::fmt;
 
@@ -78,9 +78,12 @@ impl<'de> Visitor<'de> for UniqueVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some((name, Unique(value))) = members.next_entry::<String, _>()? {
-            if object.insert(name, value).is_some() {
-                return Err(A::Error::custom("an object has the same name twice"));
+            if object.contains_key(&name) {
+                return Err(A::Error::custom(format_args!(
+                    "an object has the name {name:?} twice"
+                )));
             }
+            object.insert(name, value);
         }
         Ok(object.into())
     }

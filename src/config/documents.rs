@@ -114,8 +114,8 @@ pub(super) struct DocumentOptions {
     )]
     trusted_documents: Policy,
 
-    /// Manifest of trusted GraphQL documents: a JSON object from SHA-256 hash to document,
-    /// reloaded on SIGHUP
+    /// Manifest of trusted GraphQL documents, as GraphQL Code Generator, relay-compiler or Apollo
+    /// writes it, reloaded on SIGHUP
     #[arg(long, env, value_name = "FILE")]
     trusted_documents_file: Option<Text>,
 }
@@ -138,8 +138,9 @@ impl DocumentOptions {
                 let file = self.trusted_documents_file.map(|file| file.text).unwrap_or_default();
                 TrustedDocuments::open(Path::new(&file), policy == Policy::Only).map_err(
                     |error| {
-                        let allowed =
-                            format!("a JSON object of SHA-256 hashes and documents ({error})");
+                        let allowed = format!(
+                            "a JSON object of ids and documents, or Apollo's manifest ({error})"
+                        );
                         InvalidSetting::new("TRUSTED_DOCUMENTS_FILE", &file, allowed)
                     },
                 )?

@@ -43,7 +43,8 @@ impl Pagination {
     /// A page by the four arguments of a Relay connection.
     ///
     /// [`Error::BadInput`] for `first` and `last` together, for a size outside of 1 to
-    /// [`Pagination::MAX`] and for a malformed cursor. Neither size means `first: 20`.
+    /// [`Pagination::MAX`] and for a malformed cursor. Neither size means `first: 20`. An empty cursor
+    /// counts as none.
     pub fn from_relay(
         first: Option<i32>,
         after: Option<&str>,
@@ -65,8 +66,8 @@ impl Pagination {
             }
         };
         Ok(Self {
-            after: after.map(Cursor::decode).transpose()?,
-            before: before.map(Cursor::decode).transpose()?,
+            after: Cursor::decode_argument(after)?,
+            before: Cursor::decode_argument(before)?,
             limit,
             backward,
         })
@@ -231,6 +232,8 @@ mod tests {
             assert!(matches!(relay(first, last), Err(Error::BadInput(_))), "{first:?} {last:?}");
         }
         assert!(Pagination::from_relay(None, Some("x"), None, None).is_err());
-        assert!(Pagination::from_relay(None, None, None, Some("")).is_err());
+        assert!(Pagination::from_relay(None, None, None, Some("x")).is_err());
+        let empty = Pagination::from_relay(None, Some(""), Some(1), Some(""));
+        assert_eq!(empty, Ok(Pagination::last(1)));
     }
 }

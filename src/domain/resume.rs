@@ -160,6 +160,12 @@ impl ResumeCursor {
         });
         cursor.ok_or_else(|| Error::BadInput("Invalid cursor.".into()))
     }
+
+    /// Reads the optional argument of a request: `None` if it is absent or empty, because clients
+    /// send an empty text for the first page; otherwise as [`ResumeCursor::decode`] does.
+    pub fn decode_argument(text: Option<&str>) -> Result<Option<Self>> {
+        text.filter(|text| !text.is_empty()).map(Self::decode).transpose()
+    }
 }
 
 impl Cursor {
@@ -167,6 +173,11 @@ impl Cursor {
     /// [`Error::BadInput`] for anything else.
     pub fn decode(text: &str) -> Result<Self> {
         ResumeCursor::decode(text).map(|cursor| cursor.at)
+    }
+
+    /// Reads the optional argument of a request, as [`ResumeCursor::decode_argument`] does.
+    pub fn decode_argument(text: Option<&str>) -> Result<Option<Self>> {
+        Ok(ResumeCursor::decode_argument(text)?.map(|cursor| cursor.at))
     }
 }
 
@@ -208,6 +219,18 @@ mod tests {
             assert!(matches!(ResumeCursor::decode(wrong), Err(Error::BadInput(_))), "{wrong}");
             assert!(matches!(Cursor::decode(wrong), Err(Error::BadInput(_))), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_empty_argument_counts_as_none() {
+        let at = Cursor { at: "2026-01-01T00:00:00.000001Z".parse().unwrap(), uuid: Uuid::max() };
+        for none in [None, Some("")] {
+            assert_eq!(Cursor::decode_argument(none), Ok(None));
+            assert_eq!(ResumeCursor::decode_argument(none), Ok(None));
+        }
+        assert_eq!(Cursor::decode_argument(Some(&at.encode())), Ok(Some(at)));
+        assert!(Cursor::decode_argument(Some(" ")).is_err());
+        assert!(ResumeCursor::decode_argument(Some("x")).is_err());
     }
 
     #[test]

@@ -34,7 +34,8 @@ use self::{
     types::ExecutableSchema,
 };
 pub use pipeline::{
-    admission::MAX_EXECUTIONS, limits::DocumentLimits, persisted::TrustedDocuments,
+    admission::MAX_EXECUTIONS, document_id::DocumentId, limits::DocumentLimits,
+    manifest::TrustedDocuments,
 };
 pub use types::sdl;
 
@@ -115,8 +116,8 @@ pub fn schema(options: SchemaOptions) -> Schema {
 impl Schema {
     /// Takes a request through the pipeline. Returns the response if the request is rejected.
     ///
-    /// The extension `persistedQuery` names a document by its hash. If the extension
-    /// `cost` is true, the response contains the operation's cost.
+    /// A [`DocumentId`] in the request's data, or the extension `persistedQuery`, names a document in
+    /// place of its text. If the extension `cost` is true, the response contains the operation's cost.
     pub fn prepare(&self, mut request: Request) -> Result<PreparedRequest, Box<Response>> {
         let prepared = self.pipeline.prepare(&mut request);
         let prepared = prepared.map_err(|error| errors::rejected(error, &request.query))?;

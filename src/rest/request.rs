@@ -74,7 +74,7 @@ impl QueryParams {
     ///
     /// [`Error::BadInput`] for a malformed cursor.
     pub fn forward_pagination(&self) -> Result<Pagination, Error> {
-        let after = self.first("after").map(Cursor::decode).transpose()?;
+        let after = Cursor::decode_argument(self.first("after"))?;
         Ok(Pagination { after, ..Pagination::first(Pagination::MAX) })
     }
 
@@ -82,7 +82,7 @@ impl QueryParams {
     ///
     /// [`Error::BadInput`] for a malformed cursor.
     pub fn backward_pagination(&self) -> Result<Pagination, Error> {
-        let before = self.first("before").map(Cursor::decode).transpose()?;
+        let before = Cursor::decode_argument(self.first("before"))?;
         Ok(Pagination { before, ..Pagination::last(Pagination::MAX) })
     }
 
@@ -130,7 +130,8 @@ impl FromRequestParts<Rest> for QueryParams {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AfterParam {
-    /// Returns the page after this cursor. Take the cursor from the `Link` header of a page.
+    /// Returns the page after this cursor. Take the cursor from the `Link` header of a page. An empty
+    /// one counts as none.
     #[param(required = false)]
     after: String,
 }
@@ -140,7 +141,8 @@ pub struct AfterParam {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct BeforeParam {
-    /// Returns the page before this cursor. Take the cursor from the `Link` header of a page.
+    /// Returns the page before this cursor. Take the cursor from the `Link` header of a page. An empty
+    /// one counts as none.
     #[param(required = false)]
     before: String,
 }

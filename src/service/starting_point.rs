@@ -30,7 +30,7 @@ enum SeenUpTo {
 
 impl StartingPoint {
     /// Resolves the `after` argument of a subscription; `snapshot` is the current state of the store.
-    /// Without `after` the subscription starts at the end of the log.
+    /// Without `after`, or with an empty one, the subscription starts at the end of the log.
     ///
     /// A cursor may hold a position or a snapshot, but the store may have been restored from a backup
     /// since, and then they mean nothing. So the position is looked up if the item still exists, and
@@ -43,10 +43,9 @@ impl StartingPoint {
         after: Option<&str>,
     ) -> Result<Self> {
         let now = snapshot.end();
-        let Some(after) = after else {
+        let Some(ResumeCursor { at, when }) = ResumeCursor::decode_argument(after)? else {
             return Ok(Self { now, from: now, snapshot, seen: SeenUpTo::End });
         };
-        let ResumeCursor { at, when } = ResumeCursor::decode(after)?;
         let latest = log.position_up_to(at).await?;
         let existing = latest.filter(|latest| latest.at == at);
         let position = match when {

@@ -270,7 +270,7 @@ fn trusted_documents_need_a_manifest() {
     let missing = run(&["check-config"], &[("TRUSTED_DOCUMENTS", "only")]);
     assert_eq!(missing.status.code(), Some(2));
     let line = "cruddur: TRUSTED_DOCUMENTS_FILE (--trusted-documents-file): \"\" is not allowed; \
-                allowed: a JSON object of SHA-256 hashes and documents (";
+                allowed: a JSON object of ids and documents, or Apollo's manifest (";
     assert!(stderr(&missing).starts_with(line), "{}", stderr(&missing));
 }
 

@@ -106,9 +106,11 @@ fn wrong_value(error: CoercionError) -> Box<Response> {
 /// Returns the response to a request whose document is not found or not trusted.
 fn unresolved_document(error: PersistedQueryError) -> Box<Response> {
     let (message, code) = match error {
-        PersistedQueryError::Malformed => {
-            ("`persistedQuery` must have version 1 and a `sha256Hash`.", "BAD_REQUEST")
-        }
+        PersistedQueryError::Malformed => (
+            "`persistedQuery` must have version 1 and, as `sha256Hash`, the SHA-256 hash of the \
+             document in hexadecimal digits or an id of the manifest.",
+            "BAD_REQUEST",
+        ),
         PersistedQueryError::HashMismatch => {
             ("The document does not match its SHA-256 hash.", "PERSISTED_QUERY_HASH_MISMATCH")
         }

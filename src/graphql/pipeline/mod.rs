@@ -2,7 +2,7 @@
 //!
 //! | step | file |
 //! | --- | --- |
-//! | resolve the hash of a persisted document to its text | `persisted.rs` |
+//! | resolve the id of a persisted document to its text | `document_id.rs`, `persisted.rs`, `manifest.rs` |
 //! | parse and validate the text; valid documents are cached | `validation.rs`, `syntax.rs`, `rules.rs`, `cache.rs` |
 //! | coerce the values of the variables | `coercion.rs` |
 //! | normalise the operation: one execution for each response key | `normalization.rs` |
@@ -16,10 +16,12 @@ pub mod admission;
 pub mod cache;
 pub mod coercion;
 pub mod cost;
+pub mod document_id;
 pub mod errors;
 pub mod introspection;
 pub mod limits;
 pub mod lowering;
+pub mod manifest;
 pub mod normalization;
 pub mod operation;
 pub mod persisted;
@@ -40,9 +42,10 @@ use self::{
     cost::{Cost, OperationCost},
     introspection::{Introspection, IntrospectionError},
     limits::{DocumentLimits, LimitExceeded},
+    manifest::TrustedDocuments,
     normalization::{NormalizationError, PossibleTypes},
     operation::{NormalOperation, OperationKey},
-    persisted::{PersistedQueries, PersistedQueryError, TrustedDocuments},
+    persisted::{PersistedQueries, PersistedQueryError},
     validation::{DocumentError, Validator},
 };
 use crate::error::Error;

@@ -3,6 +3,7 @@
 
 mod csrf;
 mod negotiation;
+mod request;
 mod response;
 mod stream;
 mod websocket;
@@ -19,12 +20,12 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use serde::Deserialize;
 
 pub use self::csrf::is_cross_origin_page;
 use self::{
     csrf::is_cross_origin,
     negotiation::{Negotiated, ResponseFormat},
+    request::{InvalidRequest, Parameters, is_empty},
     response::{Introspected, Payload, is_unavailable, is_unexecuted},
     stream::StreamEncoding,
 };
@@ -92,32 +93,13 @@ const NO_STREAM: Rejection = (
 const CROSS_ORIGIN: Rejection =
     (StatusCode::FORBIDDEN, "Cross-origin requests need the header GraphQL-Require-Preflight.");
 
-const BAD_PARAMETERS: Rejection =
-    (StatusCode::BAD_REQUEST, "The parameters are not a valid GraphQL request.");
+/// The message of a request without a document.
+const MISSING: &str = "`query` is missing.";
 
-/// A GraphQL request in a URL: `variables` and `extensions` are JSON.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Parameters {
-    #[serde(default)]
-    query: String,
-    operation_name: Option<String>,
-    variables: Option<String>,
-    extensions: Option<String>,
-}
-
-impl Parameters {
-    fn request(self) -> serde_json::Result<Request> {
-        let mut request = Request::new(self.query);
-        request.operation_name = self.operation_name;
-        if let Some(json) = self.variables.filter(|json| !json.is_empty()) {
-            request.variables = json::from_slice(json.as_bytes())?;
-        }
-        if let Some(json) = self.extensions.filter(|json| !json.is_empty()) {
-            request.extensions = json::from_slice(json.as_bytes())?;
-        }
-        Ok(request)
-    }
+/// Returns the rejection of a request that cannot be read. `malformed` is the message if a part has a
+/// wrong type.
+fn unreadable(invalid: InvalidRequest, malformed: &'static str) -> Rejection {
+    (StatusCode::BAD_REQUEST, invalid.message().unwrap_or(malformed))
 }
 
 /// Answers a request in the URL. A page of another origin can make a browser send one without a
@@ -127,10 +109,11 @@ async fn get_request(State(graphql): State<Arc<Graphql>>, request: HttpRequest) 
         return websocket::open(graphql, request).await;
     }
     let caller = Caller::of(&request);
-    let parameters = Query::<Parameters>::try_from_uri(request.uri()).ok();
+    let parameters = Query::<Parameters>::try_from_uri(request.uri());
     let headers = request.headers();
-    let request = parameters.and_then(|Query(parameters)| parameters.request().ok());
-    let empty = request.as_ref().is_some_and(is_empty);
+    let parameters = parameters.map_err(|_| InvalidRequest::Malformed);
+    let request = parameters.and_then(|Query(parameters)| parameters.request());
+    let empty = request.as_ref().is_ok_and(is_empty);
     if empty && graphql.graphiql && accepts_html(headers) {
         return Redirect::to("/graphiql").into_response();
     }
@@ -140,8 +123,11 @@ async fn get_request(State(graphql): State<Arc<Graphql>>, request: HttpRequest) 
             rejected(negotiated.for_errors(), CROSS_ORIGIN)
         }
         Some(negotiated) => match request {
-            Some(request) => answer(&graphql, &Method::GET, negotiated, request, caller).await,
-            None => rejected(negotiated.for_errors(), BAD_PARAMETERS),
+            Ok(request) => answer(&graphql, &Method::GET, negotiated, request, caller).await,
+            Err(invalid) => {
+                let malformed = "The parameters are not a valid GraphQL request.";
+                rejected(negotiated.for_errors(), unreadable(invalid, malformed))
+            }
         },
     };
     // The response depends on the viewer and the time.
@@ -199,15 +185,12 @@ async fn read_body(request: HttpRequest) -> Result<Request, Rejection> {
     // serde would accept an array in place of an object.
     match json::without_bom(&body).trim_ascii_start().first() {
         Some(b'{') => json::from_slice(&body)
-            .map_err(|_| bad_request("The body is not a GraphQL request in JSON.")),
+            .map_err(|_| InvalidRequest::Malformed)
+            .and_then(request::from_json)
+            .map_err(|it| unreadable(it, "The body is not a GraphQL request in JSON.")),
         Some(b'[') => Err(bad_request("Batches are not supported. Send one request per body.")),
         _ => Err(bad_request("The body is not a JSON object.")),
     }
-}
-
-/// Returns true if the request has no document, neither its text nor its hash.
-fn is_empty(request: &Request) -> bool {
-    request.query.is_empty() && !request.extensions.contains_key("persistedQuery")
 }
 
 /// Prepares and executes a request, and writes the response in a format that the client accepts.
@@ -219,7 +202,7 @@ async fn answer(
     caller: Caller,
 ) -> Response {
     if is_empty(&request) {
-        let rejection = (StatusCode::BAD_REQUEST, "`query` is missing.");
+        let rejection = (StatusCode::BAD_REQUEST, MISSING);
         return rejected(negotiated.for_errors(), rejection);
     }
     request.operation_name = request.operation_name.filter(|name| !name.is_empty());

@@ -94,7 +94,12 @@ async fn transcript_of(sources: Sources) -> String {
     let home: Vec<_> = home.value.nodes().map(|crud| crud.message.clone()).collect();
     record("below it in home", &home);
 
-    for wrong in ["", "x", "AAAA", &before.cursor().encode()[1..]] {
+    // An empty cursor counts as none.
+    let mut live = pin!(app.cruds(Some("")).await);
+    app.post(ANDREW, "from now").await;
+    assert_eq!(texts(&mut live, 1).await.0, ["from now"]);
+
+    for wrong in ["x", "AAAA", &before.cursor().encode()[1..]] {
         let refused = app.service.activities_created(Some(wrong)).await.err();
         assert!(matches!(refused, Some(Error::BadInput(_))), "{wrong}: {refused:?}");
     }

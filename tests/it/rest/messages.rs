@@ -66,6 +66,7 @@ async fn the_link_header_leads_to_older_messages() {
     let messages = last.messages();
     assert_eq!((messages.len(), &*messages[0], &*messages[99]), (100, "hi 0", "hi 99"));
     assert_snapshot!(last.headers["link"].to_str().unwrap(), @r#"<?before=AAZHSEYgQAABm3baqABwAIAAAAAAAAAB>; rel="prev""#);
+    assert_eq!(andrew.get("/api/messages/@bayko?before=").await.messages(), messages);
     let cursor = last.link("before").unwrap();
     let older = andrew.get(&in_group(&format!("{GROUP}?before={cursor}"))).await;
     assert_eq!(older.messages(), ["Have you ever watched Babylon 5?", "Yes, I have!"]);

@@ -161,7 +161,7 @@ async fn unknown_members_are_ignored_and_null_counts_as_absent() {
     let expected = json!({ "data": { "__typename": "Query" } });
     for body in [
         json!({ "query": "{ __typename }", "variables": null, "operationName": null, "extensions": null }),
-        json!({ "query": "{ __typename }", "operationName": "", "id": "x", "documentId": 7 }),
+        json!({ "query": "{ __typename }", "operationName": "", "id": "x", "documentId": null }),
         json!({ "query": "{ __typename }", "extensions": {
             "clientLibrary": { "name": "@apollo/client", "version": "4.0.0" },
             "persistedQuery": null,
@@ -169,6 +169,24 @@ async fn unknown_members_are_ignored_and_null_counts_as_absent() {
     ] {
         assert_eq!(client.post("/graphql", body.clone()).await.json(), expected, "{body}");
     }
+}
+
+#[tokio::test]
+async fn empty_cursors_count_as_none() {
+    let client = TestApp::new().await.anon();
+    let first = |arguments: &str| {
+        let query = format!(
+            "{{ home({arguments}) {{ nodes {{ id replies({arguments}) {{ nodes {{ id }} }} }} }} }}"
+        );
+        let client = &client;
+        async move { client.graphql(&query, json!({})).await.json() }
+    };
+    let expected = first("first: 2").await;
+    assert!(expected["data"]["home"]["nodes"][1].is_object(), "{expected}");
+    assert_eq!(first("first: 2, after: \"\"").await, expected);
+    assert_eq!(first("first: 2, after: \"\", before: \"\"").await, expected);
+    let invalid = first("first: 2, after: \" \"").await;
+    assert_eq!(invalid["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
 }
 
 #[tokio::test]

@@ -13,7 +13,10 @@ use serde_json::{
     value::{RawValue, to_raw_value},
 };
 
-use super::super::response::Payload;
+use super::super::{
+    request::{self, is_empty},
+    response::Payload,
+};
 use crate::{headers::parse_bearer, json};
 
 /// The most bytes of an operation's id.
@@ -28,12 +31,12 @@ pub enum ClientMessage {
         payload: Option<Box<RawValue>>,
     },
     Pong,
-    /// `request` is `None` if it cannot be read, although the message is JSON by its grammar: it has a
-    /// text that is not Unicode, a number out of range, an object with the same name twice, or too many
-    /// levels.
+    /// `request` is the message for the client if it cannot be read, although the message is JSON by
+    /// its grammar: it has a text that is not Unicode, a number out of range, an object with the same
+    /// name twice, too many levels, or it names its document in two ways.
     Subscribe {
         id: Arc<str>,
-        request: Option<Box<Request>>,
+        request: Result<Box<Request>, &'static str>,
     },
     Complete {
         id: String,
@@ -59,7 +62,7 @@ impl ClientMessage {
             "connection_init" => Self::Init { token: token(&payload.unwrap_or_default()) },
             "ping" => Self::Ping { payload: payload.and_then(|it| to_raw_value(&it).ok()) },
             "pong" => Self::Pong,
-            "subscribe" => Self::Subscribe { id: id?.into(), request: Some(request(payload?)?) },
+            "subscribe" => Self::Subscribe { id: id?.into(), request: request(payload?)? },
             "complete" => Self::Complete { id: id? },
             _ => return None,
         })
@@ -89,7 +92,10 @@ impl ClientMessage {
                 Self::Ping { payload: payload.map(RawValue::to_owned) }
             }
             "pong" => Self::Pong,
-            "subscribe" if payload.is_some() => Self::Subscribe { id: id?.into(), request: None },
+            "subscribe" if payload.is_some() => Self::Subscribe {
+                id: id?.into(),
+                request: Err("The payload is not a GraphQL request in JSON."),
+            },
             "complete" => Self::Complete { id: id? },
             _ => return None,
         })
@@ -159,15 +165,15 @@ fn token(payload: &Map<String, Value>) -> Option<String> {
     token.or_else(|| text("token")).map(str::to_owned)
 }
 
-/// Parses the request in the payload of a `subscribe`. Returns `None` if a part of it has a wrong
-/// type.
-fn request(mut payload: Map<String, Value>) -> Option<Box<Request>> {
-    payload.retain(|_, value| !value.is_null());
-    if !payload.contains_key("query") {
-        // A persisted query has only the hash of its document.
-        payload.get("extensions")?.get("persistedQuery")?;
+/// Parses the request in the payload of a `subscribe`. Returns `None` if it has no document, or if a
+/// part of it has a wrong type.
+fn request(payload: Map<String, Value>) -> Option<Result<Box<Request>, &'static str>> {
+    let has_text = payload.get("query").is_some_and(|query| !query.is_null());
+    match request::from_json(payload) {
+        Ok(request) if !has_text && is_empty(&request) => None,
+        Ok(request) => Some(Ok(Box::new(request))),
+        Err(invalid) => invalid.message().map(Err),
     }
-    serde_json::from_value(Value::Object(payload)).ok().map(Box::new)
 }
 
 /// A message from the gateway.

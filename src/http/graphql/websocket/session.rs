@@ -16,7 +16,8 @@ use tracing::{debug, info};
 
 use super::{
     super::{
-        Graphql, is_empty,
+        Graphql, MISSING,
+        request::is_empty,
         response::{Payload, is_unexecuted, request_error},
     },
     close::{self, Close},
@@ -188,9 +189,7 @@ impl WsSession {
             ClientMessage::Init { token } => self.init(token.as_deref()).await,
             ClientMessage::Ping { payload } => self.send(message::pong(payload)).await,
             ClientMessage::Pong => Ok(()),
-            ClientMessage::Subscribe { id, request } => {
-                self.subscribe(id, request.map(|it| *it)).await
-            }
+            ClientMessage::Subscribe { id, request } => self.subscribe(id, request).await,
             ClientMessage::Complete { id } => {
                 self.cancel(&id);
                 Ok(())
@@ -219,7 +218,11 @@ impl WsSession {
         self.send(message::ack()).await
     }
 
-    async fn subscribe(&mut self, id: Arc<str>, request: Option<Request>) -> Result<(), End> {
+    async fn subscribe(
+        &mut self,
+        id: Arc<str>,
+        request: Result<Box<Request>, &'static str>,
+    ) -> Result<(), End> {
         let Some(client) = &self.client else {
             return Err(close_with(close::UNAUTHORIZED, "Unauthorized"));
         };
@@ -232,15 +235,17 @@ impl WsSession {
             let error = request_error(&text, "TOO_MANY_REQUESTS");
             return self.send(message::error(&id, &[error])).await;
         }
-        let Some(mut request) = request else {
-            let text = "The payload is not a GraphQL request in JSON.";
-            let error = request_error(text, "BAD_REQUEST");
-            return self.send(message::error(&id, &[error])).await;
+        let request = match request {
+            Ok(request) if is_empty(&request) => Err(MISSING),
+            request => request,
         };
-        if is_empty(&request) {
-            let error = request_error("`query` is missing.", "BAD_REQUEST");
-            return self.send(message::error(&id, &[error])).await;
-        }
+        let mut request = match request {
+            Ok(request) => *request,
+            Err(text) => {
+                let error = request_error(text, "BAD_REQUEST");
+                return self.send(message::error(&id, &[error])).await;
+            }
+        };
         request.operation_name = request.operation_name.filter(|name| !name.is_empty());
         let prepared = match self.graphql.schema.prepare(request) {
             Ok(prepared) => prepared,
