@@ -136,7 +136,7 @@ fn rejected_request(error: ServerError, code: &'static str) -> Box<Response> {
     response
 }
 
-/// Returns the position that stands for an offset in the text, in bytes, until [`locate`] replaces
+/// Returns the position that stands for an offset in the text, in bytes, until `locate` replaces
 /// it.
 pub fn at_offset(offset: usize) -> Pos {
     Pos { line: 0, column: offset }
