@@ -10,6 +10,7 @@ use std::{
     future::poll_fn,
     hash::Hash,
     marker::PhantomData,
+    mem,
     pin::pin,
     sync::Arc,
     task::Poll,
@@ -195,7 +196,12 @@ impl<L: BatchLoad> Loader<L> {
         if let Poll::Ready(loaded) = poll_fn(|cx| Poll::Ready(load.as_mut().poll(cx))).await {
             return Batched::Cached(loaded);
         }
-        yield_now().await;
+        // The first step of the load has arranged for this task to be woken.
+        let mut has_waited = false;
+        poll_fn(
+            |_| if mem::replace(&mut has_waited, true) { Poll::Ready(()) } else { Poll::Pending },
+        )
+        .await;
         while self.coop.is_suspended() {
             yield_now().await;
         }
