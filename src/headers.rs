@@ -2,7 +2,9 @@
 
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{ACCEPT, ACCEPT_ENCODING, ALLOW, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER},
+    header::{
+        ACCEPT, ACCEPT_ENCODING, ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER,
+    },
 };
 
 /// How many seconds a client should wait after a 503. A store that restarts, and the keys of an
@@ -77,8 +79,13 @@ fn essence(headers: &HeaderMap) -> &str {
     value.split(';').next().unwrap_or_default().trim()
 }
 
+/// Returns the `Content-Length` in bytes, `None` if it is missing or not a number.
+pub fn content_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// Returns the text of a header, `None` if it is missing or not ASCII, or if there are several.
-fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+pub fn only(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(value)

@@ -42,7 +42,7 @@ use crate::{
     config::{Origins, Settings},
     error::{self, Error},
     graphql::{self, Schema, SchemaOptions},
-    headers::{accepts_html, is_utf8_json},
+    headers::{accepts_html, content_length, is_utf8_json},
     json,
     service::Service,
 };
@@ -172,8 +172,7 @@ async fn read_body(request: HttpRequest) -> Result<Request, Rejection> {
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
     }
     let too_large = (StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 1 MB.");
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
-    if length.is_some_and(|length: usize| length > MAX_BODY) {
+    if content_length(headers).is_some_and(|length| length > MAX_BODY) {
         return Err(too_large);
     }
     let bad_request = |text| (StatusCode::BAD_REQUEST, text);

@@ -8,7 +8,10 @@ use axum::{
 };
 use tower_http::decompression::RequestDecompressionLayer;
 
-use crate::{headers::list, http::MAX_BODY};
+use crate::{
+    headers::{content_length, list},
+    http::MAX_BODY,
+};
 
 /// The codings of request bodies, as a 415 lists them.
 const CODINGS: &str = "gzip, identity";
@@ -34,9 +37,7 @@ pub async fn check_coding(mut request: Request, next: Next) -> Response {
             headers.remove(header::CONTENT_ENCODING);
         }
         [coding] if is_gzip(coding) => {
-            let length = headers.get(header::CONTENT_LENGTH);
-            let length = length.and_then(|it| it.to_str().ok()?.parse::<usize>().ok());
-            if length.is_some_and(|length| length > MAX_BODY) {
+            if content_length(headers).is_some_and(|length| length > MAX_BODY) {
                 return StatusCode::PAYLOAD_TOO_LARGE.into_response();
             }
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));

@@ -1,7 +1,7 @@
 //! The headers of an opening handshake (RFC 6455 section 4.2.1).
 
 use axum::{
-    http::{HeaderMap, HeaderName, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use base64::{
@@ -11,6 +11,7 @@ use base64::{
 };
 
 use super::super::{Rejection, negotiation::ResponseFormat, rejected};
+use crate::headers::only;
 
 /// The only version of the protocol.
 const VERSION: &str = "13";
@@ -27,7 +28,7 @@ const BAD_KEY: Rejection =
 /// Checks the version and the key. Returns the response that rejects the handshake: 426 with the
 /// supported version (section 4.4), or 400 for a malformed key.
 pub fn check(headers: &HeaderMap) -> Result<(), Box<Response>> {
-    if single(headers, header::SEC_WEBSOCKET_VERSION) != Some(VERSION) {
+    if only(headers, header::SEC_WEBSOCKET_VERSION) != Some(VERSION) {
         let headers = [
             (header::SEC_WEBSOCKET_VERSION, VERSION),
             (header::UPGRADE, "websocket"),
@@ -37,16 +38,9 @@ pub fn check(headers: &HeaderMap) -> Result<(), Box<Response>> {
             (headers, rejected(ResponseFormat::Json, BAD_VERSION)).into_response(),
         ));
     }
-    let key = single(headers, header::SEC_WEBSOCKET_KEY).and_then(|it| BASE64.decode(it).ok());
+    let key = only(headers, header::SEC_WEBSOCKET_KEY).and_then(|it| BASE64.decode(it).ok());
     match key {
         Some(key) if key.len() == KEY_BYTES => Ok(()),
         _ => Err(Box::new(rejected(ResponseFormat::Json, BAD_KEY))),
     }
-}
-
-/// Returns the value of a header, `None` if it is missing or there are several.
-fn single(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next()?.to_str().ok()?;
-    values.next().is_none().then_some(value)
 }
