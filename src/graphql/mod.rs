@@ -15,8 +15,10 @@ mod types;
 use std::sync::Arc;
 
 use async_graphql::{
-    Data, Name, Request, Response, ServerError, ValidationMode, Value, indexmap::IndexMap,
-    parser::types::OperationType, to_value,
+    Data, Name, Request, Response, ServerError, ValidationMode, Value,
+    indexmap::IndexMap,
+    parser::types::{ExecutableDocument, OperationType},
+    to_value,
 };
 use futures_util::{
     StreamExt,
@@ -158,10 +160,8 @@ impl Schema {
         let response = match &prepared.normal.executable {
             None => Response::new(Value::Object(IndexMap::new())),
             Some(document) => {
-                let mut request = Request::new("").variables(prepared.values.clone());
-                request.set_parsed_query(document.clone());
-                request.data = data;
-                let request = request.data(RequestContext::new(service, viewer));
+                let context = RequestContext::new(service, viewer);
+                let request = executable_request(document, &prepared, data).data(context);
                 self.executable.execute(request).await
             }
         };
@@ -212,12 +212,11 @@ impl Schema {
             let Some(document) = &prepared.normal.executable else {
                 return stream::empty().boxed();
             };
-            let mut request = Request::new("").variables(prepared.values.clone());
-            request.set_parsed_query(document.clone());
-            request.data = data;
             let admission = self.admission.clone();
             let admission = EventAdmission { admission, fields: prepared.cost.fields };
-            let request = request.data(admission).data(RequestContext::new(service, viewer));
+            let request = executable_request(document, &prepared, data)
+                .data(admission)
+                .data(RequestContext::new(service, viewer));
             let responses = self.subscriptions.execute_stream(request).boxed();
             let state = (responses, prepared);
             return stream::unfold(state, |(mut responses, prepared)| async {
@@ -230,6 +229,18 @@ impl Schema {
         let (schema, service) = (self.clone(), service.clone());
         stream::once(async move { schema.execute(&service, viewer, request).await }).boxed()
     }
+}
+
+/// Returns the request that async-graphql executes for a prepared one.
+fn executable_request(
+    document: &ExecutableDocument,
+    prepared: &PreparedOperation,
+    data: Data,
+) -> Request {
+    let mut request = Request::new("").variables(prepared.values.clone());
+    request.set_parsed_query(document.clone());
+    request.data = data;
+    request
 }
 
 fn internal(error: &Error) -> ServerError {

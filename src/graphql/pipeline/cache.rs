@@ -59,8 +59,8 @@ impl DocumentCache {
         self.0.get(text)
     }
 
-    pub fn insert(&self, text: &str, document: Arc<CachedDocument>) {
-        self.0.insert(text.into(), document);
+    pub fn insert(&self, document: Arc<CachedDocument>) {
+        self.0.insert(Arc::clone(&document.valid.text), document);
     }
 }
 
@@ -80,7 +80,7 @@ mod tests {
         for n in 0..100 {
             let text = format!("{{ name }} #{n}{}", "x".repeat(100_000));
             let document = CachedDocument::new(validator.validate(&text).unwrap());
-            cache.insert(&text, Arc::new(document));
+            cache.insert(Arc::new(document));
             cache.0.run_pending_tasks();
             assert!(cache.0.weighted_size() <= MAX_BYTES);
         }

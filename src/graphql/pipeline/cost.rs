@@ -30,20 +30,9 @@ impl Cost {
         LimitExceeded::check("nodes", self.nodes, limits.nodes)?;
         LimitExceeded::check("fields", self.fields, limits.fields)
     }
-}
 
-/// The cost of a part of an operation.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct OperationCost {
-    pub depth: usize,
-    pub selections: u64,
-    pub nodes: u64,
-    pub fields: u64,
-}
-
-impl OperationCost {
-    /// Adds up the cost of fields of one object. Takes time linear in the number of fields below
-    /// it.
+    /// Adds up the cost of fields of one object, in time linear in the number of fields below it.
+    /// The counts of the whole document, which are tokens, aliases and directives, are 0.
     pub fn of(fields: &[NormalField], values: &Variables) -> Self {
         Self::of_fields(fields, values, None)
     }
@@ -56,13 +45,14 @@ impl OperationCost {
             selections: total.selections.saturating_add(cost.selections),
             nodes: total.nodes.saturating_add(cost.nodes),
             fields: total.fields.saturating_add(cost.fields),
+            ..total
         })
     }
 
     fn of_field(field: &NormalField, values: &Variables, page: Option<u64>) -> Self {
         if is_introspection(&field.node) {
             // `introspection.rs` limits what is below.
-            return Self { depth: 1, selections: 1, nodes: 0, fields: 1 };
+            return Self { depth: 1, selections: 1, fields: 1, ..Self::default() };
         }
         let ids = list_of_ids(&field.node, values);
         let size = page_size(&field.node, values);
@@ -83,6 +73,7 @@ impl OperationCost {
             selections: below.selections.saturating_add(1),
             nodes,
             fields: repeated.saturating_mul(below.fields).saturating_add(1),
+            ..below
         }
     }
 
@@ -92,6 +83,7 @@ impl OperationCost {
             selections: self.selections.max(other.selections),
             nodes: self.nodes.max(other.nodes),
             fields: self.fields.max(other.fields),
+            ..self
         }
     }
 }

@@ -39,7 +39,7 @@ use serde_json::value::RawValue;
 use self::{
     cache::{CachedDocument, DocumentCache},
     coercion::CoercionError,
-    cost::{Cost, OperationCost},
+    cost::Cost,
     introspection::{Introspection, IntrospectionError},
     limits::{DocumentLimits, LimitExceeded},
     manifest::TrustedDocuments,
@@ -141,19 +141,11 @@ impl Pipeline {
             operation.map_err(|_| RequestError::NoOperation(name.map(ToOwned::to_owned)))?.clone();
         let values = coercion::coerce(&self.types.schema, &operation, &request.variables)?;
         let normal = self.normal(&document, &operation, &values)?;
-        if normal.introspection().next().is_some() {
-            self.introspection.check(valid, &operation, normal.introspection())?;
-        }
-        let OperationCost { depth, selections, nodes, fields } =
-            OperationCost::of(&normal.fields, &values);
         let cost = Cost {
             tokens: valid.tokens,
             aliases: valid.summary.aliases,
             directives: valid.summary.directives,
-            depth,
-            selections,
-            nodes,
-            fields,
+            ..Cost::of(&normal.fields, &values)
         };
         cost.check(&self.limits)?;
         if let Some(hash) = to_register {
@@ -183,7 +175,7 @@ impl Pipeline {
             return Ok(document);
         }
         let document = Arc::new(CachedDocument::new(self.validator.validate(text)?));
-        self.cache.insert(text, Arc::clone(&document));
+        self.cache.insert(Arc::clone(&document));
         Ok(document)
     }
 
@@ -192,7 +184,7 @@ impl Pipeline {
         document: &CachedDocument,
         operation: &Operation,
         values: &Variables,
-    ) -> Result<Arc<NormalOperation>, NormalizationError> {
+    ) -> Result<Arc<NormalOperation>, RequestError> {
         let key = OperationKey::new(&document.valid, operation, values);
         if let Some(normal) = document.last(&key) {
             return Ok(normal);
@@ -200,6 +192,9 @@ impl Pipeline {
         let max_selections = self.limits.selections;
         let valid = &document.valid;
         let normal = NormalOperation::new(&self.types, valid, operation, values, max_selections)?;
+        if normal.introspection().next().is_some() {
+            self.introspection.check(valid, operation, normal.introspection())?;
+        }
         let normal = Arc::new(normal);
         document.set_last(key, &normal);
         Ok(normal)

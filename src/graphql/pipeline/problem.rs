@@ -8,8 +8,6 @@ pub struct Problem {
     pub message: String,
     /// True if a literal is not of the type of its position.
     pub is_value: bool,
-    /// True if a variable is not of the type of its position.
-    pub is_position: bool,
     /// The problem's place in the text, in bytes from its beginning.
     pub offset: Option<usize>,
 }

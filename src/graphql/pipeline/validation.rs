@@ -32,7 +32,7 @@ const MAX_FRAGMENT_VISITS: u64 = 2000;
 pub struct ValidDocument {
     pub document: Valid<ExecutableDocument>,
     /// The text that the client sent.
-    pub text: Box<str>,
+    pub text: Arc<str>,
     /// The number of tokens of the text.
     pub tokens: usize,
     pub summary: DocumentSummary,
@@ -79,7 +79,7 @@ impl Validator {
             (Ok(_), Some(problem)) => return Err(DocumentError::Syntax(problem)),
             (Err(failed), problem) => {
                 // What follows the first error of the parser is a guess.
-                let found = problem.into_iter().chain(problems(&failed.errors));
+                let found = problem.into_iter().chain(problems_of(&failed.errors, |_| true));
                 let first = found.min_by_key(|problem| problem.offset).unwrap_or_default();
                 return Err(DocumentError::Syntax(first));
             }
@@ -92,12 +92,15 @@ impl Validator {
         LimitExceeded::check("fragments, times operations", visits, MAX_FRAGMENT_VISITS)?;
         let (document, mut problems) = match ast.to_executable_validate(&self.schema) {
             Ok(document) => (document, Vec::new()),
-            Err(failed) => (Valid::assume_valid(failed.partial), problems(&failed.errors)),
+            Err(failed) => {
+                (Valid::assume_valid(failed.partial), problems_of(&failed.errors, is_covered))
+            }
         };
         if let Some(without) = rules::without_null_defaults(&ast)
             && let Err(failed) = without.to_executable_validate(&self.schema)
         {
-            problems.extend(self::problems(&failed.errors).into_iter().filter(|it| it.is_position));
+            let is_position = |rule: Option<&str>| rule == Some("DisallowedVariableUsage");
+            problems.extend(problems_of(&failed.errors, is_position));
         }
         problems.extend(broken);
         problems.extend(rules::several_root_fields(&document));
@@ -121,16 +124,18 @@ const VALUE_DIAGNOSTICS: [&str; 6] = [
     "RequiredField",
 ];
 
-/// Returns the problems that apollo-compiler found. [`rules::several_root_fields`] finds those of the
-/// rule it covers.
-fn problems(diagnostics: &DiagnosticList) -> Vec<Problem> {
+/// Returns true for the rules that `rules.rs` does not check better.
+fn is_covered(rule: Option<&str>) -> bool {
+    rule != Some("SubscriptionUsesMultipleFields")
+}
+
+/// Returns the problems that apollo-compiler found, of the rules with these names.
+fn problems_of(diagnostics: &DiagnosticList, rule: impl Fn(Option<&str>) -> bool) -> Vec<Problem> {
     let diagnostics = diagnostics.iter().map(|diagnostic| diagnostic.error);
-    let diagnostics = diagnostics
-        .filter(|error| error.unstable_error_name() != Some("SubscriptionUsesMultipleFields"));
+    let diagnostics = diagnostics.filter(|error| rule(error.unstable_error_name()));
     let problems = diagnostics.map(|error| Problem {
         message: sentence(&error.to_string()),
         is_value: error.unstable_error_name().is_some_and(|it| VALUE_DIAGNOSTICS.contains(&it)),
-        is_position: error.unstable_error_name() == Some("DisallowedVariableUsage"),
         offset: error.location().as_ref().map(SourceSpan::offset),
     });
     problems.collect()
