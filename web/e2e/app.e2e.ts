@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Locator, Page, Request } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { desktop, launch, newContext, Tab } from './browser.ts';
@@ -82,6 +82,28 @@ test('a reply appears at the end of the thread and is counted', async () => {
   await button(crud('Who replies to this?').first(), 'Reply, 1').waitFor();
   await button(page, 'Back').click();
   await button(crud('Who replies to this?'), 'Reply, 1').waitFor();
+});
+
+test('a reply that is posted while the thread loads appears in it', async () => {
+  await post('Who replies early?');
+  await tab.goto('/');
+  const asksFor = (operation: string) => (request: Request) =>
+    !!request.postData()?.includes(`"${operation}"`);
+  const replied = page.waitForEvent('requestfinished', asksFor('PostReply'));
+  let isFirst = true;
+  await page.route('**/graphql', async (route) => {
+    if (!isFirst || !asksFor('Thread')(route.request())) return route.continue();
+    isFirst = false;
+    const response = await route.fetch();
+    await replied;
+    return route.fulfill({ response });
+  });
+  await crud('Who replies early?').getByText('Who replies early?').click();
+  await page.getByLabel('Your reply to').fill('I do, early.');
+  await button(page.getByRole('main'), /^Reply$/).click();
+  await replied;
+  await page.getByRole('list', { name: 'Replies' }).getByText('I do, early.').waitFor();
+  expect(isFirst).toBe(false);
 });
 
 test('the replies of others appear in an open thread', async () => {

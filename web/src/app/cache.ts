@@ -104,17 +104,19 @@ interface StoredConnection {
 /**
  * Adds an edge to a list in the cache, unless the list already has its node. A list that was never
  * loaded stays unloaded. `owner` is the cache id of the object with the list, by default the root
- * query.
+ * query. Returns whether the list was loaded.
  */
 export function addEdge(
   cache: ApolloCache,
   list: { owner?: string | undefined; field: string; end: 'front' | 'back' },
   edge: Edge,
-): void {
+): boolean {
+  let isLoaded = false;
   cache.modify<Record<string, StoredConnection>>({
     id: list.owner ?? 'ROOT_QUERY',
     fields: {
       [list.field](existing, { toReference }) {
+        isLoaded = true;
         const node = toReference({ __typename: edge.node.__typename, id: edge.node.id });
         const stored = existing as StoredConnection;
         if (!node || stored.edges.some((known) => known.node.__ref === node.__ref)) return stored;
@@ -124,6 +126,7 @@ export function addEdge(
       },
     },
   });
+  return isLoaded;
 }
 
 /** Adds `amount` to a number in the cache. Does nothing if the cache does not hold it. */

@@ -7,6 +7,7 @@ import {
   type PersonFieldsFragment,
   PostCrudDocument,
   PostReplyDocument,
+  ThreadDocument,
   type UserErrorFieldsFragment,
 } from '../gen/graphql.ts';
 import { optimisticId } from '../optimistic.ts';
@@ -53,6 +54,7 @@ export async function postReply(
   parent: CrudFieldsFragment,
 ): UserErrors {
   const { message, idempotencyKey } = draft;
+  let isThreadLoaded = true;
   const { data } = await client.mutate({
     mutation: PostReplyDocument,
     variables: { input: { activityId: parent.id, message, idempotencyKey } },
@@ -74,8 +76,10 @@ export async function postReply(
     update(cache, { data }) {
       const edge = data?.createReply.edge;
       const owner = cache.identify({ ...parent });
-      if (edge) addEdge(cache, { owner, field: 'replies', end: 'back' }, edge);
+      if (edge) isThreadLoaded = addEdge(cache, { owner, field: 'replies', end: 'back' }, edge);
     },
+    // The gateway may have read a thread that is still loading before the reply was there.
+    refetchQueries: () => (isThreadLoaded ? [] : [ThreadDocument]),
   });
   return data?.createReply.userErrors;
 }

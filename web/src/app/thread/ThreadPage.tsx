@@ -19,6 +19,8 @@ export function ThreadPage({ id }: { id: string }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const { data, error, fetchMore, refetch } = useQuery(ThreadDocument, {
     variables: { id, first: PAGE_SIZE },
+    // A reply that is posted while the thread loads fetches it anew (see `postReply`).
+    context: { queryDeduplication: false },
   });
   useSubscription(CrudUpdatesDocument, { variables: { id }, ignoreResults: true });
   // A crud from a feed is shown while its thread loads.
