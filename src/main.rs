@@ -11,7 +11,11 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use cruddur::config::{Config, InvalidSetting, LogFormat, Settings};
+use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// A GraphQL and REST gateway over the Cruddur domain.
 ///
