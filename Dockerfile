@@ -3,7 +3,8 @@
 #     docker build --tag cruddur-gateway .
 #     docker run --publish 127.0.0.1:4567:4567 --env DEMO=true --volume cruddur:/data --read-only cruddur-gateway
 
-# The base images. Replace them with a mirror's images or with digests if you need to.
+# The base images. Replace them with a mirror's images if you need to. The workflows build on the digests
+# in .ci/base-images.Dockerfile.
 # checkov:skip=CKV_DOCKER_7: it does not see the tags of images that build arguments name; all have one
 ARG NODE_IMAGE=node:20-bookworm-slim
 ARG RUST_IMAGE=rust:1.95-slim-bookworm
@@ -17,12 +18,22 @@ COPY web/package.json web/package-lock.json web/.npmrc ./
 # No package needs its install script, so none may run.
 RUN npm ci --ignore-scripts
 COPY web/ ./
-RUN npm run build
+# /packages has a manifest of each package in the web app, with what a scanner of the image reads.
+RUN npm run build \
+    && node -e 'for (const [path, { dev, version, license }] of Object.entries(require("./package-lock.json").packages)) { \
+        if (!path || dev) continue; \
+        const name = path.split("node_modules/").pop(); \
+        fs.mkdirSync("/packages/" + path, { recursive: true }); \
+        fs.writeFileSync("/packages/" + path + "/package.json", JSON.stringify({ name, version, license })); \
+    }'
 
 
 # The program.
 FROM ${RUST_IMAGE} AS build
 WORKDIR /build
+# It writes the names and versions of the crates into the program, so that a scanner of the image finds
+# them.
+RUN cargo install --quiet --debug --locked cargo-auditable@0.7.7
 # Build the dependencies first, with a stub in place of the program. This layer is rebuilt only when
 # they change, so a source change compiles only this crate. PROFILE is a profile in Cargo.toml.
 ARG PROFILE=release
@@ -30,13 +41,14 @@ COPY Cargo.toml Cargo.lock ./
 RUN mkdir src benches \
     && touch src/lib.rs benches/graphql.rs \
     && echo 'fn main() {}' >src/main.rs \
-    && cargo build --profile ${PROFILE} --locked \
+    && cargo auditable build --profile ${PROFILE} --locked \
     && cargo clean --profile ${PROFILE} --package cruddur
 COPY build.rs ./
 COPY migrations/ migrations/
 COPY src/ src/
 COPY --from=web /web/dist/ web/dist/
-RUN cargo build --profile ${PROFILE} --locked \
+COPY --from=web /packages/ /image/usr/share/cruddur/
+RUN cargo auditable build --profile ${PROFILE} --locked \
     && install -D target/${PROFILE}/cruddur /image/usr/local/bin/cruddur \
     && install -D -m 644 /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ca-certificates.crt \
     && install -d -o 10001 -g 10001 /image/data

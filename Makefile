@@ -90,6 +90,8 @@ check: $(WEB)
 	.ci/step 'prose' .ci/check-prose
 	.ci/step 'licences, self-test' .ci/check-licences --self-test
 	.ci/step 'licences' .ci/check-licences
+	.ci/step 'advisories, self-test' .ci/check-advisories --self-test
+	.ci/step 'advisories' .ci/check-advisories
 	.ci/step 'shell scripts' .ci/check-shell
 	.ci/step 'snapshots' .ci/check-snapshots $(SNAPSHOTS)
 	.ci/step 'clippy' cargo clippy --all-targets -- --deny warnings
