@@ -85,7 +85,7 @@ async fn drop_replies(sources: &Sources) {
         let counts = (root[0].replies_count, replies[0].items.len(), unread);
         assert_eq!(counts, (1, 1, 1), "dropped after {polls} polls");
 
-        assert!(source.delete_activity(id(number), WORF).await.expect("an answer"));
+        assert!(source.delete_activity(id(number), WORF, 500).await.expect("an answer"));
         if let Some(done) = done {
             assert!(matches!(done, Ok(Inserted::New(_))), "{done:?}");
             completed += 1;
@@ -137,7 +137,7 @@ async fn delete_threads(sources: &Sources) {
             answer(n).await;
         }
         let answers = (4..16).map(|n| tokio::spawn(answer(n)));
-        let deleted = sources.store.delete_activity(id(number), WORF);
+        let deleted = sources.store.delete_activity(id(number), WORF, 500);
         let (deleted, _) = tokio::join!(deleted, join_all(answers));
         assert_eq!(deleted, Ok(true));
         let all: Vec<_> = (0..16).map(|n| id(number + n)).collect();
@@ -187,7 +187,7 @@ async fn write_concurrently(sources: &Sources) {
                             .await
                             .map(drop)
                     }
-                    3 => source.delete_activity(id(before), by).await.map(drop),
+                    3 => source.delete_activity(id(before), by, 500).await.map(drop),
                     4 => source
                         .mark_notifications_read(ANDREW, id(own + 0xf_ffff), now)
                         .await

@@ -122,7 +122,7 @@ async fn execute(sources: &Sources, operations: &[Operation]) -> (Vec<String>, i
                 format!("{:?}", activities.insert_activity(&new).await)
             }
             Operation::Delete { number, by } => {
-                format!("{:?}", activities.delete_activity(id(number), by).await)
+                format!("{:?}", activities.delete_activity(id(number), by, 500).await)
             }
             Operation::React { kind, number, by } => {
                 let notification =

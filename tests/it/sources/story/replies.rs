@@ -78,7 +78,7 @@ pub async fn deletion(story: &mut Story) {
     let all = [0x40, 0x41, 0x42, 0x43, 0x44];
     thread(story, 206, &all).await;
     for (who, by) in [("Garek", GAREK), ("Worf", WORF), ("Worf again", WORF)] {
-        let deleted = story.store().delete_activity(id(0x41), by).await;
+        let deleted = story.store().delete_activity(id(0x41), by, 500).await;
         story.record(format!("{who} deletes the first reply"), debug(deleted));
     }
     thread(story, 206, &all).await;
@@ -90,12 +90,12 @@ pub async fn deletion(story: &mut Story) {
     story.record("Worf has reacted", debug(reacted));
     let at_once = join_all((0..8).map(|_| {
         let activities = story.store();
-        async move { activities.delete_activity(id(0x42), GAREK).await.expect("an answer") }
+        async move { activities.delete_activity(id(0x42), GAREK, 500).await.expect("an answer") }
     }));
     let times = at_once.await.into_iter().filter(|deleted| *deleted).count();
     story.record("Garek deletes the second eight times at once", times);
     thread(story, 206, &all).await;
-    let deleted = story.store().delete_activity(id(0x40), ANDREW).await;
+    let deleted = story.store().delete_activity(id(0x40), ANDREW, 500).await;
     story.record("Andrew deletes the root", debug(deleted));
     thread(story, 206, &all).await;
 }
@@ -118,7 +118,7 @@ pub async fn idempotency(story: &mut Story) {
         let outcome = story.insert(activity, Vec::new(), key(user, name, input, minutes)).await;
         story.record(what, outcome);
     }
-    let deleted = story.store().delete_activity(id(0x56), ANDREW).await;
+    let deleted = story.store().delete_activity(id(0x56), ANDREW, 500).await;
     story.record("what it made is deleted", debug(deleted));
     let again = story.insert(first(0x58), Vec::new(), key(ANDREW, "k", "other", 300 + day)).await;
     story.record("and asked for again", again);
