@@ -36,11 +36,7 @@ pub struct Root {
 ///
 /// Follows a reply upwards only if it has no `root_uuid`, which happens if the trigger that sets it is
 /// disabled, as in a restore. It stops at the greatest depth.
-pub fn select_roots<DB: Dialect>(
-    columns: &str,
-    uuids: &[Uuid],
-    now: Timestamp,
-) -> Statement<DB> {
+pub fn select_roots<DB: Dialect>(columns: &str, uuids: &[Uuid], now: Timestamp) -> Statement<DB> {
     let among = DB::in_uuids("$1");
     let max = Activity::MAX_DEPTH;
     let parent = "CASE WHEN a.root_uuid IS NULL THEN a.reply_to_activity_uuid END";
@@ -84,8 +80,7 @@ pub async fn hide_thread<DB: Dialect>(
     // A hidden activity gets no further replies, so the next round sees a reply that was added at the
     // last moment.
     loop {
-        let rows: Vec<HiddenRow> =
-            sql(statement.as_str()).bind(top).bind(hidden()).all(tx).await?;
+        let rows: Vec<HiddenRow> = sql(statement.as_str()).bind(top).bind(hidden()).all(tx).await?;
         if rows.is_empty() {
             return Ok(all);
         }
@@ -112,7 +107,10 @@ pub async fn delete_activities<DB: Dialect>(
     activities: &[Uuid],
 ) -> Result<()> {
     let among = DB::in_uuids("$1");
-    sql(format!("DELETE FROM activities WHERE uuid {among}")).bind_uuids(activities).run(tx).await?;
+    sql(format!("DELETE FROM activities WHERE uuid {among}"))
+        .bind_uuids(activities)
+        .run(tx)
+        .await?;
     Ok(())
 }
 
@@ -136,8 +134,7 @@ pub async fn delete_hidden<DB: Dialect>(
     let among = DB::in_uuids("$1");
     let mut changed = 0;
     // A foreign key would delete these with the activity, however many there are.
-    for (table, key) in
-        [("reactions", "activity_uuid, user_uuid, kind"), ("notifications", "uuid")]
+    for (table, key) in [("reactions", "activity_uuid, user_uuid, kind"), ("notifications", "uuid")]
     {
         changed += sql(format!(
             "DELETE FROM {table} WHERE ({key}) IN \
