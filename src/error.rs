@@ -90,6 +90,8 @@ pub enum UserErrorCode {
     ActivityNotFound,
     /// The activity belongs to another user.
     ActivityNotYours,
+    /// The activity is 100 levels below the crud that began its thread, so it takes no replies.
+    ThreadTooDeep,
     /// There is no such user.
     UserNotFound,
     /// Users cannot follow themselves.
@@ -153,6 +155,9 @@ impl UserErrorCode {
             Self::MessageNotFound => "There is no such message in your conversations.",
             Self::ActivityNotFound => "There is no such activity, or it has expired.",
             Self::ActivityNotYours => "The activity belongs to another user.",
+            Self::ThreadTooDeep => {
+                "The thread is too deep: a reply can be at most 100 levels below the crud."
+            }
             Self::UserNotFound => "There is no such user.",
             Self::CannotFollowYourself => "You cannot follow yourself.",
             Self::NotificationNotFound => "You have no such notification.",

@@ -3,9 +3,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::TimeDelta;
 use cruddur::{
     config::{AuthSettings, Server, Settings},
+    error::Error,
     graphql::TrustedDocuments,
     http::{self, Readiness, Timeouts},
     service::{Clock, Service, SystemClock},
@@ -24,9 +24,12 @@ use crate::{
     commands::{print, retry_until_reachable},
 };
 
-/// The pause between two sweeps of expired activities.
+/// The pause between two sweeps of what has expired.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
-/// The maximum number of activities that one statement deletes.
+/// The pause between two looks for threads that are hidden and not yet deleted.
+const HIDDEN_INTERVAL: Duration = Duration::from_secs(5);
+/// The maximum number of rows that one statement deletes. It blocks other writers of SQLite for less
+/// than 0.2 s.
 const SWEEP_BATCH: u32 = 500;
 
 pub async fn serve(settings: Settings) -> Result<(), CommandError> {
@@ -56,19 +59,13 @@ pub async fn serve(settings: Settings) -> Result<(), CommandError> {
     }));
     let background = async {
         prepare_store(&sources, &ready).await?;
-        let sweep = async {
-            match settings.features.delete_expired_after {
-                Some(keep) => sweep(&service, keep).await,
-                None => std::future::pending().await,
-            }
-        };
         let events = async {
             if let Some(bus) = settings.event_bus() {
                 service.run_events(bus).await;
             }
         };
-        let ((), outcome) = tokio::join!(events, sweep);
-        outcome
+        let ((), ()) = tokio::join!(events, clean_up(&service, &settings));
+        Ok(())
     };
     let outcome = tokio::select! {
         outcome = background => outcome,
@@ -152,23 +149,44 @@ async fn migrate_and_seed(sources: &Sources) -> Result<Migrated, MigrateError> {
     Ok(migrated)
 }
 
-/// Deletes activities that expired more than `keep` ago, once per interval.
-async fn sweep(service: &Service, keep: TimeDelta) -> ! {
+/// Deletes what no request returns any more, for as long as the gateway runs.
+async fn clean_up(service: &Service, settings: &Settings) {
+    let expired = async {
+        if let Some(keep) = settings.features.delete_expired_after {
+            let batch = async || service.delete_expired(keep, SWEEP_BATCH).await;
+            sweep("expired activities", SWEEP_INTERVAL, batch).await
+        }
+    };
+    let keys = async || service.delete_expired_keys(SWEEP_BATCH).await;
+    let hidden = async || service.delete_hidden(SWEEP_BATCH).await;
+    tokio::join!(
+        expired,
+        sweep("idempotency keys", SWEEP_INTERVAL, keys),
+        sweep("deleted threads", HIDDEN_INTERVAL, hidden),
+    );
+}
+
+/// Calls `batch`, which deletes some rows of a kind, until nothing is left, once per interval.
+async fn sweep(
+    rows: &'static str,
+    interval: Duration,
+    mut batch: impl AsyncFnMut() -> Result<u64, Error>,
+) {
     loop {
         let mut deleted = 0;
         loop {
-            match service.delete_expired(keep, SWEEP_BATCH).await {
+            match batch().await {
                 Ok(0) => break,
                 Ok(count) => deleted += count,
                 Err(error) => {
-                    warn!(%error, "failed to delete expired activities");
+                    warn!(rows, %error, "failed to delete rows");
                     break;
                 }
             }
         }
         if deleted > 0 {
-            info!(deleted, "deleted expired activities");
+            info!(rows, deleted, "deleted rows");
         }
-        sleep(SWEEP_INTERVAL).await;
+        sleep(interval).await;
     }
 }

@@ -166,6 +166,9 @@ async fn read(sources: &Sources, page: &Pagination) {
     source.activities_by_users(&keys, page, now).await.expect(failed);
     source.replies_by_parents(&cruds, page, now).await.expect(failed);
     source.activities_by_uuids(&cruds, now).await.expect(failed);
+    let replies: Vec<_> = (0..100).map(|n| id(0x1_0000 + n)).collect();
+    source.roots_by_uuids(&replies, now).await.expect(failed);
+    source.delete_step(500).await.expect(failed);
     source.users_by_uuids(&keys).await.expect(failed);
     source.users_by_handles(&handles).await.expect(failed);
     source.users_matching(&typed, page).await.expect(failed);
@@ -229,8 +232,10 @@ async fn read_from_sqlite() {
     for page in pages() {
         read(&sources, &page).await;
     }
-    let statements: BTreeSet<_> =
-        take_logged().into_iter().filter(|text| text.starts_with("SELECT")).collect();
+    let statements: BTreeSet<_> = take_logged()
+        .into_iter()
+        .filter(|text| text.starts_with("SELECT") || text.starts_with("WITH"))
+        .collect();
     assert!(statements.len() > 25, "only {} statements were logged", statements.len());
     for analyzed in [false, true] {
         if analyzed {
@@ -254,6 +259,7 @@ async fn read_from_sqlite() {
             }
         }
     }
+    a_long_thread_takes_few_statements(&sources).await;
 }
 
 /// Collects the tables that a plan reads: name, kind of scan, number of rows touched.
@@ -311,6 +317,56 @@ async fn read_from_postgres() {
         plans += 1;
     }
     assert!(plans > 25 * 7 * 4, "only {plans} plans were logged");
+    a_long_thread_takes_few_statements(&sources).await;
+}
+
+/// The number of the crud at the root of a long thread.
+const CHAIN: u32 = 0x70_0000;
+
+/// Returns the statements that the last calls ran, without those that begin and end transactions.
+fn statements() -> Vec<String> {
+    let logged = take_logged().into_iter();
+    let kinds = ["SELECT", "WITH", "INSERT", "UPDATE", "DELETE"];
+    // A message that ends in an ellipsis is the beginning of a statement that follows.
+    let whole = logged.filter(|text| !text.ends_with('…'));
+    whole.filter(|text| kinds.iter().any(|kind| text.starts_with(kind))).collect()
+}
+
+/// Reads and deletes a thread of 2,000 levels. Asserts that neither takes a statement per level.
+async fn a_long_thread_takes_few_statements(sources: &Sources) {
+    let source = &sources.store;
+    let link = |n: u32| reply(CHAIN + n, CHAIN + n - 1, person(1), "a link", 9_000);
+    let root = crud(CHAIN, person(0), "a root", 9_000, None);
+    let activities = [root].into_iter().chain((1..=2_000).map(link)).collect();
+    let mention = NotificationKind::Mention;
+    let notifications =
+        vec![notification(0x80_0000, person(2), person(1), mention, Some(CHAIN + 2_000), 9_000)];
+    let dataset = Dataset { activities, notifications, ..Dataset::default() };
+    source.import(&dataset).await.expect("data");
+    let now = at(9_001);
+    take_logged();
+
+    let roots = source.roots_by_uuids(&[id(CHAIN + 2_000)], now).await.expect("a root");
+    assert_eq!(roots.iter().map(|(_, root)| root.uuid).collect::<Vec<_>>(), [id(CHAIN)]);
+    let run = statements();
+    assert_eq!(run.len(), 1, "{run:#?}");
+
+    // The row, the lock, twice the thread, and the notifications.
+    assert_eq!(source.delete_activity(id(CHAIN), person(0), 500).await, Ok(true));
+    let run = statements();
+    assert_eq!(run.len(), 5, "{run:#?}");
+    let links: Vec<_> = (0..=2_000).map(|n| id(CHAIN + n)).collect();
+    assert_eq!(source.activities_by_uuids(&links, now).await, Ok(vec![]));
+    take_logged();
+
+    // Two look-ups, and four kinds of rows.
+    let mut steps = 0;
+    while source.delete_step(500).await.expect("a step") > 0 {
+        steps += 1;
+        let run = statements();
+        assert!(run.len() <= 6, "{run:#?}");
+    }
+    assert_eq!(steps, 5, "2,001 activities, 500 at a time");
 }
 
 #[tokio::test]

@@ -28,9 +28,15 @@ pub struct Activity {
     pub expires_at: Option<Timestamp>,
     /// When it was posted.
     pub created_at: Timestamp,
+    /// The number of activities above it in its thread: 0 for a crud.
+    #[graphql(skip)]
+    pub depth: i32,
 }
 
 impl Activity {
+    /// The greatest depth of a reply.
+    pub const MAX_DEPTH: i32 = 100;
+
     /// A crud that never expires and has no replies or reactions. Struct update syntax turns it into
     /// another one: `Activity { expires_at, ..Activity::new(…) }`.
     pub fn new(
@@ -49,6 +55,7 @@ impl Activity {
             reply_to_activity_uuid: None,
             expires_at: None,
             created_at,
+            depth: 0,
         }
     }
 }

@@ -300,8 +300,9 @@ pub async fn create_activity(
         (status = 422, description = "In this order: `message_blank`, \
             `message_exceed_max_chars` (`--rest final`: `message_exceed_max_chars_1024`), \
             `cognito_user_id_blank` if the viewer is unregistered, `activity_uuid_blank` if the \
-            activity does not exist, `idempotency_key_invalid`, `idempotency_key_reused` with \
-            another body.", body = ErrorCodes, example = json!(["message_blank"])),
+            activity does not exist, `thread_too_deep` if the activity is 100 levels below the crud \
+            that began its thread, `idempotency_key_invalid`, `idempotency_key_reused` with another \
+            body.", body = ErrorCodes, example = json!(["message_blank"])),
         BodyErrors,
         CommonErrors,
     )

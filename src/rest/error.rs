@@ -45,6 +45,7 @@ pub enum ErrorCode {
     SearchTermBlank,
     SearchTermExceedMaxChars,
     ServiceUnavailable,
+    ThreadTooDeep,
     TtlBlank,
     UnsupportedMediaType,
     UserNotFound,
@@ -74,6 +75,7 @@ impl From<UserErrorCode> for ErrorCode {
             }
             UserErrorCode::ActivityNotFound => Self::ActivityUuidBlank,
             UserErrorCode::ActivityNotYours => Self::ActivityNotYours,
+            UserErrorCode::ThreadTooDeep => Self::ThreadTooDeep,
             UserErrorCode::UserNotFound => Self::UserNotFound,
             UserErrorCode::CannotFollowYourself => Self::CannotFollowYourself,
             UserErrorCode::NotificationNotFound => Self::NotificationNotFound,

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use super::{Service, checked_message, only};
+use super::{IDEMPOTENCY_WINDOW, Service, checked_message, only};
 use crate::{
     domain::{
         Activity, Notification, NotificationKind, Page, Pagination, Reaction, ReactionKind,
@@ -17,6 +17,9 @@ use crate::{
 const MAX_CRUD: usize = 280;
 const MAX_REPLY: usize = 1024;
 const MAX_SEARCH_TERM: usize = 280;
+/// The maximum number of activities and reactions that one request deletes. The deletion of more
+/// would block other writers for too long.
+const DELETED_AT_ONCE: u32 = 500;
 /// The maximum number of pages of notifications to read in search of activities.
 const MAX_NOTIFICATION_PAGES: usize = 10;
 
@@ -148,6 +151,7 @@ impl Service {
     /// In this order: [`UserErrorCode::MessageBlank`], [`UserErrorCode::MessageTooLong`] over 1024
     /// characters, [`UserErrorCode::MessageInvalid`], `Error::Unauthenticated`,
     /// [`UserErrorCode::ViewerUnknown`], [`UserErrorCode::ActivityNotFound`],
+    /// [`UserErrorCode::ThreadTooDeep`] below an activity of depth [`Activity::MAX_DEPTH`],
     /// [`UserErrorCode::IdempotencyKeyInvalid`], [`UserErrorCode::IdempotencyKeyReused`].
     pub async fn create_reply(
         &self,
@@ -160,17 +164,25 @@ impl Service {
         let user = viewer.require_registered()?;
         let parent = parent.ok_or(UserErrorCode::ActivityNotFound)?;
         let parent = self.activity_by_uuid(parent).await?.ok_or(UserErrorCode::ActivityNotFound)?;
+        if parent.depth >= Activity::MAX_DEPTH {
+            return Err(UserErrorCode::ThreadTooDeep.into());
+        }
         let now = self.clock.now();
         let input = ["reply", &parent.uuid.to_string(), message];
         let activity = self.new_activity(user, message, now);
-        let activity = Activity { reply_to_activity_uuid: Some(parent.uuid), ..activity };
+        let activity = Activity {
+            reply_to_activity_uuid: Some(parent.uuid),
+            depth: parent.depth + 1,
+            ..activity
+        };
         let mut recipients = self.mentioned_users(&activity).await?;
         recipients.insert(parent.user_uuid, NotificationKind::Reply);
         recipients.remove(&user);
         self.insert_activity(activity, recipients, user, idempotency_key, &input, now).await
     }
 
-    /// Deletes one of the viewer's activities with the whole thread below it. Returns its uuid.
+    /// Deletes one of the viewer's activities with the whole thread below it. Returns its uuid. A
+    /// large thread is hidden now and deleted by [`Service::delete_hidden`].
     ///
     /// In this order: `Error::Unauthenticated`, [`UserErrorCode::ViewerUnknown`],
     /// [`UserErrorCode::ActivityNotFound`], [`UserErrorCode::ActivityNotYours`].
@@ -181,7 +193,7 @@ impl Service {
         if activity.user_uuid != user {
             return Err(UserErrorCode::ActivityNotYours.into());
         }
-        if !self.sources.store.delete_activity(uuid, user).await? {
+        if !self.sources.store.delete_activity(uuid, user, DELETED_AT_ONCE).await? {
             return Err(UserErrorCode::ActivityNotFound.into());
         }
         self.events.publish(Event::ActivityChanged(uuid));
@@ -269,26 +281,11 @@ impl Service {
             return Ok(cruds.filter(|crud| crud.replies_count > 0).collect());
         };
         let subjects = self.notification_subjects(user).await?;
-        // Fetches the subjects, then their parents, up to the roots.
-        let mut fetched = BTreeMap::new();
-        let mut missing: BTreeSet<_> = subjects.iter().copied().collect();
-        while !missing.is_empty() {
-            let uuids: Vec<_> = std::mem::take(&mut missing).into_iter().collect();
-            for activity in self.activities_by_uuids(&uuids).await? {
-                missing.extend(activity.reply_to_activity_uuid);
-                fetched.insert(activity.uuid, activity);
-            }
-            missing.retain(|uuid| !fetched.contains_key(uuid));
-        }
-        let mut roots = Vec::new();
-        for mut uuid in subjects {
-            while let Some(parent) = fetched.get(&uuid).and_then(|it| it.reply_to_activity_uuid) {
-                uuid = parent;
-            }
-            // Removed, so that each root is returned once.
-            roots.extend(fetched.remove(&uuid));
-        }
-        Ok(roots)
+        let roots = self.sources.store.roots_by_uuids(&subjects, self.clock.now()).await?;
+        let roots_by_subject: BTreeMap<_, _> = roots.into_iter().collect();
+        let mut returned = BTreeSet::new();
+        let roots = subjects.iter().filter_map(|subject| roots_by_subject.get(subject));
+        Ok(roots.filter(|root| returned.insert(root.uuid)).cloned().collect())
     }
 
     /// Returns the activities that a user's latest notifications are about, the latest first, with
@@ -308,10 +305,23 @@ impl Service {
         Ok(subjects)
     }
 
+    /// Deletes up to `limit` idempotency keys that have expired. Returns the number deleted; fewer than
+    /// `limit` means that none are left.
+    pub async fn delete_expired_keys(&self, limit: u32) -> Result<u64> {
+        let until = self.clock.now() - IDEMPOTENCY_WINDOW;
+        self.sources.store.delete_idempotency_keys(until, limit).await
+    }
+
     /// Deletes up to `limit` activities that expired more than `keep` ago. Returns the number deleted;
     /// fewer than `limit` means that none are left.
     pub async fn delete_expired(&self, keep: chrono::TimeDelta, limit: u32) -> Result<u64> {
         self.sources.store.delete_expired(self.clock.now() - keep, limit).await
+    }
+
+    /// Deletes up to `limit` activities that authors have deleted with a large thread. Returns the
+    /// number of rows deleted or hidden; 0 means that nothing is left.
+    pub async fn delete_hidden(&self, limit: u32) -> Result<u64> {
+        self.sources.store.delete_step(limit).await
     }
 
     fn new_activity(&self, user: Uuid, message: &str, now: Timestamp) -> Activity {

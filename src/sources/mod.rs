@@ -18,8 +18,8 @@ use std::sync::Arc;
 pub use self::{
     contract::{
         Activities, ChangeBatch, Changes, Connections, Dataset, Follows, Idempotency,
-        InsertUserOutcome, Inserted, Lifecycle, Messages, MigrateError, Migrated, NewActivity,
-        NewMessage, Notifications, Reactions, Store, UserRelation, Users,
+        InsertUserOutcome, Inserted, Lifecycle, MAX_HIDDEN, Messages, MigrateError, Migrated,
+        NewActivity, NewMessage, Notifications, Reactions, Store, UserRelation, Users,
     },
     url::{MessageTable, SourceUrl},
 };

@@ -2,6 +2,8 @@
 
 use crate::support::gateway::{Gateway, run, stderr};
 use crate::support::stores::{PostgresDatabase, SqliteFile};
+use crate::support::{filled, fixtures};
+use cruddur::sources::{Idempotency, NewActivity};
 use serde_json::json;
 
 #[test]
@@ -41,6 +43,37 @@ fn acknowledged_cruds_survive_a_kill() {
             written.push(answer["uuid"].clone());
         }
         gateway.stop("-KILL");
+    }
+}
+
+#[tokio::test]
+async fn hidden_threads_and_expired_keys_are_deleted_in_the_background() {
+    let file = SqliteFile::new();
+    let sources = filled(file.open(), &fixtures::people()).await;
+    let (crud, at) = (fixtures::id(0x1000), fixtures::minutes(0));
+    let new = NewActivity {
+        activity: fixtures::crud(crud, fixtures::WORF, "a crud", at),
+        notifications: Vec::new(),
+        idempotency: Some(Idempotency {
+            user_uuid: fixtures::WORF,
+            key: "a key".into(),
+            input_hash: Vec::new(),
+            created_at: at,
+            since: at,
+        }),
+    };
+    sources.store.insert_activity(&new).await.expect("a crud");
+    assert_eq!(sources.store.delete_activity(crud, fixtures::WORF, 0).await, Ok(true));
+
+    let gateway = Gateway::start(&["--database-url", &file.text()]);
+    for _ in 0..2 {
+        gateway.wait_for_log("deleted rows");
+    }
+    let mut connection = file.connect().await;
+    for table in ["activities", "idempotency_keys"] {
+        let count = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+        let count = sqlx::query_scalar::<_, i64>(count).fetch_one(&mut connection).await;
+        assert_eq!(count.expect("a number"), 0, "{table}");
     }
 }
 

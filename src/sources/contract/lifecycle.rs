@@ -1,14 +1,14 @@
-//! Preparing, filling and checking a store.
+//! Preparing, filling, checking and cleaning a store.
 
 use async_trait::async_trait;
 
 use super::{MigrateError, Migrated, NewMessage};
 use crate::{
-    domain::{Activity, Follow, Notification, Reaction, User},
+    domain::{Activity, Follow, Notification, Reaction, Timestamp, User},
     error::Result,
 };
 
-/// Preparing, filling and checking a store.
+/// Preparing, filling, checking and cleaning a store.
 #[async_trait]
 pub trait Lifecycle: Send + Sync + 'static {
     /// Brings the store to the current schema, and adopts an original Cruddur database. Several
@@ -22,6 +22,10 @@ pub trait Lifecycle: Send + Sync + 'static {
     fn connections(&self) -> Option<Connections> {
         None
     }
+
+    /// Deletes up to `limit` idempotency keys of the store that were claimed at `until` or before.
+    /// Returns the number deleted; fewer than `limit` means that none are left.
+    async fn delete_idempotency_keys(&self, until: Timestamp, limit: u32) -> Result<u64>;
 
     /// Inserts a whole data set, which may refer to what is in the store. `activities` must hold
     /// parents before their replies. Fails if a row exists.

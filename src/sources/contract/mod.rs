@@ -6,8 +6,8 @@
 //! * A method is one transaction: it happens whole or not at all. A caller may drop it at any await
 //!   without leaving half of it behind.
 //! * `now` decides what has expired. An activity is visible while the root of its thread has not
-//!   expired; a row without an author, or a reply without a parent, is never visible. No method
-//!   returns what is not visible.
+//!   expired; a row without an author, or a reply without a parent, is never visible, nor is one that
+//!   [`Activities::delete_activity`] has hidden. No method returns what is not visible.
 //! * Look-ups by keys return rows in any order, each row once, and leave out what does not exist.
 //!   Lists by keys return one page for each key, in the order of the keys.
 //! * Lists are ordered by time, then uuid. Counts are kept in the transaction that changes the rows.
@@ -26,7 +26,7 @@ mod reactions;
 mod users;
 
 pub use self::{
-    activities::{Activities, NewActivity},
+    activities::{Activities, MAX_HIDDEN, NewActivity},
     changes::{ChangeBatch, Changes},
     follows::Follows,
     idempotency::{Idempotency, Inserted},

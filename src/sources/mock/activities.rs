@@ -82,10 +82,25 @@ impl Activities for Mock {
         Ok(parents.iter().map(replies).collect())
     }
 
+    async fn roots_by_uuids(
+        &self,
+        uuids: &[Uuid],
+        now: Timestamp,
+    ) -> Result<Vec<(Uuid, Activity)>> {
+        let state = self.state();
+        let wanted = state.activities.values().filter(|it| uuids.contains(&it.uuid));
+        let visible = wanted.filter(|it| state.is_visible(it, now));
+        Ok(visible.filter_map(|it| Some((it.uuid, state.root(it)?.clone()))).collect())
+    }
+
     async fn insert_activity(&self, new: &NewActivity) -> Result<Inserted<Activity>> {
         let mut state = self.state();
-        if let Some(answer) = state.answer_of_key(new.idempotency.as_ref(), &state.activities) {
-            return Ok(answer);
+        match state.answer_of_key(new.idempotency.as_ref(), &state.activities) {
+            Some(Inserted::Replayed(earlier)) if state.hidden.contains(&earlier.uuid) => {
+                return Ok(Inserted::TargetMissing);
+            }
+            Some(answer) => return Ok(answer),
+            None => {}
         }
         if let Some(parent) = new.activity.reply_to_activity_uuid {
             if state.activity(parent, new.activity.created_at).is_none() {
@@ -101,13 +116,29 @@ impl Activities for Mock {
         Ok(Inserted::New(new.activity.clone()))
     }
 
-    async fn delete_activity(&self, uuid: Uuid, author: Uuid) -> Result<bool> {
+    async fn delete_activity(&self, uuid: Uuid, author: Uuid, at_once: u32) -> Result<bool> {
         let mut state = self.state();
-        let is_own = state.activities.get(&uuid).is_some_and(|it| it.user_uuid == author);
-        if is_own {
-            state.delete(uuid);
+        let Some(activity) = state.activities.get(&uuid) else { return Ok(false) };
+        if activity.user_uuid != author || state.hidden.contains(&uuid) {
+            return Ok(false);
         }
-        Ok(is_own)
+        state.uncount_reply(uuid);
+        let thread = state.thread(uuid);
+        let weight: i64 = thread.iter().map(|it| state.weight(*it)).sum();
+        if weight <= i64::from(at_once) {
+            thread.iter().for_each(|it| state.delete(*it));
+        } else {
+            state.hidden.extend(thread);
+        }
+        Ok(true)
+    }
+
+    async fn delete_step(&self, limit: u32) -> Result<u64> {
+        let mut state = self.state();
+        let batch = usize::try_from(limit).unwrap_or(usize::MAX);
+        let batch: Vec<_> = state.hidden.iter().copied().take(batch).collect();
+        batch.iter().for_each(|it| state.delete(*it));
+        Ok(batch.len() as u64)
     }
 
     async fn delete_expired(&self, before: Timestamp, limit: u32) -> Result<u64> {
@@ -123,6 +154,7 @@ impl Activities for Mock {
                     })
             });
             let Some(uuid) = expired.map(|it| it.uuid) else { break };
+            state.uncount_reply(uuid);
             state.delete(uuid);
             deleted += 1;
         }
@@ -133,10 +165,16 @@ impl Activities for Mock {
 impl State {
     /// The time until which an activity is visible; `None` if it never is.
     fn visible_until(&self, activity: &Activity) -> Option<Timestamp> {
-        self.users.get(&activity.user_uuid)?;
-        match activity.reply_to_activity_uuid {
-            None => Some(activity.expires_at.unwrap_or(forever())),
-            Some(parent) => self.visible_until(self.activities.get(&parent)?),
+        let mut activity = activity;
+        loop {
+            if self.hidden.contains(&activity.uuid) {
+                return None;
+            }
+            self.users.get(&activity.user_uuid)?;
+            let Some(parent) = activity.reply_to_activity_uuid else {
+                return Some(activity.expires_at.unwrap_or(forever()));
+            };
+            activity = self.activities.get(&parent)?;
         }
     }
 
@@ -167,22 +205,52 @@ impl State {
 
     pub(super) fn add_activity(&mut self, activity: &Activity) {
         self.log.push(activity.uuid);
-        self.activities.insert(activity.uuid, activity.clone());
+        let parent = activity.reply_to_activity_uuid.and_then(|it| self.activities.get(&it));
+        let depth = parent.map_or(0, |parent| parent.depth + 1);
+        self.activities.insert(activity.uuid, Activity { depth, ..activity.clone() });
     }
 
-    /// Deletes an activity with the whole thread below it, and what refers to them.
-    fn delete(&mut self, uuid: Uuid) {
-        let Some(activity) = self.activities.remove(&uuid) else { return };
-        if let Some(parent) =
-            activity.reply_to_activity_uuid.and_then(|parent| self.activities.get_mut(&parent))
-        {
+    /// The crud at the root of an activity's thread.
+    fn root<'s>(&'s self, activity: &'s Activity) -> Option<&'s Activity> {
+        let mut root = activity;
+        while let Some(parent) = root.reply_to_activity_uuid {
+            root = self.activities.get(&parent)?;
+        }
+        Some(root)
+    }
+
+    /// The activity and everything below it.
+    fn thread(&self, uuid: Uuid) -> Vec<Uuid> {
+        let mut thread = vec![uuid];
+        let mut next = 0;
+        while let Some(parent) = thread.get(next).copied() {
+            let replies = self.activities.values();
+            let replies = replies.filter(|it| it.reply_to_activity_uuid == Some(parent));
+            thread.extend(replies.map(|it| it.uuid));
+            next += 1;
+        }
+        thread
+    }
+
+    /// The number of rows that are deleted with an activity: itself and its reactions.
+    fn weight(&self, uuid: Uuid) -> i64 {
+        let reactions = |it: &Activity| i64::from(it.likes_count) + i64::from(it.reposts_count);
+        1 + self.activities.get(&uuid).map_or(0, reactions)
+    }
+
+    /// Takes a reply off the count of its parent.
+    fn uncount_reply(&mut self, uuid: Uuid) {
+        let parent = self.activities.get(&uuid).and_then(|it| it.reply_to_activity_uuid);
+        if let Some(parent) = parent.and_then(|parent| self.activities.get_mut(&parent)) {
             parent.replies_count = (parent.replies_count - 1).max(0);
         }
+    }
+
+    /// Deletes an activity and what refers to it.
+    fn delete(&mut self, uuid: Uuid) {
+        self.activities.remove(&uuid);
+        self.hidden.remove(&uuid);
         self.reactions.retain(|(_, of, _), _| *of != uuid);
         self.notifications.retain(|_, it| it.activity_uuid != Some(uuid));
-        let replies = self.activities.values().filter(|it| it.reply_to_activity_uuid == Some(uuid));
-        for reply in replies.map(|it| it.uuid).collect::<Vec<_>>() {
-            self.delete(reply);
-        }
     }
 }

@@ -1,9 +1,10 @@
-//! Preparing, filling and checking the store.
+//! Preparing, filling, checking and cleaning the store.
 
 use async_trait::async_trait;
 
 use super::Mock;
 use crate::{
+    domain::Timestamp,
     error::Result,
     sources::{Dataset, Lifecycle, MigrateError, Migrated},
 };
@@ -16,6 +17,15 @@ impl Lifecycle for Mock {
 
     async fn ping(&self) -> Result<()> {
         Ok(())
+    }
+
+    async fn delete_idempotency_keys(&self, until: Timestamp, limit: u32) -> Result<u64> {
+        let mut state = self.state();
+        let expired = state.keys.iter().filter(|(_, (key, _))| key.created_at <= until);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let expired: Vec<_> = expired.map(|(key, _)| key.clone()).take(limit).collect();
+        expired.iter().for_each(|key| drop(state.keys.remove(key)));
+        Ok(expired.len() as u64)
     }
 
     async fn import(&self, dataset: &Dataset) -> Result<()> {

@@ -12,7 +12,7 @@ mod reactions;
 mod users;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -34,6 +34,8 @@ pub struct Mock {
 struct State {
     users: BTreeMap<Uuid, User>,
     activities: BTreeMap<Uuid, Activity>,
+    /// The activities that are hidden until they are deleted.
+    hidden: BTreeSet<Uuid>,
     /// By kind, activity and user.
     reactions: BTreeMap<(ReactionKind, Uuid, Uuid), Reaction>,
     /// By follower and followed user.

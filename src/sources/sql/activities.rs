@@ -15,6 +15,10 @@ use super::{
     pool::{Sql, WriteTx},
     query::{Statement, insert, qualified, sql},
     search_words::joined_words,
+    threads::{
+        Root, delete_activities, delete_hidden, hidden, hide_notifications, hide_thread,
+        select_hidden, select_roots,
+    },
 };
 use crate::{
     domain::{
@@ -33,10 +37,10 @@ impl Logged for Activity {
 }
 
 pub const COLUMNS: &str = "uuid, user_uuid, message, replies_count, reposts_count, likes_count, \
-                           reply_to_activity_uuid, expires_at, created_at";
+                           reply_to_activity_uuid, expires_at, created_at, depth";
 
 /// Inserts activities, each with the time until which it is visible. For `None` a trigger of the
-/// database finds it.
+/// database finds it. Another trigger sets the root and the depth of each reply.
 pub async fn insert_activities<DB: Dialect>(
     tx: &mut WriteTx<'_, DB>,
     activities: &[(&Activity, Option<Timestamp>)],
@@ -59,6 +63,7 @@ fn bind_activity<DB: Dialect>(
         .bind(activity.reply_to_activity_uuid)
         .bind(activity.expires_at)
         .bind(activity.created_at)
+        .bind(activity.depth)
         .bind(joined_words(&activity.message))
         .bind(*visible_until)
 }
@@ -162,6 +167,15 @@ impl<DB: Dialect> Activities for Sql<DB> {
         self.activity_pages(parents, condition, &KeysetOrder::OLDEST_FIRST, pagination, now).await
     }
 
+    async fn roots_by_uuids(
+        &self,
+        uuids: &[Uuid],
+        now: Timestamp,
+    ) -> Result<Vec<(Uuid, Activity)>> {
+        let roots = self.all(select_roots(&qualified("a", COLUMNS), uuids, now)).await?;
+        Ok(roots.into_iter().map(|Root { key, crud }| (key, crud)).collect())
+    }
+
     async fn insert_activity(&self, new: &NewActivity) -> Result<Inserted<Activity>> {
         let mut activity = new.activity.clone();
         let mut tx = self.write().await?;
@@ -171,7 +185,12 @@ impl<DB: Dialect> Activities for Sql<DB> {
             let latest = latest_crud.insert(self.latest_crud.lock().await);
             activity.created_at = monotonic(activity.created_at, **latest);
         }
-        let select = format!("SELECT {COLUMNS} FROM activities WHERE uuid = $1");
+        // A row without an author, whose time is null, has not been deleted.
+        let select = format!(
+            "SELECT {COLUMNS} FROM activities WHERE uuid = $1 \
+             AND (visible_until IS NULL OR visible_until > '{}')",
+            hidden().to_rfc3339()
+        );
         let key = new.idempotency.as_ref();
         if let Some(answer) = claim_key(&mut tx, key, activity.uuid, &select).await? {
             return Ok(answer);
@@ -201,51 +220,66 @@ impl<DB: Dialect> Activities for Sql<DB> {
         Ok(Inserted::New(activity))
     }
 
-    async fn delete_activity(&self, uuid: Uuid, author: Uuid) -> Result<bool> {
+    async fn delete_activity(&self, uuid: Uuid, author: Uuid, at_once: u32) -> Result<bool> {
         let mut tx = self.write().await?;
-        let row: Option<(Option<Uuid>,)> =
-            sql("SELECT reply_to_activity_uuid FROM activities WHERE uuid = $1 AND user_uuid = $2")
-                .bind(uuid)
-                .bind(author)
-                .first(&mut tx)
-                .await?;
-        let Some((parent,)) = row else { return Ok(false) };
+        let row: Option<(Option<Uuid>, Option<Uuid>)> =
+            sql("SELECT reply_to_activity_uuid, root_uuid FROM activities \
+                 WHERE uuid = $1 AND user_uuid = $2")
+            .bind(uuid)
+            .bind(author)
+            .first(&mut tx)
+            .await?;
+        let Some((parent, root)) = row else { return Ok(false) };
+        // Deletions in one thread take turns by this lock, so that they do not deadlock.
+        let lock = format!("SELECT uuid FROM activities WHERE uuid = $1 {}", DB::FOR_UPDATE);
+        sql(lock).bind(root.unwrap_or(uuid)).first::<(Uuid,)>(&mut tx).await?;
         if let Some(parent) = parent {
-            // If another transaction has deleted the reply meanwhile, this one is not committed.
+            // If another transaction has hidden the reply meanwhile, this one is not committed.
             sql("UPDATE activities SET replies_count = replies_count - 1 \
                  WHERE uuid = $1 AND replies_count > 0")
             .bind(parent)
             .run(&mut tx)
             .await?;
         }
-        if sql("DELETE FROM activities WHERE uuid = $1").bind(uuid).run(&mut tx).await? == 0 {
+        let thread = hide_thread(&mut tx, uuid).await?;
+        if !thread.iter().any(|it| it.uuid == uuid) {
             return Ok(false);
         }
-        // Level by level: a deleted activity gets no further replies, so the next statement sees a
-        // reply that was added at the last moment.
-        let mut level = vec![uuid];
-        while !level.is_empty() {
-            let among = DB::in_uuids("$1");
-            let replies: Vec<(Uuid,)> = sql(format!(
-                "DELETE FROM activities WHERE reply_to_activity_uuid {among} RETURNING uuid"
-            ))
-            .bind_uuids(&level)
-            .all(&mut tx)
-            .await?;
-            level = replies.into_iter().map(|(uuid,)| uuid).collect();
+        let weight: i64 = thread.iter().map(|it| i64::from(it.weight)).sum();
+        let thread: Vec<_> = thread.iter().map(|it| it.uuid).collect();
+        if weight <= i64::from(at_once) {
+            delete_activities(&mut tx, &thread).await?;
+        } else {
+            hide_notifications(&mut tx, &thread).await?;
         }
         tx.commit().await?;
         Ok(true)
+    }
+
+    async fn delete_step(&self, limit: u32) -> Result<u64> {
+        // Most often there is nothing to delete, and no need to wait for other writers.
+        if self.first::<(Uuid,)>(select_hidden(1, "")).await?.is_none() {
+            return Ok(0);
+        }
+        let mut tx = self.write().await?;
+        let activities: Vec<(Uuid,)> =
+            select_hidden(limit, DB::FOR_UPDATE_SKIP_LOCKED).all(&mut tx).await?;
+        let activities: Vec<_> = activities.into_iter().map(|(uuid,)| uuid).collect();
+        let changed = delete_hidden(&mut tx, &activities, limit).await?;
+        tx.commit().await?;
+        Ok(changed)
     }
 
     async fn delete_expired(&self, before: Timestamp, limit: u32) -> Result<u64> {
         let mut tx = self.write().await?;
         let deleted = sql(format!(
             "DELETE FROM activities WHERE uuid IN (SELECT uuid FROM activities \
-             WHERE visible_until < $1 ORDER BY visible_until, uuid LIMIT {limit} {})",
+             WHERE visible_until < $1 AND visible_until > $2 \
+             ORDER BY visible_until, uuid LIMIT {limit} {})",
             DB::FOR_UPDATE_SKIP_LOCKED
         ))
         .bind(before)
+        .bind(hidden())
         .run(&mut tx)
         .await?;
         tx.commit().await?;

@@ -7,7 +7,7 @@
 //! * activities.rs, follows.rs
 //! * users.rs, notifications.rs, messages.rs
 //! * schema/       the migrations, and the adoption of an original Cruddur database
-//! * changes.rs, idempotency.rs, search_words.rs
+//! * changes.rs, idempotency.rs, search_words.rs, threads.rs
 //! * query.rs      one statement with its parameters
 //! * pool.rs       a database with its connections, and its transactions
 //! * dialect/, keyset.rs, error.rs
@@ -31,6 +31,7 @@ mod query;
 mod reactions;
 mod schema;
 mod search_words;
+mod threads;
 mod users;
 
 pub use self::pool::{is_postgres_url, postgres, sqlite};

@@ -73,6 +73,23 @@ async fn replies_to_missing_activities_are_rejected() {
 }
 
 #[tokio::test]
+async fn a_thread_has_at_most_100_levels() {
+    let andrew = app().await.as_user("andrewbrown");
+    let mut parent = CRUD.to_owned();
+    for level in 1..=100 {
+        let reply = andrew.post(&path(&parent), r#"{"message": "deeper"}"#).await;
+        assert_eq!(reply.status, 200, "level {level}");
+        parent = reply.json()["uuid"].as_str().expect("a uuid").to_owned();
+    }
+    let deeper = andrew.post(&path(&parent), r#"{"message": "too deep"}"#).await;
+    assert_snapshot!(deeper, @r#"422 ["thread_too_deep"]"#);
+    let blank = andrew.post(&path(&parent), r#"{"message": ""}"#).await;
+    assert_eq!(blank.to_string(), r#"422 ["message_blank"]"#);
+    let shown = andrew.get(&format!("/api/activities/{parent}")).await.json();
+    assert_eq!(shown[0]["replies_count"], 0);
+}
+
+#[tokio::test]
 async fn only_users_can_reply() {
     let app = app().await;
     assert_snapshot!(app.anon().post(&path(CRUD), "not json").await, @"401 {}");

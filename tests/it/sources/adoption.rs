@@ -266,6 +266,12 @@ async fn the_last_original_schema_is_adopted_with_all_rows() {
         source.replies_by_parents(&keys, &Pagination::first(5), now).await.expect("replies");
     let replies: Vec<_> = replies.into_iter().flat_map(|page| page.into_nodes()).collect();
     assert_eq!(numbers(&replies), [5, 6, 7]);
+    assert_eq!(visible.iter().map(|it| it.depth).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    let roots = source.roots_by_uuids(&keys, now).await.expect("roots");
+    let mut roots: Vec<_> =
+        roots.iter().map(|(of, root)| (of.as_u128(), root.uuid.as_u128())).collect();
+    roots.sort();
+    assert_eq!(roots, [(2, 2), (5, 2), (6, 2), (7, 2)]);
 
     let search = Search::parse("#cloud 19990");
     let found = source.activities_matching(&search, &Pagination::first(2), now).await;
@@ -312,7 +318,10 @@ async fn later_writes_of_the_original_programs_are_served() {
     assert_eq!(home[0].message, "written by the original");
     assert_eq!(home[0].expires_at, Some(time("2099-01-01T00:00:00Z")));
     let replies = source.replies_by_parents(&[home[0].uuid], &Pagination::first(2), now).await;
-    assert_eq!(replies.expect("replies")[0].items[0].1.message, "and a reply");
+    let reply = replies.expect("replies").remove(0).into_nodes().remove(0);
+    assert_eq!((reply.message.as_str(), reply.depth), ("and a reply", 1));
+    let roots = source.roots_by_uuids(&[reply.uuid], now).await.expect("roots");
+    assert_eq!(roots, [(reply.uuid, home[0].clone())]);
     let coco = source.users_by_handles(&["coco".into()]).await.expect("users");
     assert_eq!(coco[0].display_name, "Coco");
     let at_expiry = time("2099-01-01T00:00:00Z");

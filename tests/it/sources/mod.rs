@@ -4,9 +4,11 @@
 //! * properties.rs random operations: SQLite behaves like the model in memory
 //! * adoption.rs   original Cruddur databases are adopted without losing data
 //! * durability.rs data stays consistent when requests are dropped, wait or fail
+//! * threads.rs    long chains of replies, and deletions that are interrupted
 
 mod adoption;
 mod durability;
 mod fixture;
 mod properties;
 mod story;
+mod threads;

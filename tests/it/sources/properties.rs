@@ -22,7 +22,8 @@ use crate::{
 #[derive(Debug, Clone)]
 enum Operation {
     Post { by: Uuid, to: Option<u32>, ttl: Option<i64>, words: Vec<&'static str>, key: Option<u8> },
-    Delete { number: u32, by: Uuid },
+    Delete { number: u32, by: Uuid, at_once: u32 },
+    Step(u32),
     React { kind: ReactionKind, number: u32, by: Uuid },
     Undo { kind: ReactionKind, number: u32, by: Uuid },
     Follow { by: Uuid, of: Uuid },
@@ -51,7 +52,9 @@ fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
         6 => (any_user(), to, ttl, words, key)
             .prop_map(|(by, to, ttl, words, key)| Operation::Post { by, to, ttl, words, key }),
-        1 => (NUMBERS, any_user()).prop_map(|(number, by)| Operation::Delete { number, by }),
+        1 => (NUMBERS, any_user(), 0..4_u32)
+            .prop_map(|(number, by, at_once)| Operation::Delete { number, by, at_once }),
+        1 => (1..4_u32).prop_map(Operation::Step),
         3 => (reaction(), NUMBERS, any_user())
             .prop_map(|(kind, number, by)| Operation::React { kind, number, by }),
         2 => (reaction(), NUMBERS, any_user())
@@ -121,8 +124,12 @@ async fn execute(sources: &Sources, operations: &[Operation]) -> (Vec<String>, i
                 };
                 format!("{:?}", activities.insert_activity(&new).await)
             }
-            Operation::Delete { number, by } => {
-                format!("{:?}", activities.delete_activity(id(number), by).await)
+            Operation::Delete { number, by, at_once } => {
+                format!("{:?}", activities.delete_activity(id(number), by, at_once).await)
+            }
+            Operation::Step(limit) => {
+                while activities.delete_step(limit).await.expect("a step") > 0 {}
+                continue;
             }
             Operation::React { kind, number, by } => {
                 let notification =
@@ -205,6 +212,9 @@ async fn read(sources: &Sources, page: &Pagination, minute: i64) -> Vec<String> 
     let mut by_uuid = source.activities_by_uuids(&numbers, now).await.expect("activities");
     by_uuid.sort_by_key(|activity| activity.uuid);
     outcomes.push(format!("by uuid {by_uuid:?}"));
+    let mut roots = source.roots_by_uuids(&numbers, now).await.expect("roots");
+    roots.sort_by_key(|(of, _)| *of);
+    outcomes.push(format!("roots {roots:?}"));
     for term in ["juice", "#juice", "prune", "a_b pru", "%", "'"] {
         let found = source.activities_matching(&Search::parse(term), page, now).await;
         outcomes.push(format!("{term} {found:?}"));

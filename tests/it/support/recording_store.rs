@@ -100,6 +100,11 @@ impl Lifecycle for RecordingStore {
         self.store.ping().await
     }
 
+    async fn delete_idempotency_keys(&self, until: Timestamp, limit: u32) -> Result<u64> {
+        self.record("delete_idempotency_keys").await?;
+        self.store.delete_idempotency_keys(until, limit).await
+    }
+
     async fn import(&self, dataset: &Dataset) -> Result<()> {
         self.record("import").await?;
         self.store.import(dataset).await
@@ -124,8 +129,10 @@ record!(Activities by store {
     activities_matching(search: &Search, pagination: &Pagination, now: Timestamp) -> Page<Activity>;
     activities_by_users(users: &[Uuid], pagination: &Pagination, now: Timestamp) -> Vec<Page<Activity>>;
     replies_by_parents(parents: &[Uuid], pagination: &Pagination, now: Timestamp) -> Vec<Page<Activity>>;
+    roots_by_uuids(uuids: &[Uuid], now: Timestamp) -> Vec<(Uuid, Activity)>;
     insert_activity(new: &NewActivity) -> Inserted<Activity>;
-    delete_activity(uuid: Uuid, author: Uuid) -> bool;
+    delete_activity(uuid: Uuid, author: Uuid, at_once: u32) -> bool;
+    delete_step(limit: u32) -> u64;
     delete_expired(before: Timestamp, limit: u32) -> u64;
 });
 

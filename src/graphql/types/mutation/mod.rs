@@ -64,7 +64,8 @@ impl Mutation {
         Ok(CreateActivityPayload { edge: activity.as_ref().map(edge), activity, user_errors })
     }
 
-    /// Replies to an activity, and notifies its author and the users that the reply mentions.
+    /// Replies to an activity, and notifies its author and the users that the reply mentions. A reply
+    /// can be at most 100 levels below the crud that began its thread.
     async fn create_reply(
         &self,
         ctx: &Context<'_>,

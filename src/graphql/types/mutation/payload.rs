@@ -36,7 +36,9 @@ impl From<UserErrorCode> for UserError {
             UserErrorCode::IdempotencyKeyInvalid | UserErrorCode::IdempotencyKeyReused => {
                 Some("idempotencyKey")
             }
-            UserErrorCode::ActivityNotFound | UserErrorCode::ActivityNotYours => Some("activityId"),
+            UserErrorCode::ActivityNotFound
+            | UserErrorCode::ActivityNotYours
+            | UserErrorCode::ThreadTooDeep => Some("activityId"),
             UserErrorCode::UserNotFound | UserErrorCode::CannotFollowYourself => Some("userId"),
             UserErrorCode::DisplayNameBlank | UserErrorCode::DisplayNameInvalid => {
                 Some("displayName")

@@ -92,11 +92,15 @@ const RETYPE: &str = "\
      ADD COLUMN visible_until timestamptz";
 
 /// Cruds first; then the replies below them, which live as long. A reply without a parent, or one
-/// that is its own ancestor, is below none.
-const SHOW: [&str; 2] = [
+/// that is its own ancestor, is below none. Each level is found by an index: a hash join would read
+/// the whole table once for every level, and a thread may have tens of thousands.
+const SHOW: [&str; 4] = [
     "UPDATE activities AS a SET visible_until = coalesce(a.expires_at, '9999-12-31 23:59:59+00') \
      WHERE a.reply_to_activity_uuid IS NULL \
      AND EXISTS (SELECT FROM users AS u WHERE u.uuid = a.user_uuid)",
+    "CREATE INDEX activities_adopted_idx ON activities (reply_to_activity_uuid) \
+     WHERE reply_to_activity_uuid IS NOT NULL; \
+     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off",
     "WITH RECURSIVE visible (uuid, visible_until) AS ( \
      SELECT uuid, visible_until FROM activities WHERE visible_until IS NOT NULL \
      UNION ALL SELECT a.uuid, v.visible_until FROM visible AS v \
@@ -104,6 +108,7 @@ const SHOW: [&str; 2] = [
      JOIN users AS u ON u.uuid = a.user_uuid) \
      UPDATE activities AS a SET visible_until = v.visible_until \
      FROM visible AS v WHERE v.uuid = a.uuid AND a.visible_until IS NULL",
+    "DROP INDEX activities_adopted_idx; RESET enable_hashjoin; RESET enable_mergejoin",
 ];
 
 /// The original's last version never counts replies.

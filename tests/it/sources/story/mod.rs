@@ -74,6 +74,8 @@ async fn transcript_of(sources: Sources) -> String {
     messages::idempotency(&mut story).await;
     messages::unread(&mut story).await;
     replies::sweep(&mut story).await;
+    replies::steps(&mut story).await;
+    replies::expired_keys(&mut story).await;
     story.transcript
 }
 

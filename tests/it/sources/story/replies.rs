@@ -3,7 +3,7 @@ use cruddur::domain::{
 };
 use futures_util::future::join_all;
 
-use super::{Story, counted, debug, found, key, message, page, pages};
+use super::{Story, counted, debug, found, key, message, name, page, pages};
 use crate::sources::fixture::{ANDREW, GAREK, LONDO, WORF, at, crud, id, notification, reply};
 
 /// Records the first and last replies to each activity, and the activities with their counts.
@@ -78,7 +78,7 @@ pub async fn deletion(story: &mut Story) {
     let all = [0x40, 0x41, 0x42, 0x43, 0x44];
     thread(story, 206, &all).await;
     for (who, by) in [("Garek", GAREK), ("Worf", WORF), ("Worf again", WORF)] {
-        let deleted = story.store().delete_activity(id(0x41), by).await;
+        let deleted = story.store().delete_activity(id(0x41), by, 500).await;
         story.record(format!("{who} deletes the first reply"), debug(deleted));
     }
     thread(story, 206, &all).await;
@@ -90,12 +90,12 @@ pub async fn deletion(story: &mut Story) {
     story.record("Worf has reacted", debug(reacted));
     let at_once = join_all((0..8).map(|_| {
         let activities = story.store();
-        async move { activities.delete_activity(id(0x42), GAREK).await.expect("an answer") }
+        async move { activities.delete_activity(id(0x42), GAREK, 500).await.expect("an answer") }
     }));
     let times = at_once.await.into_iter().filter(|deleted| *deleted).count();
     story.record("Garek deletes the second eight times at once", times);
     thread(story, 206, &all).await;
-    let deleted = story.store().delete_activity(id(0x40), ANDREW).await;
+    let deleted = story.store().delete_activity(id(0x40), ANDREW, 500).await;
     story.record("Andrew deletes the root", debug(deleted));
     thread(story, 206, &all).await;
 }
@@ -118,7 +118,7 @@ pub async fn idempotency(story: &mut Story) {
         let outcome = story.insert(activity, Vec::new(), key(user, name, input, minutes)).await;
         story.record(what, outcome);
     }
-    let deleted = story.store().delete_activity(id(0x56), ANDREW).await;
+    let deleted = story.store().delete_activity(id(0x56), ANDREW, 500).await;
     story.record("what it made is deleted", debug(deleted));
     let again = story.insert(first(0x58), Vec::new(), key(ANDREW, "k", "other", 300 + day)).await;
     story.record("and asked for again", again);
@@ -170,4 +170,86 @@ pub async fn sweep(story: &mut Story) {
     story.record("left", found(left, message));
     let none = story.store().delete_expired(at(1_002), 10).await;
     story.record("nothing more", debug(none));
+}
+
+/// Records the root and the depth of each activity.
+async fn roots(story: &mut Story, now: i64, numbers: &[u32]) {
+    let uuids: Vec<_> = numbers.iter().map(|number| id(*number)).collect();
+    let roots = story.store().roots_by_uuids(&uuids, at(now)).await;
+    let of_each = found(roots, |(of, root)| format!("{} below {}", name(*of), root.message));
+    story.record("  roots", of_each);
+    let known = story.store().activities_by_uuids(&uuids, at(now)).await;
+    story.record("  depths", found(known, |it| format!("{} {}", it.message, it.depth)));
+}
+
+pub async fn steps(story: &mut Story) {
+    use NotificationKind::{Like, Mention};
+    story.chapter("A large thread is hidden at once and deleted in steps");
+    story.post(crud(0x80, ANDREW, "root", 2_000, Some(60))).await;
+    story.post(reply(0x81, 0x80, WORF, "first", 2_001)).await;
+    let second = reply(0x82, 0x81, GAREK, "below the first", 2_002);
+    let mention = notification(0x9a, LONDO, GAREK, Mention, Some(0x82), 2_002);
+    let input = || key(GAREK, "below", "input", 2_002);
+    story.record("Garek replies", story.insert(second.clone(), vec![mention], input()).await);
+    story.post(reply(0x83, 0x82, WORF, "below that", 2_003)).await;
+    story.post(reply(0x84, 0x80, LONDO, "second", 2_004)).await;
+    let like = Reaction {
+        kind: ReactionKind::Like,
+        activity_uuid: id(0x82),
+        user_uuid: WORF,
+        created_at: at(2_005),
+    };
+    let liked = notification(0x9b, GAREK, WORF, Like, Some(0x82), 2_005);
+    let liked = story.store().insert_reaction(&like, Some(&liked)).await;
+    story.record("Worf likes the one below the first", debug(liked.map(|it| it.is_some())));
+    let all = [0x80, 0x81, 0x82, 0x83, 0x84, 0x999];
+    thread(story, 2_006, &all).await;
+    roots(story, 2_006, &all).await;
+    let unread = story.store().unread_notifications(LONDO, at(2_006)).await;
+    story.record("Londo's unread", debug(unread));
+    for what in ["Worf deletes three replies and a like", "again"] {
+        let deleted = story.store().delete_activity(id(0x81), WORF, 3).await;
+        story.record(what, debug(deleted));
+    }
+    thread(story, 2_006, &all).await;
+    roots(story, 2_006, &all).await;
+    let unread = story.store().unread_notifications(LONDO, at(2_006)).await;
+    story.record("Londo's unread", debug(unread));
+    story.post(reply(0x85, 0x83, ANDREW, "to what is hidden", 2_007)).await;
+    let again = Activity { uuid: id(0x86), ..second };
+    story.record("Garek replies again", story.insert(again, Vec::new(), input()).await);
+    let below = story.store().delete_activity(id(0x82), GAREK, 500).await;
+    story.record("Garek deletes what is hidden", debug(below));
+    let expired = story.store().delete_expired(at(2_006), 500).await;
+    story.record("expired by then", debug(expired));
+    let reacted = story.store().reactions_by_user(WORF, &[id(0x82)]).await;
+    story.record("Worf has reacted", debug(reacted));
+    while story.store().delete_step(1).await.expect("a number") > 0 {}
+    let reacted = story.store().reactions_by_user(WORF, &[id(0x82)]).await;
+    story.record("Worf has reacted, after all steps", debug(reacted));
+    thread(story, 2_006, &all).await;
+    let deleted = story.store().delete_activity(id(0x80), ANDREW, 2).await;
+    story.record("Andrew deletes the root and the second", debug(deleted));
+    story.record("nothing is left for a step", debug(story.store().delete_step(500).await));
+}
+
+pub async fn expired_keys(story: &mut Story) {
+    story.chapter("Keys that have expired are deleted, those of silent users too");
+    let last = crud(0x90, LONDO, "with a key", 3_000, None);
+    let outcome = story.insert(last, Vec::new(), key(LONDO, "silent", "input", 3_000)).await;
+    story.record("Londo posts", outcome);
+    let mut batches = Vec::new();
+    loop {
+        let batch = story.store().delete_idempotency_keys(at(2_999), 2).await.expect("a number");
+        batches.push(batch);
+        if batch < 2 {
+            break;
+        }
+    }
+    story.record("batches of two before that", debug(batches));
+    let last = story.store().delete_idempotency_keys(at(3_000), 2).await;
+    story.record("and then", debug(last));
+    let again = crud(0x91, LONDO, "with the key again", 3_001, None);
+    let outcome = story.insert(again, Vec::new(), key(LONDO, "silent", "other", 3_001)).await;
+    story.record("Londo posts", outcome);
 }

@@ -207,6 +207,8 @@ export type UserErrorCode =
   | 'SEARCH_TERM_BLANK'
   /** The search term is longer than 280 characters. */
   | 'SEARCH_TERM_TOO_LONG'
+  /** The activity is 100 levels below the crud that began its thread, so it takes no replies. */
+  | 'THREAD_TOO_DEEP'
   /** The time to live is missing, or not one of the seven allowed values. */
   | 'TTL_BLANK'
   /** There is no such user. */
