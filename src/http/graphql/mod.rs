@@ -93,8 +93,10 @@ const NO_STREAM: Rejection = (
     "Subscriptions need text/event-stream, multipart/mixed;subscriptionSpec=1.0 or a WebSocket.",
 );
 
-const CROSS_ORIGIN: Rejection =
-    (StatusCode::FORBIDDEN, "Cross-origin requests need the header GraphQL-Require-Preflight.");
+const CROSS_ORIGIN: Rejection = (
+    StatusCode::FORBIDDEN,
+    "Cross-origin requests need an origin in FRONTEND_URL, or the header GraphQL-Require-Preflight.",
+);
 
 /// The message of a request without a document.
 const MISSING: &str = "`query` is missing.";
