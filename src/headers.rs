@@ -46,37 +46,40 @@ pub fn parse_bearer(value: &str) -> Option<&str> {
 /// Returns true if the body is declared as `application/json`, with any parameters. This is the
 /// lenient test, for REST: the clients of the original backends may send any charset.
 pub fn is_json(headers: &HeaderMap) -> bool {
-    essence(headers).eq_ignore_ascii_case("application/json")
+    declared_json(headers).is_some()
 }
 
 /// Returns true if the body is declared as `application/json` in UTF-8. This is the strict test,
-/// for GraphQL: another charset and malformed parameters are rejected.
+/// for GraphQL: another charset is rejected.
 pub fn is_utf8_json(headers: &HeaderMap) -> bool {
     // `utf8` is not a registered name, but common.
     let is_utf8 =
         |charset: &str| ["utf-8", "utf8"].iter().any(|it| charset.eq_ignore_ascii_case(it));
+    declared_json(headers).is_some_and(|it| it.parameter("charset").is_none_or(is_utf8))
+}
+
+/// Returns the `Content-Type` if it is `application/json`. `None` if there are several such headers,
+/// or if any part of the only one is malformed.
+///
+/// CSRF prevention depends on it. Browsers send `text/plain`, `multipart/form-data` and
+/// `application/x-www-form-urlencoded` without a preflight request, and ignore the malformed
+/// parameters after them. Such a header must not count as JSON, whatever else it contains.
+fn declared_json(headers: &HeaderMap) -> Option<MediaType> {
     let declared = only(headers, CONTENT_TYPE).and_then(MediaType::parse);
-    declared.is_some_and(|it| {
-        it.essence == "application/json" && it.parameter("charset").is_none_or(is_utf8)
-    })
+    declared.filter(|it| it.essence == "application/json")
 }
 
 /// Returns true if the body is JSON or has a type that ends with `+json`. This test is for
 /// responses, whose types are in lower case.
 pub fn is_json_or_suffix(headers: &HeaderMap) -> bool {
-    let essence = essence(headers);
+    let value = only(headers, CONTENT_TYPE).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
     essence == "application/json" || essence.ends_with("+json")
 }
 
 /// Returns true if the client names text/html, as browsers do when they load a page.
 pub fn accepts_html(headers: &HeaderMap) -> bool {
     media_types(headers, ACCEPT).any(|range| range.essence == "text/html" && range.weight() > 0)
-}
-
-/// Returns the `Content-Type` without its parameters, empty if it is missing, ambiguous or not text.
-fn essence(headers: &HeaderMap) -> &str {
-    let value = only(headers, CONTENT_TYPE).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim()
 }
 
 /// Returns the `Content-Length` in bytes, `None` if it is missing or not a number.
@@ -234,7 +237,7 @@ mod tests {
             ("application/json", true, true),
             ("Application/JSON; charset=utf-8", true, true),
             ("application/json; charset=latin1", true, false),
-            ("application/json; nonsense", true, false),
+            ("application/json; nonsense", false, false),
             ("application/json, text/plain", false, false),
             ("application/problem+json", false, false),
             ("text/plain", false, false),
@@ -244,6 +247,62 @@ mod tests {
         }
         assert!(!is_json(&HeaderMap::new()) && !is_utf8_json(&HeaderMap::new()));
         assert!(is_json_or_suffix(&content_type("application/graphql-response+json; a=b")));
+    }
+
+    /// Returns the media type without parameters as a browser reads it for CORS (WHATWG MIME Sniffing
+    /// section 4.4), `None` if it reads none.
+    fn browser_essence(value: &str) -> Option<String> {
+        let (kind, rest) = value.trim().split_once('/')?;
+        let subtype = rest.split(';').next()?.trim_end();
+        (is_token(kind) && is_token(subtype))
+            .then(|| format!("{kind}/{subtype}").to_ascii_lowercase())
+    }
+
+    #[test]
+    fn types_that_need_no_preflight_are_not_json() {
+        let safelisted = ["text/plain", "multipart/form-data", "application/x-www-form-urlencoded"];
+        let pieces = [
+            "text/plain",
+            "TEXT/Plain",
+            "multipart/form-data",
+            "application/x-www-form-urlencoded",
+            "application/json",
+            "x",
+            "x=",
+            "charset=utf-8",
+            "",
+            " ",
+            "\"",
+            "a=\"b",
+        ];
+        let mut disguised = 0;
+        for first in pieces {
+            for second in pieces {
+                for third in pieces {
+                    for separators in [";,", ",;", ";;", ",,", "; ", " ,", "\t;", "=;"] {
+                        let (one, two) = separators.split_at(1);
+                        let value = format!("{first}{one}{second}{two}{third}");
+                        let Ok(header) = HeaderValue::from_str(&value) else { continue };
+                        let headers = HeaderMap::from_iter([(CONTENT_TYPE, header)]);
+                        let essence = browser_essence(&value).unwrap_or_default();
+                        if safelisted.contains(&essence.as_str()) {
+                            disguised += usize::from(value.contains("application/json"));
+                            assert!(!is_json(&headers) && !is_utf8_json(&headers), "{value:?}");
+                        } else if is_json(&headers) {
+                            assert_eq!(essence, "application/json", "{value:?}");
+                        }
+                    }
+                }
+            }
+        }
+        assert!(disguised > 100, "{disguised}");
+    }
+
+    #[test]
+    fn two_content_types_are_not_json() {
+        let json = HeaderValue::from_static("application/json");
+        let twice = HeaderMap::from_iter([(CONTENT_TYPE, json.clone()), (CONTENT_TYPE, json)]);
+        assert!(!is_json(&twice) && !is_utf8_json(&twice));
     }
 
     #[test]

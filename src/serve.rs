@@ -39,7 +39,7 @@ pub async fn serve(settings: Settings) -> Result<(), CommandError> {
     let sources = settings.database.open();
     let service = Service::new(sources.clone(), Arc::new(SystemClock));
     let ready = Readiness::default();
-    let Server { host, port } = &settings.server;
+    let Server { host, port, .. } = &settings.server;
     let cannot_listen = |error: std::io::Error| {
         CommandError::failed(format!("cannot listen on HOST {host} and PORT {port}: {error}"))
     };

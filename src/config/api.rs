@@ -49,6 +49,12 @@ pub(super) struct ApiOptions {
 }
 
 impl ApiOptions {
+    /// Returns the origins of both settings, as they are given.
+    pub fn origins(&self) -> impl Iterator<Item = &str> {
+        let lists = self.frontend_url.iter().chain(&self.backend_url);
+        lists.flatten().map(String::as_str)
+    }
+
     /// Returns the allowed origins and the additional headers that their pages may send.
     pub fn cors(self) -> (Origins, Vec<HeaderName>) {
         let mut origins = self.frontend_url.unwrap_or_default();

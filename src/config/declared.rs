@@ -10,6 +10,7 @@ use super::{
     error::InvalidSetting,
     events::EventOptions,
     features::Features,
+    hosts::AllowedHosts,
     identity::{DemoOptions, ProviderOptions},
     load::Load,
     log::Log,
@@ -59,9 +60,11 @@ impl Options {
         let auth = self.provider.resolve(self.demo, self.api.rest)?;
         let (limits, trusted) = self.documents.resolve()?;
         let rest = self.api.rest;
+        let hosts = AllowedHosts::new(&self.server, self.api.origins());
         let (origins, cors_headers) = self.api.cors();
         Ok(Settings {
             server: self.server,
+            hosts,
             database: self.database.resolve()?,
             events: self.events.events_url,
             rest,

@@ -16,6 +16,7 @@ mod error;
 mod events;
 mod features;
 mod given;
+mod hosts;
 mod identity;
 mod load;
 mod log;
@@ -42,6 +43,7 @@ pub use self::{
     error::InvalidSetting,
     features::Features,
     given::Config,
+    hosts::AllowedHosts,
     identity::AuthSettings,
     load::Load,
     log::{Log, LogFormat},
@@ -54,6 +56,8 @@ pub use self::{
 #[derive(Clone)]
 pub struct Settings {
     pub server: Server,
+    /// The hosts that the gateway knows as its own.
+    pub hosts: AllowedHosts,
     pub database: Database,
     /// The URL of the NATS server that carries events. `None` stands for the database.
     pub events: Option<String>,

@@ -1,4 +1,4 @@
-//! Where the gateway listens.
+//! Where the gateway listens, and how clients address it.
 
 use std::{
     fmt,
@@ -9,10 +9,17 @@ use clap::Args;
 
 use super::{
     error::NotAllowed,
+    hosts::{HostPatterns, hosts},
     parse::{Parsed, number},
 };
 
-/// Where the gateway listens.
+/// Two years, which is what the preload lists of browsers ask for.
+const MAX_HSTS: u32 = 63_072_000;
+
+/// `None` sends no header.
+type Hsts = Option<u32>;
+
+/// Where the gateway listens, and how clients address it.
 #[derive(Clone, Args)]
 #[group(skip)]
 pub struct Server {
@@ -24,6 +31,18 @@ pub struct Server {
     /// TCP port to listen on; 0 picks a free port, which the program then prints
     #[arg(long, env, default_value = "4567", value_parser = number(0..=65535_u16))]
     pub port: u16,
+
+    /// Host names and addresses that clients may use in addition to loopback ones, `HOST` and those in
+    /// `FRONTEND_URL` and `BACKEND_URL`, separated by commas. `*.NAME` stands for all names below it.
+    /// Requests for other hosts get 421: all but health checks in demo mode, /metrics otherwise
+    /// [default: none]
+    #[arg(long, env, value_name = "HOSTS", value_parser = hosts)]
+    pub allowed_hosts: Option<HostPatterns>,
+
+    /// Seconds for which browsers use HTTPS only (`Strict-Transport-Security`), 0 to 63072000, for
+    /// gateways behind a TLS proxy; `off` sends no header
+    #[arg(long, env, value_name = "SECONDS", default_value = "off", value_parser = hsts)]
+    pub hsts: Hsts,
 }
 
 impl Server {
@@ -48,7 +67,13 @@ impl Server {
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "HOST={}", self.host)?;
-        writeln!(f, "PORT={}", self.port)
+        writeln!(f, "PORT={}", self.port)?;
+        let hosts: Vec<_> = self.allowed_hosts.iter().flatten().map(ToString::to_string).collect();
+        writeln!(f, "ALLOWED_HOSTS={}", hosts.join(","))?;
+        match self.hsts {
+            Some(seconds) => writeln!(f, "HSTS={seconds}"),
+            None => writeln!(f, "HSTS=off"),
+        }
     }
 }
 
@@ -62,4 +87,12 @@ fn host(text: &str) -> Parsed<String> {
     } else {
         Err(NotAllowed::new("a host name or an IP address"))
     }
+}
+
+fn hsts(text: &str) -> Parsed<Hsts> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let allowed = format!("a number of seconds from 0 to {MAX_HSTS}, or off");
+    number(0..=MAX_HSTS)(text).map(Some).map_err(|_| NotAllowed::new(allowed))
 }

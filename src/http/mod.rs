@@ -8,29 +8,31 @@ mod server;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::StatusCode,
     middleware::{from_fn, from_fn_with_state, map_request},
 };
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
-    set_header::SetResponseHeaderLayer,
     timeout::TimeoutLayer,
 };
 
 use crate::{
     auth::{Auth, Demo, Provider},
-    config::{AuthSettings, Origins, Settings},
+    config::{AuthSettings, Settings},
     rest::{self, Rest},
     service::Service,
     sources::seed,
 };
 
 use middleware::{
-    body, compression, cors, decompression, errors, head, host, log,
+    body, compression, cors,
+    csrf::{self, OriginPolicy},
+    decompression, errors, head, host, log,
     metrics::{self, Metrics},
     rate_limit::{self, RateLimiter},
+    security::{self, Hsts},
 };
 use routes::{assets, health, identity};
 
@@ -54,40 +56,46 @@ pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router
     };
     let limiter = RateLimiter::new(settings, &service, auth.clone());
     let rest = Rest { service: service.clone(), auth: auth.clone(), flavor: settings.rest };
+    let mut rest = rest::routes(rest);
+    let origins = OriginPolicy::new(settings);
+    if settings.auth.is_demo() {
+        rest = rest.layer(from_fn_with_state(origins.clone(), csrf::reject_writes));
+    }
     let data = Router::new()
-        .merge(graphql::routes(settings, service.clone(), &limiter))
-        .merge(rest::routes(rest))
-        .merge(identity::routes(settings, auth))
+        .merge(graphql::routes(settings, service.clone(), &limiter, origins.clone()))
+        .merge(rest)
+        .merge(identity::routes(settings, auth, origins))
         .layer(from_fn_with_state(limiter, rate_limit::authenticate))
         .layer(from_fn_with_state(ready.clone(), health::require_ready));
-    let (origins, headers) = (&settings.origins, &settings.cors_headers);
     let routes = data
         .merge(health::routes(service.clone(), ready))
         .merge(assets::routes(settings.features.graphiql))
         .fallback(assets::fallback);
     if !settings.features.metrics {
-        return layered(origins, headers, Timeouts::default(), routes);
+        return layered(settings, Timeouts::default(), routes);
     }
     let metrics = Metrics::default();
-    let routes = routes.merge(metrics::routes(metrics.clone(), service));
-    layered(origins, headers, Timeouts::default(), routes)
+    // They are for the operator, but have no token. In demo mode every route has this layer.
+    let for_operators = metrics::routes(metrics.clone(), service)
+        .layer(from_fn_with_state(settings.hosts.clone(), host::require_allowed));
+    layered(settings, Timeouts::default(), routes.merge(for_operators))
         .layer(from_fn_with_state(metrics, metrics::count))
 }
 
-/// Adds the layers that every route has. `cors_headers` are request headers that pages may send in
-/// addition to the usual ones.
-pub fn layered(
-    origins: &Origins,
-    cors_headers: &[HeaderName],
-    timeouts: Timeouts,
-    routes: Router,
-) -> Router {
-    let header = SetResponseHeaderLayer::if_not_present;
+/// Adds the layers that every route has.
+pub fn layered(settings: &Settings, timeouts: Timeouts, routes: Router) -> Router {
+    // With an identity provider, a page with another host gets nothing that it could not ask for
+    // itself: what is not public needs a token.
+    let hosts = settings.auth.is_demo().then(|| settings.hosts.clone());
+    let hosts = hosts.map(|it| from_fn_with_state(it, host::require_allowed));
+    let hsts = Hsts::new(settings.server.hsts);
     let without_cors = routes.clone().layer(from_fn(errors::json_errors));
     // From the outside in:
     // * the request id comes first, so that the log line has it;
     // * the log sees the response as it is sent;
-    // * a request without a valid host is rejected before anything looks at it;
+    // * the security headers are on every response, also on rejections;
+    // * a request without a valid host, or for another host, is rejected before anything looks at it;
+    // * so is a request whose transfer coding is unknown;
     // * CORS is outside of everything that can fail, so that allowed pages can read errors;
     // * HEAD is GET inside of the layers that depend on the body;
     // * compression is outside of the JSON errors, which it may compress too;
@@ -103,11 +111,12 @@ pub fn layered(
             .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
             .layer(PropagateRequestIdLayer::x_request_id())
             .layer(from_fn(log::log))
-            .layer(header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
-            .layer(header(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
+            .layer(from_fn_with_state(hsts, security::headers))
             .layer(from_fn(host::require_valid))
+            .option_layer(hosts)
+            .layer(from_fn(decompression::check_transfer_coding))
             .layer(from_fn_with_state(without_cors, cors::options))
-            .layer(cors::layer(origins, cors_headers))
+            .layer(cors::layer(&settings.origins, &settings.cors_headers))
             .layer(from_fn(head::as_get))
             .layer(map_request(compression::known_codings))
             .layer(compression::layer())

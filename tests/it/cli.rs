@@ -161,6 +161,8 @@ fn check_config_prints_the_settings_without_secrets() {
     insta::assert_snapshot!(stdout(&defaults), @r"
     HOST=127.0.0.1
     PORT=4567
+    ALLOWED_HOSTS=
+    HSTS=off
     DATABASE_URL=sqlite:cruddur.db
     DATABASE_CONNECTIONS=10
     FRONTEND_URL=
@@ -193,6 +195,8 @@ fn check_config_prints_the_settings_without_secrets() {
     let args = ["--port", "5000", "check-config", "--demo", "--graphiql", "off"];
     let env = [
         ("HOST", "::"),
+        ("ALLOWED_HOSTS", "*.Cruddur.example,[fd00::1]"),
+        ("HSTS", "0"),
         ("PORT", "4000"),
         ("CONNECTION_URL", "postgres://cruddur:p@ss:word@db:5432/cruddur?sslmode=require"),
         ("FRONTEND_URL", "HTTPS://Cruddur.example/,http://127.0.0.1:3000"),
@@ -208,6 +212,8 @@ fn check_config_prints_the_settings_without_secrets() {
     insta::assert_snapshot!(stdout(&set), @r"
     HOST=::
     PORT=5000
+    ALLOWED_HOSTS=*.cruddur.example,fd00::1
+    HSTS=0
     DATABASE_URL=postgres://cruddur:***@db:5432/cruddur?sslmode=require
     DATABASE_CONNECTIONS=10
     FRONTEND_URL=https://cruddur.example,http://127.0.0.1:3000,http://b.example

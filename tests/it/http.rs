@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::support::{Answer, Client, TestApp, server::TestServer};
+use crate::support::{Answer, Client, TestApp, server::TestServer, settings};
 use axum::{
     Router,
     body::Body,
@@ -14,10 +14,7 @@ use axum::{
     routing::get,
 };
 use bytes::Bytes;
-use cruddur::{
-    config::Origins,
-    http::{Readiness, Timeouts, layered},
-};
+use cruddur::http::{Readiness, Timeouts, layered};
 use futures_util::stream;
 use serde_json::json;
 use tokio::{
@@ -88,10 +85,27 @@ async fn unknown_paths_and_methods_get_json_errors() {
 #[tokio::test]
 async fn every_response_has_the_security_headers() {
     let client = TestApp::new().await.anon();
-    for path in ["/health/live", "/nope", "/graphiql", "/api/activities/home"] {
+    for path in ["/health/live", "/nope", "/graphiql", "/api/activities/home", "/api/docs/"] {
         let answer = client.get(path).await;
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
+        assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{path}");
+        assert_eq!(answer.header("strict-transport-security"), "", "{path}");
+        let policy = answer.header("content-security-policy");
+        for directive in ["default-src", "base-uri", "frame-ancestors", "form-action"] {
+            let none = format!("{directive} 'none'");
+            assert!(policy.split("; ").any(|it| it == none), "{path} {none}: {policy}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn hsts_is_sent_on_every_response_if_it_is_on() {
+    let client = TestApp::new().await.with(&["--hsts", "31536000"]).anon();
+    for path in ["/health/live", "/nope", "/", "/api/activities/home"] {
+        let answer = client.get(path).await;
+        assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "{path}");
     }
 }
 
@@ -131,7 +145,7 @@ async fn a_panic_gets_500_without_details() {
         panic!("postgres://cruddur:secret@db/cruddur");
     }
     let routes = Router::new().route("/graphql", get(panics)).route("/api/panics", get(panics));
-    let client = Client(layered(&Origins::Any, &[], Timeouts::default(), routes));
+    let client = Client(layered(&settings(&[]), Timeouts::default(), routes));
     let rest = client.get("/api/panics").await;
     assert_eq!(rest.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(rest.json(), json!(["internal_server_error"]));
@@ -146,7 +160,7 @@ async fn a_panic_gets_500_without_details() {
 async fn slow_requests_get_503_after_the_response_timeout() {
     let routes = Router::new().route("/api/slow", get(std::future::pending::<()>));
     let timeouts = Timeouts { response: Duration::from_millis(1), ..Timeouts::default() };
-    let client = Client(layered(&Origins::Any, &[], timeouts, routes));
+    let client = Client(layered(&settings(&[]), timeouts, routes));
     let answer = client.get("/api/slow").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.json(), json!(["service_unavailable"]));
@@ -319,7 +333,7 @@ async fn client_disconnects_are_logged() {
     let routes = Router::new()
         .route("/api/too-slow", get(std::future::pending::<()>))
         .route("/api/quick", get(async || "done"));
-    let client = Client(layered(&Origins::Any, &[], Timeouts::default(), routes));
+    let client = Client(layered(&settings(&[]), Timeouts::default(), routes));
     let cancelled = timeout(Duration::from_millis(1), client.get("/api/too-slow")).await;
     assert!(cancelled.is_err());
     client.get("/api/quick").await;
@@ -336,7 +350,7 @@ async fn client_disconnects_are_logged() {
 /// Sends bytes to a gateway and returns everything it sends back until it closes the connection.
 async fn exchange(timeouts: Timeouts, sent: &[u8]) -> String {
     let app = TestApp::new().await;
-    let router = layered(&Origins::Any, &[], timeouts, app.as_user("worf").0);
+    let router = layered(&settings(&[]), timeouts, app.as_user("worf").0);
     let server = TestServer::start(router, timeouts).await;
     let mut client = TcpStream::connect(server.address).await.expect("a connection");
     client.write_all(sent).await.expect("the bytes fit into the socket's buffer");
@@ -352,13 +366,13 @@ async fn half_sent_requests_time_out() {
     let head = Timeouts { header: short, ..Timeouts::default() };
     let idle = Timeouts { idle: short, ..Timeouts::default() };
     assert_eq!(exchange(idle, b"").await, "");
-    let request = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+    let request = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
     assert!(exchange(idle, request).await.ends_with("{\"status\":\"live\"}"));
-    assert_eq!(exchange(head, b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-").await, "");
+    assert_eq!(exchange(head, b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-").await, "");
     let body = Timeouts { body: short, ..Timeouts::default() };
     for path in ["/graphql", "/api/activities"] {
         let sent = format!(
-            "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
              Content-Length: 100\r\n\r\n{{\"query\":"
         );
         let answer = exchange(body, sent.as_bytes()).await;
@@ -382,17 +396,17 @@ async fn a_response_that_the_client_does_not_read_hits_the_write_timeout() {
     };
     let routes = Router::new().route("/api/endless", get(endless));
     let timeouts = Timeouts { write: Duration::from_millis(50), ..Timeouts::default() };
-    let router = layered(&Origins::Any, &[], timeouts, routes);
+    let router = layered(&settings(&[]), timeouts, routes);
     let server = TestServer::start(router, timeouts).await;
     let mut client = TcpStream::connect(server.address).await.expect("a connection");
-    client.write_all(b"GET /api/endless HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("sent");
+    client.write_all(b"GET /api/endless HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("sent");
     let dropped = timeout(Duration::from_secs(60), dropped).await.expect("the body is dropped");
     assert!(dropped.is_err(), "the sender is dropped without sending");
 }
 
 #[tokio::test]
 async fn oversized_bodies_are_rejected_before_they_are_sent() {
-    let sent = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+    let sent = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
                  Content-Length: 1048577\r\nExpect: 100-continue\r\n\r\n";
     let answer = exchange(Timeouts::default(), sent).await;
     assert!(answer.starts_with("HTTP/1.1 413 Payload Too Large\r\n"), "{answer}");
@@ -401,7 +415,7 @@ async fn oversized_bodies_are_rejected_before_they_are_sent() {
 
 #[tokio::test]
 async fn oversized_headers_get_431() {
-    let sent = format!("GET /health/live HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(70_000));
+    let sent = format!("GET /health/live HTTP/1.1\r\nHost: localhost\r\nX: {}", "x".repeat(70_000));
     let answer = exchange(Timeouts::default(), sent.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 431 Request Header Fields Too Large\r\n"), "{answer}");
 }

@@ -15,7 +15,8 @@ import { expect } from 'vitest';
 
 const screenshots = resolve('../target/screenshots');
 
-export function launch(): Promise<Browser> {
+/** Starts a browser, with more flags of Chromium. */
+export function launch(...flags: string[]): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
@@ -27,6 +28,7 @@ export function launch(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...flags,
     ],
   });
 }

@@ -1,7 +1,6 @@
 //! GraphQL over HTTP, as POST with a JSON body or as GET for queries and subscriptions, and over
 //! WebSocket.
 
-mod csrf;
 mod negotiation;
 mod request;
 mod response;
@@ -21,9 +20,7 @@ use axum::{
     routing::get,
 };
 
-pub use self::csrf::is_cross_origin_page;
 use self::{
-    csrf::is_cross_origin,
     negotiation::{Negotiated, ResponseFormat},
     request::{InvalidRequest, Parameters, is_empty},
     response::{Introspected, Payload, is_unavailable, is_unexecuted},
@@ -32,6 +29,7 @@ use self::{
 use super::{
     MAX_BODY,
     middleware::{
+        csrf::OriginPolicy,
         errors,
         rate_limit::{RateLimiter, RateLimits},
     },
@@ -39,7 +37,7 @@ use super::{
 };
 use crate::{
     auth::{Auth, AuthResult, Identity},
-    config::{Origins, Settings},
+    config::Settings,
     error::{self, Error},
     graphql::{self, Schema, SchemaOptions},
     headers::{accepts_html, content_length, is_utf8_json},
@@ -52,13 +50,18 @@ struct Graphql {
     service: Service,
     auth: Auth,
     limits: RateLimits,
-    /// The origins whose pages may read responses.
-    origins: Origins,
+    /// The pages that may send requests.
+    origins: OriginPolicy,
     /// True if GraphiQL is served, so that browsers can be redirected to it.
     graphiql: bool,
 }
 
-pub fn routes(settings: &Settings, service: Service, limiter: &RateLimiter) -> Router {
+pub fn routes(
+    settings: &Settings,
+    service: Service,
+    limiter: &RateLimiter,
+    origins: OriginPolicy,
+) -> Router {
     let schema = graphql::schema(SchemaOptions {
         limits: settings.limits,
         introspection: settings.features.introspection,
@@ -71,7 +74,7 @@ pub fn routes(settings: &Settings, service: Service, limiter: &RateLimiter) -> R
             service,
             auth: limiter.auth.clone(),
             limits: limiter.limits.clone(),
-            origins: settings.origins.clone(),
+            origins,
             graphiql: settings.features.graphiql,
         },
     ))
@@ -90,8 +93,10 @@ const NO_STREAM: Rejection = (
     "Subscriptions need text/event-stream, multipart/mixed;subscriptionSpec=1.0 or a WebSocket.",
 );
 
-const CROSS_ORIGIN: Rejection =
-    (StatusCode::FORBIDDEN, "Cross-origin requests need the header GraphQL-Require-Preflight.");
+const CROSS_ORIGIN: Rejection = (
+    StatusCode::FORBIDDEN,
+    "Cross-origin requests need an origin in FRONTEND_URL, or the header GraphQL-Require-Preflight.",
+);
 
 /// The message of a request without a document.
 const MISSING: &str = "`query` is missing.";
@@ -109,39 +114,41 @@ async fn get_request(State(graphql): State<Arc<Graphql>>, request: HttpRequest) 
         return websocket::open(graphql, request).await;
     }
     let caller = Caller::of(&request);
+    let is_cross_origin = graphql.origins.is_cross_origin(&request);
     let parameters = Query::<Parameters>::try_from_uri(request.uri());
     let headers = request.headers();
     let parameters = parameters.map_err(|_| InvalidRequest::Malformed);
     let request = parameters.and_then(|Query(parameters)| parameters.request());
     let empty = request.as_ref().is_ok_and(is_empty);
     if empty && graphql.graphiql && accepts_html(headers) {
-        return Redirect::to("/graphiql").into_response();
+        let vary = [(header::VARY, "accept")];
+        return (vary, Redirect::to("/graphiql")).into_response();
     }
-    let mut response = match Negotiated::from_headers(headers) {
-        None => rejected(ResponseFormat::Json, NOT_ACCEPTABLE),
-        Some(negotiated) if is_cross_origin(headers, &graphql.origins) => {
-            rejected(negotiated.for_errors(), CROSS_ORIGIN)
-        }
-        Some(negotiated) => match request {
-            Ok(request) => answer(&graphql, &Method::GET, negotiated, request, caller).await,
-            Err(invalid) => {
-                let malformed = "The parameters are not a valid GraphQL request.";
-                rejected(negotiated.for_errors(), unreadable(invalid, malformed))
-            }
-        },
+    let Some(negotiated) = Negotiated::from_headers(headers) else {
+        return rejected(ResponseFormat::Json, NOT_ACCEPTABLE);
     };
-    // The response depends on the viewer and the time.
-    let no_store = HeaderValue::from_static("no-store");
-    response.headers_mut().insert(header::CACHE_CONTROL, no_store);
-    response
+    if is_cross_origin {
+        return rejected(negotiated.for_errors(), CROSS_ORIGIN);
+    }
+    match request {
+        Ok(request) => answer(&graphql, &Method::GET, negotiated, request, caller).await,
+        Err(invalid) => {
+            let malformed = "The parameters are not a valid GraphQL request.";
+            rejected(negotiated.for_errors(), unreadable(invalid, malformed))
+        }
+    }
 }
 
-/// Answers the request in a JSON body. Other types are rejected for CSRF prevention: a browser sends
-/// JSON for a page of another origin only after a preflight request.
+/// Answers the request in a JSON body. CSRF prevention is twofold: pages of other origins are rejected,
+/// and so are other types, because a browser sends JSON for such a page only after a preflight
+/// request.
 async fn post_request(State(graphql): State<Arc<Graphql>>, request: HttpRequest) -> Response {
     let Some(negotiated) = Negotiated::from_headers(request.headers()) else {
         return rejected(ResponseFormat::Json, NOT_ACCEPTABLE);
     };
+    if graphql.origins.is_cross_origin(&request) {
+        return rejected(negotiated.for_errors(), CROSS_ORIGIN);
+    }
     let caller = Caller::of(&request);
     match read_body(request).await {
         Ok(request) => answer(&graphql, &Method::POST, negotiated, request, caller).await,
@@ -279,5 +286,6 @@ fn rejected(format: ResponseFormat, (status, message): (StatusCode, &str)) -> Re
 fn with_format(format: ResponseFormat, mut response: Response) -> Response {
     let name = HeaderValue::from_static(format.name());
     response.headers_mut().insert(header::CONTENT_TYPE, name);
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
     response
 }

@@ -7,7 +7,7 @@ use std::{convert::Infallible, panic::AssertUnwindSafe, time::Duration};
 use async_graphql::{Response as GraphqlResponse, ServerError};
 use axum::{
     body::Body,
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -135,12 +135,9 @@ pub fn streamed_response(
 }
 
 fn with_headers(body: Body) -> Response {
-    let headers = [
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        // Without this header nginx would buffer the responses.
-        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
-    ];
-    (headers, body).into_response()
+    // Without this header nginx would buffer the responses.
+    let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    ([unbuffered], body).into_response()
 }
 
 /// The state of a streamed response.

@@ -43,7 +43,11 @@ pub fn for_path(path: &str, status: StatusCode) -> Response {
     if path == "/graphql" {
         return graphql(status, reason);
     }
-    let code = reason.to_lowercase().replace(' ', "_");
+    code(status, &reason.to_lowercase().replace(' ', "_"))
+}
+
+/// Returns the error response of any path but /graphql, with a code.
+pub fn code(status: StatusCode, code: &str) -> Response {
     with_retry_after(status, (status, Json(json!([code]))).into_response())
 }
 
@@ -53,6 +57,11 @@ pub fn graphql(status: StatusCode, message: &str) -> Response {
         StatusCode::UNAUTHORIZED => "UNAUTHENTICATED".to_owned(),
         _ => status.canonical_reason().unwrap_or("Failed").to_uppercase().replace(' ', "_"),
     };
+    graphql_with_code(status, &code, message)
+}
+
+/// Returns the error response of a request to /graphql, with a code and a message.
+pub fn graphql_with_code(status: StatusCode, code: &str, message: &str) -> Response {
     let body = json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
     with_retry_after(status, (status, Json(body)).into_response())
 }

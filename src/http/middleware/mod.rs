@@ -3,6 +3,7 @@
 pub mod body;
 pub mod compression;
 pub mod cors;
+pub mod csrf;
 pub mod decompression;
 pub mod errors;
 pub mod head;
@@ -10,3 +11,4 @@ pub mod host;
 pub mod log;
 pub mod metrics;
 pub mod rate_limit;
+pub mod security;

@@ -52,8 +52,12 @@ async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     let path = format!("assets/{path}");
     match file(&path, &headers) {
         Some(file) => {
-            let forever = "public, max-age=31536000, immutable";
-            ([(header::CACHE_CONTROL, forever)], file).into_response()
+            let headers = [
+                (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+                // A worker has the policy of its script, not that of its page.
+                (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+            ];
+            (headers, file).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -66,10 +70,10 @@ pub async fn fallback(request: Request) -> Response {
     let browser = request.method() == Method::GET
         && !path.starts_with("/api/")
         && accepts_html(request.headers());
-    browser
-        .then(|| page("index.html", request.headers()))
-        .flatten()
-        .unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
+    let page = browser.then(|| page("index.html", request.headers())).flatten();
+    let mut response = page.unwrap_or_else(|| StatusCode::NOT_FOUND.into_response());
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+    response
 }
 
 fn page(path: &str, headers: &HeaderMap) -> Option<Response> {

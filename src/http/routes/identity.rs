@@ -2,8 +2,8 @@
 
 use axum::{
     Json, Router,
-    extract::State,
-    http::{HeaderMap, StatusCode, header},
+    extract::{Request, State},
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use crate::{
     auth::Auth,
-    config::{AuthSettings, Origins, Settings},
+    config::{AuthSettings, Settings},
     domain::User,
-    http::graphql::is_cross_origin_page,
+    http::middleware::csrf::OriginPolicy,
 };
 
 #[derive(Clone)]
@@ -21,22 +21,17 @@ struct Identity {
     auth: Auth,
     /// The public description of how people sign in.
     description: Value,
-    /// The origins whose pages get tokens, besides the gateway's own.
-    origins: Vec<String>,
+    /// The pages that get tokens.
+    origins: OriginPolicy,
 }
 
 /// Serves `GET /identity`, and in demo mode `GET /identity/people`.
-pub fn routes(settings: &Settings, auth: Auth) -> Router {
+pub fn routes(settings: &Settings, auth: Auth, origins: OriginPolicy) -> Router {
     let description = match &settings.auth {
         AuthSettings::Demo { viewer, .. } => json!({ "mode": "demo", "viewer": viewer }),
         AuthSettings::Provider(provider) => {
             json!({ "mode": "provider", "issuer": provider.issuer })
         }
-    };
-    // `*` allows any page to call the gateway, but not to get tokens.
-    let origins = match &settings.origins {
-        Origins::Any => Vec::new(),
-        Origins::These(these) => these.clone(),
     };
     Router::new()
         .route("/identity", get(|State(it): State<Identity>| async move { Json(it.description) }))
@@ -44,11 +39,12 @@ pub fn routes(settings: &Settings, auth: Auth) -> Router {
         .with_state(Identity { auth, description, origins })
 }
 
-async fn people(State(identity): State<Identity>, headers: HeaderMap) -> Response {
+async fn people(State(identity): State<Identity>, request: Request) -> Response {
     let Some(demo) = identity.auth.as_demo() else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    if is_cross_origin_page(&headers, &identity.origins) {
+    // `FRONTEND_URL=*` allows any page to call the gateway, but not to get tokens.
+    if identity.origins.is_cross_origin_page(&request) {
         return StatusCode::FORBIDDEN.into_response();
     }
     let people = match demo.people().await {
@@ -61,5 +57,5 @@ async fn people(State(identity): State<Identity>, headers: HeaderMap) -> Respons
             json!({ "handle": handle, "displayName": display_name, "token": token })
         })
         .collect();
-    ([(header::CACHE_CONTROL, "no-store")], Json(people)).into_response()
+    Json(people).into_response()
 }

@@ -26,6 +26,7 @@ pub struct Connection {
     pub timeouts: Timeouts,
     server: Option<Server>,
     peer: Option<IpAddr>,
+    local: Option<IpAddr>,
 }
 
 #[derive(Clone)]
@@ -48,12 +49,22 @@ impl Connection {
     ) -> Self {
         let is_upgraded = Arc::default();
         let server = Server { number, shutdown, is_upgraded, _slot: Arc::new(slot) };
-        Self { timeouts, server: Some(server), peer: Some(peer) }
+        Self { timeouts, server: Some(server), peer: Some(peer), local: None }
+    }
+
+    /// Sets the address of this machine that the peer connected to.
+    pub fn with_local(self, local: Option<IpAddr>) -> Self {
+        Self { local, ..self }
     }
 
     /// Returns the address of the peer, `None` without a server.
     pub fn peer(&self) -> Option<IpAddr> {
         self.peer
+    }
+
+    /// Returns the address of this machine that the peer connected to, `None` without a server.
+    pub fn local(&self) -> Option<IpAddr> {
+        self.local
     }
 
     /// Waits until the server's shutdown begins, and returns when it began.
@@ -98,6 +109,6 @@ impl Connection {
 /// A connection without a server, as in a test of the router alone.
 impl Default for Connection {
     fn default() -> Self {
-        Self { timeouts: Timeouts::default(), server: None, peer: None }
+        Self { timeouts: Timeouts::default(), server: None, peer: None, local: None }
     }
 }

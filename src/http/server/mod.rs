@@ -64,9 +64,11 @@ pub async fn serve(
             (Ok(slot), accepted) = accepted => match accepted {
                 Ok((stream, peer)) => {
                     let peer = peer.ip().to_canonical();
+                    let local = stream.local_addr().ok().map(|it| it.ip().to_canonical());
                     let number = numbers.next().unwrap_or_default();
                     let connection =
-                        Connection::new(timeouts, peer, number, shutdown.subscribe(), slot);
+                        Connection::new(timeouts, peer, number, shutdown.subscribe(), slot)
+                            .with_local(local);
                     tokio::spawn(serve_connection(stream, router.clone(), connection));
                 }
                 Err(error) => {

@@ -67,7 +67,7 @@ async fn cross_origin_pages_get_no_demo_tokens() {
     let own = [("origin", "http://127.0.0.1:4567"), ("host", "127.0.0.1:4567")];
     let answer = client.send(Method::GET, "/identity/people", &own, "").await;
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("cache-control"), "private, no-store");
 }
 
 #[test]

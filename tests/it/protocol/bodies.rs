@@ -11,6 +11,7 @@ use crate::support::{
     TestApp,
     gateway::{stderr, stdout},
     server::TestServer,
+    settings,
 };
 
 use super::raw::{SHORT, exchange, header, read_response, server, status};
@@ -20,7 +21,7 @@ const LARGE: usize = 8 * 1024 * 1024;
 /// Returns a POST of `size` bytes in chunks of 64 kB.
 fn chunked(path: &str, content_type: &str, size: usize) -> Vec<u8> {
     let mut sent = format!(
-        "POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: {content_type}\r\n\
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\n\
          Transfer-Encoding: chunked\r\n\r\n"
     )
     .into_bytes();
@@ -36,7 +37,7 @@ fn chunked(path: &str, content_type: &str, size: usize) -> Vec<u8> {
 /// Returns a POST of `size` bytes with a length.
 fn sized(path: &str, content_type: &str, size: usize) -> Vec<u8> {
     let mut sent = format!(
-        "POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: {content_type}\r\n\
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\n\
          Content-Length: {size}\r\n\r\n"
     )
     .into_bytes();
@@ -77,7 +78,7 @@ async fn the_connection_stays_usable_after_an_oversized_body() {
         client.write_all(&sent).await.expect("the gateway reads everything");
         assert_eq!(status(&read_response(&mut client).await), 413);
     }
-    client.write_all(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("sent");
+    client.write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("sent");
     assert_eq!(status(&read_response(&mut client).await), 200);
 }
 
@@ -108,15 +109,10 @@ async fn curl_gets_the_413() {
 async fn a_rejected_body_is_read_for_no_longer_than_the_body_timeout() {
     let app = TestApp::new().await;
     let timeouts = Timeouts { body: SHORT, ..Timeouts::default() };
-    let router = cruddur::http::layered(
-        &cruddur::config::Origins::Any,
-        &[],
-        timeouts,
-        app.as_user("worf").0,
-    );
+    let router = cruddur::http::layered(&settings(&[]), timeouts, app.as_user("worf").0);
     let server = TestServer::start(router, timeouts).await;
     let mut client = TcpStream::connect(server.address).await.expect("a connection");
-    let head = "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
+    let head = "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
         Content-Length: 2000000\r\n\r\n";
     client.write_all(head.as_bytes()).await.expect("sent");
     let start = Instant::now();
@@ -177,7 +173,7 @@ async fn gzip_bodies_are_read_within_the_limit_after_inflation() {
 #[tokio::test]
 async fn a_length_of_a_compressed_body_over_the_limit_gets_413() {
     let server = server().await;
-    let sent = "POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
+    let sent = "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
         Content-Encoding: gzip\r\nContent-Length: 1048577\r\nExpect: 100-continue\r\n\r\n";
     let answer = exchange(&server, sent.as_bytes()).await;
     assert_eq!((status(&answer), header(&answer, "content-type")), (413, "application/json"));

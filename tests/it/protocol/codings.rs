@@ -1,3 +1,5 @@
+//! Codings of requests and responses.
+//!
 //! `Accept-Encoding` (RFC 9110 section 12.5.3): a client that accepts no coding the gateway has gets the
 //! response without one, so that nothing is executed and then refused.
 
@@ -7,6 +9,7 @@ use axum::{
 };
 use serde_json::json;
 
+use super::raw::{exchange, header, server, status};
 use crate::support::TestApp;
 
 /// Headers that accept neither gzip nor a response without a coding.
@@ -85,5 +88,47 @@ async fn gzip_is_used_if_the_client_prefers_it() {
         let answer = client.send(Method::GET, "/api/activities/home", &headers, "").await;
         assert_eq!(answer.status, StatusCode::OK, "{codings}");
         assert_eq!(answer.header("content-encoding"), expected, "{codings}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_transfer_codings_get_501_on_every_route() {
+    let server = server().await;
+    for path in ["/graphql", "/api/activities", "/health/live", "/", "/nope", "/identity/people"] {
+        for (codings, expected) in [
+            ("Transfer-Encoding: gzip, chunked", 501),
+            ("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked", 501),
+            ("Transfer-Encoding: identity, chunked", 501),
+            ("Transfer-Encoding: chunked, chunked", 501),
+            ("Transfer-Encoding: gzip", 400),
+            ("Transfer-Encoding: chunked, gzip", 400),
+        ] {
+            let sent = format!(
+                "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+                 {codings}\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n"
+            );
+            let answer = exchange(&server, sent.as_bytes()).await;
+            assert_eq!(status(&answer), expected, "{path} {codings}: {answer}");
+            assert_eq!(header(&answer, "connection"), "close", "{path} {codings}: {answer}");
+        }
+    }
+    let sent = "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+                Transfer-Encoding: Chunked\r\n\r\n18\r\n{\"query\":\"{__typename}\"}\r\n0\r\n\r\n";
+    assert_eq!(status(&exchange(&server, sent.as_bytes()).await), 200);
+}
+
+#[tokio::test]
+async fn unknown_content_codings_get_415_on_every_route() {
+    let client = TestApp::new().await.as_user("worf");
+    let text = "application/json";
+    for path in ["/graphql", "/api/activities", "/api/profile/update", "/nope", "/identity/people"]
+    {
+        for coding in ["br", "deflate", "gzip, gzip", "gzip, br", "\u{fc}", "gzip, \u{fc}", "zstd"]
+        {
+            let headers = [("content-type", text), ("content-encoding", coding)];
+            let answer = client.send(Method::POST, path, &headers, "{}").await;
+            assert_eq!(answer.status, 415, "{path} {coding}");
+            assert_eq!(answer.header("accept-encoding"), "gzip, identity", "{path} {coding}");
+        }
     }
 }

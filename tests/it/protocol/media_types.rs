@@ -28,9 +28,24 @@ async fn content_types_may_have_blanks_and_quoted_parameters() {
         let answer = client.send(Method::POST, "/api/activities", &headers, rest.clone()).await;
         assert_eq!(answer.status, 200, "{content_type}");
     }
+    let utf16 = [("content-type", "application/json; charset=\"utf-16\"")];
+    assert_eq!(client.send(Method::POST, "/graphql", &utf16, graphql).await.status, 415);
     for content_type in [
+        "text/plain;x,application/json",
+        "text/plain;;,application/json",
+        "text/plain;,application/json",
+        "text/plain;application/json",
+        "text/plain;x=,application/json",
+        "multipart/form-data;x,application/json",
+        "multipart/form-data;boundary=x,application/json",
+        "application/x-www-form-urlencoded;x,application/json",
+        "text/plain;x=\",application/json",
+        "application/json;x,text/plain",
+        "application/json; nonsense",
+        ",application/json",
+        "",
         "application/json, text/plain",
-        "application/json; charset=\"utf-16\"",
+        "application/json, application/json",
         "application/json; charset=\"utf-8",
         "application/json; charset = utf-8",
         "application/json charset=utf-8",
@@ -40,6 +55,17 @@ async fn content_types_may_have_blanks_and_quoted_parameters() {
         let headers = [("content-type", content_type)];
         let answer = client.send(Method::POST, "/graphql", &headers, graphql).await;
         assert_eq!(answer.status, 415, "{content_type}");
+        let home = client.get("/api/activities/home").await.messages();
+        for (method, path) in [
+            (Method::POST, "/api/activities"),
+            (Method::POST, "/api/messages"),
+            (Method::POST, "/api/profile/update"),
+            (Method::PUT, "/api/profile/update"),
+        ] {
+            let answer = client.send(method.clone(), path, &headers, rest.clone()).await;
+            assert_eq!(answer.status, 415, "{method} {path} {content_type}");
+        }
+        assert_eq!(client.get("/api/activities/home").await.messages(), home, "{content_type}");
     }
     let twice = [("content-type", "application/json"), ("content-type", "text/plain")];
     for path in ["/graphql", "/api/activities"] {

@@ -59,7 +59,7 @@ async fn persisted_queries_work_over_get() {
     let short = format!("/graphql?extensions={extensions}");
     let unknown = client.get(&short).await;
     assert_eq!(code(&unknown), "PERSISTED_QUERY_NOT_FOUND");
-    assert_eq!(unknown.header("cache-control"), "no-store");
+    assert_eq!(unknown.header("cache-control"), "private, no-store");
     let full = format!("{short}&query=%7B__typename%7D");
     assert_eq!(client.get(&full).await.json(), expected());
     assert_eq!(client.get(&short).await.json(), expected());

@@ -23,7 +23,7 @@ async fn server() -> TestServer {
 /// Sends a handshake with these lines in place of those of the version and the key.
 async fn handshake(server: &TestServer, lines: &str) -> String {
     let sent = format!(
-        "GET /graphql HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        "GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Protocol: graphql-transport-ws\r\n{lines}\r\n"
     );
     exchange(server, sent.as_bytes()).await

@@ -10,15 +10,13 @@ use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, Request, WebSocketUpgrade, ws::WebSocket},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use tracing::Instrument;
 
 use self::{close::Close, session::WsSession};
-use super::{
-    Graphql, MAX_BODY, Rejection, csrf::is_cross_origin, negotiation::ResponseFormat, rejected,
-};
+use super::{Graphql, MAX_BODY, Rejection, negotiation::ResponseFormat, rejected};
 use crate::http::server::header_case::handshake_spelling;
 
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -36,7 +34,7 @@ pub fn is_upgrade(headers: &HeaderMap) -> bool {
 /// Opens a WebSocket. A browser opens one for any page without a preflight request, so the origin of
 /// the page is checked here.
 pub async fn open(graphql: Arc<Graphql>, request: Request) -> Response {
-    if is_cross_origin(request.headers(), &graphql.origins) {
+    if graphql.origins.is_cross_origin(&request) {
         return rejected(ResponseFormat::Json, CROSS_ORIGIN);
     }
     if let Err(rejection) = handshake::check(request.headers()) {
@@ -72,7 +70,6 @@ pub async fn open(graphql: Arc<Graphql>, request: Request) -> Response {
     };
     let span = tracing::Span::current();
     let mut response = upgrade.on_upgrade(move |socket| session(socket).instrument(span));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.extensions_mut().extend(handshake_spelling().await);
     response
 }
