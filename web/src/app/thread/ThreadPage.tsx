@@ -19,7 +19,7 @@ export function ThreadPage({ id }: { id: string }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const { data, error, fetchMore, refetch } = useQuery(ThreadDocument, {
     variables: { id, first: PAGE_SIZE },
-    // A reply that is posted while the thread loads fetches it anew (see `postReply`).
+    // A reply that is posted while the thread loads fetches it again (see `postReply`).
     context: { queryDeduplication: false },
   });
   useSubscription(CrudUpdatesDocument, { variables: { id }, ignoreResults: true });
