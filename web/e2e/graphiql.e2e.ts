@@ -105,13 +105,19 @@ test('a token in the headers editor is sent, but not stored', async () => {
   const token = await gateway.token('worf');
   await editorTab('HomeFeed').waitFor();
   const editor = page.locator('.graphiql-query-editor .monaco-editor').first();
+  /** Replaces the text of the editor, and what the editor adds by itself: closing brackets. */
+  const write = async (text: string) => {
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    await page.keyboard.insertText(text);
+    await page.keyboard.press('Control+Shift+End');
+    await page.keyboard.press('Delete');
+  };
   await editor.click();
-  await page.keyboard.press('Control+a');
-  await page.keyboard.insertText('query Me { viewer { user { handle } } }');
+  await write('query Me { viewer { user { handle } } }');
   await page.getByRole('button', { name: 'Headers', exact: true }).click();
   await page.locator('.graphiql-editor-tool .monaco-editor').last().click();
-  await page.keyboard.press('Control+a');
-  await page.keyboard.insertText(`{ "Authorization": "Bearer ${token}" }`);
+  await write(`{ "Authorization": "Bearer ${token}" }`);
   const answer = async () => {
     await run();
     return response();
