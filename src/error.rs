@@ -66,15 +66,17 @@ pub enum UserErrorCode {
     /// The handle is longer than 64 characters, contains characters other than ASCII letters,
     /// digits, `_`, `-` and `.`, or starts or ends with `-` or `.`.
     HandleInvalid,
-    /// Another user has the handle, regardless of case.
+    /// Another user has the handle, regardless of case, or one that looks like it, as `w0rf` looks
+    /// like `worf`; or the handle is reserved, or looks like one that is.
     HandleTaken,
     /// The search term is missing or empty.
     SearchTermBlank,
     /// The search term is longer than 280 characters.
     SearchTermTooLong,
-    /// The display name is missing or empty.
+    /// The display name is missing, empty or only white space.
     DisplayNameBlank,
-    /// The display name is longer than 64 characters, or contains U+0000.
+    /// The display name is longer than 64 characters, contains control characters, bidirectional
+    /// controls or invisible characters, or has no visible character.
     DisplayNameInvalid,
     /// The bio is longer than 1024 characters, or contains U+0000.
     BioInvalid,
@@ -139,12 +141,13 @@ impl UserErrorCode {
                 "A handle has 1 to 64 letters from A to Z, digits, _, - and dots, and no - or dot \
                  at either end."
             }
-            Self::HandleTaken => "This handle is already taken.",
+            Self::HandleTaken => "This handle is taken, or looks too much like one that is.",
             Self::SearchTermBlank => "The search term is empty.",
             Self::SearchTermTooLong => "The search term is longer than 280 characters.",
             Self::DisplayNameBlank => "The display name is empty.",
             Self::DisplayNameInvalid => {
-                "The display name is longer than 64 characters or contains a NUL character."
+                "A display name has at most 64 characters, at least one of them visible, and no \
+                 control, direction or invisible characters."
             }
             Self::BioInvalid => {
                 "The bio is longer than 1024 characters or contains a NUL character."

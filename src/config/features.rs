@@ -17,6 +17,8 @@ type Retention = Option<TimeDelta>;
 #[derive(Clone, Args)]
 #[group(skip)]
 pub struct Features {
+    // On with an identity provider too: the page has no rights of its own, and it keeps the tokens that
+    // are typed into it in memory only.
     /// Serve GraphiQL at /graphiql: `on` or `off`
     #[arg(
         long,

@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod cursor;
 pub mod message;
+pub mod name;
 pub mod notification;
 pub mod page;
 pub mod resume;

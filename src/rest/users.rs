@@ -31,13 +31,15 @@ impl From<User> for UserBody {
 /// The viewer's new profile.
 #[derive(Deserialize, ToSchema)]
 pub struct ProfileUpdateBody {
+    /// Each run of white space becomes one space. Bidirectional controls and invisible characters are
+    /// not allowed, and at least one character must be visible.
     #[serde(default, deserialize_with = "text_or_none")]
     #[schema(
         value_type = String,
         required = true,
         min_length = 1,
         max_length = 64,
-        pattern = "^[^\\x00]*$",
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$",
         example = "Andrew Brown"
     )]
     display_name: Option<String>,

@@ -8,13 +8,13 @@ use crate::{
     domain::{
         Follow, NotificationKind, Page, Pagination, Profile, UnregisteredIdentity, User,
         UserCounts, Viewer,
+        name::{checked_display_name, is_reserved_handle},
     },
     error::{Error, Result, UserErrorCode},
     events::Event,
     sources::{InsertUserOutcome, UserRelation},
 };
 
-const MAX_DISPLAY_NAME: usize = 64;
 const MAX_BIO: usize = 1024;
 const MAX_HANDLE: usize = 64;
 
@@ -126,8 +126,7 @@ impl Service {
         if !bio.is_none_or(|bio| fits(bio, MAX_BIO)) {
             return Err(UserErrorCode::BioInvalid.into());
         }
-        let profile =
-            Profile { display_name: display_name.to_owned(), bio: bio.map(str::to_owned) };
+        let profile = Profile { display_name, bio: bio.map(str::to_owned) };
         let changed = self.sources.store.update_profile(user, &profile).await?;
         Ok(changed.ok_or(UserErrorCode::ViewerUnknown)?)
     }
@@ -138,7 +137,8 @@ impl Service {
     /// a user, [`UserErrorCode::ViewerUnknown`] without an identity of the provider or with a
     /// placeholder as its `sub`, [`UserErrorCode::HandleBlank`], [`UserErrorCode::HandleInvalid`],
     /// [`UserErrorCode::DisplayNameBlank`], [`UserErrorCode::DisplayNameInvalid`], then
-    /// [`UserErrorCode::HandleTaken`], or [`UserErrorCode::ViewerRegistered`] if another request has
+    /// [`UserErrorCode::HandleTaken`] for a handle that is taken, reserved, or confusable with one
+    /// that is, or [`UserErrorCode::ViewerRegistered`] if another request has
     /// registered the same `sub`.
     pub async fn register_viewer(
         &self,
@@ -163,10 +163,13 @@ impl Service {
             return Err(UserErrorCode::HandleInvalid.into());
         }
         let display_name = checked_display_name(display_name)?;
+        if is_reserved_handle(handle) {
+            return Err(UserErrorCode::HandleTaken.into());
+        }
         let user = User {
             uuid: uuid_of_subject(&identity.subject),
             handle: handle.to_owned(),
-            display_name: display_name.to_owned(),
+            display_name,
             bio: None,
             email: identity.email.replace('\0', ""),
             cognito_user_id: identity.subject.clone(),
@@ -189,16 +192,6 @@ impl Service {
             return Err(UserErrorCode::CannotFollowYourself.into());
         }
         Ok(user)
-    }
-}
-
-/// In this order: [`UserErrorCode::DisplayNameBlank`] if it is missing or empty,
-/// [`UserErrorCode::DisplayNameInvalid`] over 64 characters or with U+0000.
-fn checked_display_name(display_name: Option<&str>) -> Result<&str> {
-    match display_name.unwrap_or_default() {
-        "" => Err(UserErrorCode::DisplayNameBlank.into()),
-        name if fits(name, MAX_DISPLAY_NAME) => Ok(name),
-        _ => Err(UserErrorCode::DisplayNameInvalid.into()),
     }
 }
 

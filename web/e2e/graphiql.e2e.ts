@@ -96,3 +96,61 @@ test('history and explorer open', async () => {
   await tab.page.getByRole('button', { name: /show history/i }).click();
   await tab.page.locator('.graphiql-history').waitFor();
 });
+
+const TOKEN = 'eyJhbGciOiJub25lIn0.stored.token';
+const stored = () => tab.page.evaluate(() => JSON.stringify(localStorage));
+
+test('a token in the headers editor is sent, but not stored', async () => {
+  const { page } = tab;
+  const token = await gateway.token('worf');
+  await editorTab('HomeFeed').waitFor();
+  const editor = page.locator('.graphiql-query-editor .monaco-editor').first();
+  /** Replaces the text of the editor, and what the editor adds by itself: closing brackets. */
+  const write = async (text: string) => {
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    await page.keyboard.insertText(text);
+    await page.keyboard.press('Control+Shift+End');
+    await page.keyboard.press('Delete');
+  };
+  await editor.click();
+  await write('query Me { viewer { user { handle } } }');
+  await page.getByRole('button', { name: 'Headers', exact: true }).click();
+  await page.locator('.graphiql-editor-tool .monaco-editor').last().click();
+  await write(`{ "Authorization": "Bearer ${token}" }`);
+  const answer = async () => {
+    await run();
+    return response();
+  };
+  await expect.poll(answer, { interval: 500 }).toContain('"worf"');
+  // GraphiQL stores the tabs and the history with a delay.
+  await expect.poll(stored).toMatch(/graphiql:tabState.*query Me /);
+  await expect.poll(stored).toMatch(/graphiql:queries.*query Me /);
+  expect(await stored()).not.toContain(token);
+
+  await page.reload();
+  await editorTab('Me').waitFor();
+  expect(await stored()).toMatch(/graphiql:queries.*query Me /);
+  expect(await stored()).not.toContain(token);
+  expect(await page.evaluate(() => JSON.stringify(sessionStorage))).not.toContain(token);
+});
+
+test.each(['/graphiql', '/'])('headers that are stored already are removed by %s', async (path) => {
+  const { page } = tab;
+  await editorTab('HomeFeed').waitFor();
+  await page.evaluate((token) => {
+    const headers = `{ "Authorization": "Bearer ${token}" }`;
+    const item = { query: '{ home { nodes { id } } }', variables: '{ "headers": 1 }', headers };
+    const tab = { id: '1', title: 'Kept', operationName: null, response: null, ...item };
+    localStorage.setItem('graphiql:headers', headers);
+    localStorage.setItem('graphiql:shouldPersistHeaders', 'true');
+    localStorage.setItem('graphiql:tabState', JSON.stringify({ tabs: [tab], activeTabIndex: 0 }));
+    localStorage.setItem('graphiql:queries', JSON.stringify({ queries: [item] }));
+    localStorage.setItem('graphiql:favorites', JSON.stringify({ favorites: [item] }));
+  }, TOKEN);
+  expect(await stored()).toContain(TOKEN);
+  await tab.goto(path);
+  await expect.poll(stored).not.toContain(TOKEN);
+  expect(await stored()).toMatch(/graphiql:queries.*home/);
+  expect(await stored()).not.toContain('shouldPersistHeaders');
+});

@@ -81,7 +81,7 @@ test('a person with a valid token registers', async () => {
     await page.getByLabel('Handle').fill('Worf');
     await page.getByLabel('Name').fill('Alexander');
     await page.getByRole('button', { name: 'Join' }).click();
-    await page.getByRole('alert').getByText('This handle is already taken.').waitFor();
+    await page.getByRole('alert').getByText('This handle is taken').waitFor();
     await newcomer.expectAccessible();
     await newcomer.screenshot('register-desktop-light');
     await newcomer.emulate(phone, 'dark');

@@ -21,7 +21,7 @@ pub trait Users: Send + Sync + 'static {
     /// several users.
     async fn users_by_subjects(&self, subjects: &[String]) -> Result<Vec<User>>;
 
-    /// Adds a user, unless another user has the same handle, regardless of case, or the same `sub`.
+    /// Adds a user, unless another user has a handle with the same skeleton, or the same `sub`.
     /// The same `sub` must always come with the same uuid.
     async fn insert_user(&self, user: &User) -> Result<InsertUserOutcome>;
 

@@ -9,6 +9,7 @@ use super::{Mock, count, page};
 use crate::{
     domain::{
         Cursor, HasCursor, Order, Page, Pagination, Profile, Timestamp, User, UserCounts,
+        name::handle_skeleton,
         text::{Search, words},
     },
     error::Result,
@@ -39,7 +40,8 @@ impl Users for Mock {
         if has(&|it| it.cognito_user_id == user.cognito_user_id) {
             return Ok(InsertUserOutcome::SubjectTaken);
         }
-        if has(&|it| it.handle.eq_ignore_ascii_case(&user.handle)) {
+        let skeleton = handle_skeleton(&user.handle);
+        if has(&|it| handle_skeleton(&it.handle) == skeleton) {
             return Ok(InsertUserOutcome::HandleTaken);
         }
         state.users.insert(user.uuid, user.clone());

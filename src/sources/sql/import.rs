@@ -8,6 +8,7 @@ use super::{
     activities::insert_activities,
     dialect::Dialect,
     follows::{FOLLOWS, bind_follow},
+    handle_skeletons::index_handles,
     messages::{add_unread, send},
     notifications::insert_notifications,
     pool::WriteTx,
@@ -27,6 +28,7 @@ pub async fn insert_dataset<DB: Dialect>(
     dataset: &Dataset,
 ) -> Result<()> {
     insert(tx, &users_table(), &dataset.users, bind_user).await?;
+    index_handles(tx).await?;
     let activities: Vec<_> = dataset.activities.iter().map(|activity| (activity, None)).collect();
     insert_activities(tx, &activities).await?;
     insert(tx, REACTIONS, &dataset.reactions, bind_reaction).await?;

@@ -7,7 +7,7 @@
 //! * activities.rs, follows.rs
 //! * users.rs, notifications.rs, messages.rs
 //! * schema/       the migrations, and the adoption of an original Cruddur database
-//! * changes.rs, idempotency.rs, search_words.rs, threads.rs
+//! * changes.rs, handle_skeletons.rs, idempotency.rs, search_words.rs, threads.rs
 //! * query.rs      one statement with its parameters
 //! * pool.rs       a database with its connections, and its transactions
 //! * dialect/, keyset.rs, error.rs
@@ -20,6 +20,7 @@ mod changes;
 mod dialect;
 mod error;
 mod follows;
+mod handle_skeletons;
 mod idempotency;
 mod import;
 mod keyset;

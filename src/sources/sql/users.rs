@@ -7,14 +7,14 @@ use uuid::Uuid;
 use super::{
     dialect::Dialect,
     keyset::KeysetOrder,
-    pool::Sql,
+    pool::{Sql, WriteTx},
     query::{Statement, insert_if_absent, qualified, sql},
     search_words::user_words,
 };
 use crate::{
     domain::{
         Cursor, HasCursor, Page, Pagination, Profile, ReactionKind, Timestamp, User, UserCounts,
-        text::Search,
+        name::handle_skeleton, text::Search,
     },
     error::Result,
     sources::{InsertUserOutcome, UserRelation, Users},
@@ -37,6 +37,14 @@ pub fn bind_user<DB: Dialect>(statement: Statement<DB>, user: &User) -> Statemen
         .bind(user.cognito_user_id.clone())
         .bind(user.created_at)
         .bind(user_words(&user.handle, &user.display_name))
+}
+
+/// Adds a user with what their handle looks like, unless another user has one of the unique values.
+async fn insert_if_unique<DB: Dialect>(tx: &mut WriteTx<'_, DB>, user: &User) -> Result<bool> {
+    let table = format!("users ({COLUMNS}, words, handle_skeleton)");
+    let bind =
+        |statement, user: &User| bind_user(statement, user).bind(handle_skeleton(&user.handle));
+    insert_if_absent(tx, &table, user, bind).await
 }
 
 /// A user on the other side of a relation.
@@ -82,7 +90,7 @@ impl<DB: Dialect> Users for Sql<DB> {
         if with_subject().first::<(Uuid,)>(&mut tx).await?.is_some() {
             return Ok(InsertUserOutcome::SubjectTaken);
         }
-        if insert_if_absent(&mut tx, &users_table(), user, bind_user).await? {
+        if insert_if_unique(&mut tx, user).await? {
             tx.commit().await?;
             return Ok(InsertUserOutcome::Added);
         }

@@ -38,15 +38,24 @@ async fn check_registration(app: TestApp) {
         (&"a".repeat(65), "New", "HANDLE_INVALID", handle.clone()),
         ("andrewbrown", "New", "HANDLE_TAKEN", handle.clone()),
         ("AndrewBrown", "New", "HANDLE_TAKEN", handle.clone()),
+        ("andrewbr0wn", "New", "HANDLE_TAKEN", handle.clone()),
+        ("andrewbrovvn", "New", "HANDLE_TAKEN", handle.clone()),
+        ("1ondo", "New", "HANDLE_TAKEN", handle.clone()),
+        ("admin", "New", "HANDLE_TAKEN", handle.clone()),
+        ("Adrnin", "New", "HANDLE_TAKEN", handle.clone()),
+        ("nu11", "New", "HANDLE_TAKEN", handle.clone()),
         ("newcomer", "", "DISPLAY_NAME_BLANK", json!(["input", "displayName"])),
+        ("newcomer", " \u{3000}", "DISPLAY_NAME_BLANK", json!(["input", "displayName"])),
         ("newcomer", "a\u{0}", "DISPLAY_NAME_INVALID", json!(["input", "displayName"])),
+        ("newcomer", "\u{202E}a", "DISPLAY_NAME_INVALID", json!(["input", "displayName"])),
+        ("newcomer", "\u{200B}", "DISPLAY_NAME_INVALID", json!(["input", "displayName"])),
     ] {
         let refused = register(&client, &token, wanted, name).await;
         let errors = json!([{ "code": code, "path": path }]);
         assert_eq!(refused, json!({ "user": null, "userErrors": errors }), "{wanted} {name}");
     }
-    let registered = register(&client, &token, "@New.Comer", "New").await;
-    let user = json!({ "handle": "New.Comer", "displayName": "New" });
+    let registered = register(&client, &token, "@New.Comer", " New\u{3000}\u{3000}Comer ").await;
+    let user = json!({ "handle": "New.Comer", "displayName": "New Comer" });
     assert_eq!(registered, json!({ "user": user, "userErrors": [] }));
     let now_viewer = viewer(graphql(&client, Some(&bearer), VIEWER_HANDLE).await.json());
     assert_eq!(now_viewer["user"]["handle"], "New.Comer");
@@ -61,8 +70,10 @@ async fn check_registration(app: TestApp) {
         json!({ "activity": { "author": { "handle": "New.Comer" } }, "userErrors": [] })
     );
     let other = RSA.token(Some("rsa"), &access("another-sub", now(&app)));
-    let taken = register(&client, &other, "new.comer", "Other").await;
-    assert_eq!(taken["userErrors"][0]["code"], "HANDLE_TAKEN");
+    for handle in ["new.comer", "New.C0mer", "nevv.corner"] {
+        let taken = register(&client, &other, handle, "Other").await;
+        assert_eq!(taken["userErrors"][0]["code"], "HANDLE_TAKEN", "{handle}");
+    }
     let user =
         app.service.user_by_handle("New.Comer").await.expect("the store responds").expect("a user");
     assert_eq!(
@@ -117,7 +128,7 @@ async fn check_races(app: TestApp) {
     for number in 0..8 {
         let token = RSA.token(Some("rsa"), &access(&format!("sub {number}"), now(&app)));
         let client = client.clone();
-        let handle = if number % 2 == 0 { "Wanted" } else { "wanted" };
+        let handle = ["Wanted", "wanted", "vvanted"][number % 3];
         racers.spawn(async move { register(&client, &token, handle, "Racer").await });
     }
     let results = racers.join_all().await;

@@ -44,6 +44,38 @@ async fn the_display_name_and_bio_have_length_limits() {
 }
 
 #[tokio::test]
+async fn deceptive_display_names_are_rejected() {
+    let andrew = app().await.as_user("andrewbrown");
+    for name in [
+        "\u{202E}nworB",
+        "\u{2066}a",
+        "a\u{200F}",
+        "\u{200B}",
+        "\u{FEFF}",
+        "\u{3164}",
+        "\u{1B}[31m",
+        "\u{301}",
+    ] {
+        let body = serde_json::json!({ "display_name": name }).to_string();
+        let answer = andrew.put(PATH, body).await.to_string();
+        assert_eq!(answer, r#"422 ["display_name_invalid"]"#, "{name:?}");
+    }
+    for name in [" ", "\u{3000}\u{3000}", "\u{A0}", "\u{2800}"] {
+        let body = serde_json::json!({ "display_name": name }).to_string();
+        let answer = andrew.put(PATH, body).await.to_string();
+        assert_eq!(answer, r#"422 ["display_name_blank"]"#, "{name:?}");
+    }
+}
+
+#[tokio::test]
+async fn runs_of_white_space_in_a_display_name_become_one_space() {
+    let andrew = app().await.as_user("andrewbrown");
+    let name = format!("Andrew\u{A0} Brown @worf{}", "\u{3000}".repeat(38));
+    let body = serde_json::json!({ "display_name": name }).to_string();
+    assert_eq!(andrew.put(PATH, body).await.json()["display_name"], "Andrew Brown @worf");
+}
+
+#[tokio::test]
 async fn only_users_can_update_a_profile() {
     let app = app().await;
     let body = r#"{"display_name": "d"}"#;

@@ -1,8 +1,8 @@
 //! Original Cruddur databases are adopted in place, without losing data.
 
 use cruddur::{
-    domain::{Activity, Pagination, Timestamp, text::Search},
-    sources::{MigrateError, Migrated, Sources},
+    domain::{Activity, Pagination, Timestamp, User, text::Search},
+    sources::{InsertUserOutcome, MigrateError, Migrated, Sources},
 };
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use uuid::Uuid;
@@ -374,6 +374,27 @@ async fn duplicate_handles_block_adoption_and_are_named() {
     )
     .await;
     insta::assert_snapshot!(why, @"users share a handle, or have handles that differ in case alone: worf (00000000-0000-0000-0000-0000000000a4), Worf (00000000-0000-0000-0000-0000000000b1)");
+}
+
+#[tokio::test]
+async fn handles_that_look_alike_are_adopted_and_taken() {
+    let (database, mut connection) = original("lookalikes", Original::Last).await;
+    run(
+        &mut connection,
+        "INSERT INTO users (uuid, display_name, handle, email, cognito_user_id) VALUES
+         ('00000000-0000-0000-0000-0000000000b1', 'Not Worf', 'w0rf', 'e@example.com', 'a sub')",
+    )
+    .await;
+    let store = database.open().store;
+    let adopted = store.migrate().await.expect("the database can be adopted");
+    assert_eq!(adopted, Migrated::Adopted { users: 5, activities: 20_011 });
+    let users = store.users_by_handles(&["worf".into(), "w0rf".into()]).await.expect("users");
+    assert_eq!(users.len(), 2);
+    let another =
+        User { handle: "vvorf".into(), cognito_user_id: "another sub".into(), ..users[0].clone() };
+    let another = User { uuid: id(0xc1), ..another };
+    let outcome = store.insert_user(&another).await.expect("an outcome");
+    assert_eq!(outcome, InsertUserOutcome::HandleTaken);
 }
 
 #[tokio::test]

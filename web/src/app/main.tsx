@@ -5,6 +5,7 @@ import { ApolloProvider } from '@apollo/client/react';
 import { StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 
+import { removeStoredHeaders } from '../storage.ts';
 import { openSession } from './client.ts';
 import { watchNetwork } from './connection.ts';
 import { loadIdentity } from './session/identity.ts';
@@ -12,6 +13,7 @@ import { sessionToken } from './session/sessionToken.ts';
 import { Shell } from './shell/Shell.tsx';
 import { useStore } from './store.ts';
 
+removeStoredHeaders();
 watchNetwork(window);
 void loadIdentity();
 

@@ -9,9 +9,12 @@ import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import { createRoot } from 'react-dom/client';
 
+import { removeStoredHeaders, storageWithoutHeaders } from '../storage';
 import { fixAccessibility } from './accessibility';
 import { EditorTheme, editorTheme } from './EditorTheme';
 import { headers, newestCrud, openTab, tabs } from './tabs';
+
+removeStoredHeaders();
 
 const endpoint = new URL('/graphql', location.href);
 const socket = new URL(endpoint);
@@ -37,7 +40,8 @@ createRoot(root).render(
     initialHeaders={open.headers}
     defaultEditorToolsVisibility="variables"
     editorTheme={editorTheme}
-    shouldPersistHeaders
+    storage={storageWithoutHeaders}
+    shouldPersistHeaders={false}
   >
     <EditorTheme />
     <GraphiQL.Logo>

@@ -32,15 +32,18 @@ function tab(query: string, variables: object): Tab {
   return { query, variables: JSON.stringify(variables, null, 2), headers };
 }
 
-/** Returns the tab that was open at the end of the last visit, as GraphiQL stored it. */
+/**
+ * Returns the tab that was open at the end of the last visit, as GraphiQL stored it. Its headers are the
+ * initial ones: they contain tokens, which are not stored.
+ */
 export function openTab(): Tab | undefined {
   try {
     const stored = JSON.parse(localStorage.getItem('graphiql:tabState') ?? '') as {
-      tabs: Record<keyof Tab, string | null>[];
+      tabs: Record<'query' | 'variables', string | null>[];
       activeTabIndex: number;
     };
-    const { query, variables, headers } = stored.tabs[stored.activeTabIndex]!;
-    return { query: query ?? '', variables: variables ?? '', headers: headers ?? '' };
+    const { query, variables } = stored.tabs[stored.activeTabIndex]!;
+    return { query: query ?? '', variables: variables ?? '', headers };
   } catch {
     return undefined;
   }

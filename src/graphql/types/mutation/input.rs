@@ -81,17 +81,19 @@ pub struct UnfollowUserInput {
 #[derive(InputObject)]
 pub struct RegisterViewerInput {
     /// The handle, with or without the `@`: 1 to 64 ASCII letters, digits, `_`, `-` and `.`,
-    /// neither starting nor ending with `-` or `.`. It must be unique, regardless of case, and
-    /// cannot be changed.
+    /// neither starting nor ending with `-` or `.`. It must be unique, regardless of case, must not
+    /// look like another one, as `w0rf` looks like `worf`, and cannot be changed.
     pub handle: String,
-    /// The display name, 1 to 64 characters.
+    /// The display name, 1 to 64 characters without control characters, bidirectional controls and
+    /// invisible characters. Each run of white space becomes one space.
     pub display_name: String,
 }
 
 /// The new profile of the viewer.
 #[derive(InputObject)]
 pub struct UpdateProfileInput {
-    /// The display name, 1 to 64 characters.
+    /// The display name, 1 to 64 characters without control characters, bidirectional controls and
+    /// invisible characters. Each run of white space becomes one space.
     pub display_name: String,
     /// The viewer's self-description, up to 1024 characters. Null or omitted removes the current
     /// one.

@@ -1,4 +1,4 @@
-//! The migrations and the index of words, in one transaction.
+//! The migrations, and the indexes of words and handles, in one transaction.
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{Postgres, Sqlite, migrate::Migrator};
@@ -11,6 +11,7 @@ use crate::{
         sql::{
             dialect::Dialect,
             error::migrate_error,
+            handle_skeletons::index_handles,
             pool::{Sql, WriteTx},
             query::sql,
             search_words::index_words,
@@ -75,6 +76,7 @@ pub async fn migrate<DB: Migrate>(source: &Sql<DB>) -> Result<Migrated, MigrateE
         sql(*statement).run(&mut tx).await.map_err(logged)?;
     }
     index_words(&mut tx).await.map_err(logged)?;
+    index_handles(&mut tx).await.map_err(logged)?;
     let users = count(&mut tx, "users").await.map_err(logged)?;
     let activities = count(&mut tx, "activities").await.map_err(logged)?;
     tx.commit().await.map_err(logged)?;

@@ -1,5 +1,6 @@
 import { CrudText } from '../crud/CrudText.tsx';
 import type { CrudFieldsFragment } from '../gen/graphql.ts';
+import { PersonName } from '../profile/PersonName.tsx';
 import { Dialog } from '../shell/Dialog.tsx';
 import type { ComposeTarget } from './compose.ts';
 import { Composer } from './Composer.tsx';
@@ -20,8 +21,7 @@ export function ComposerDialog({ replyTo, onClose }: ComposeTarget & { onClose: 
 function Quote({ crud }: { crud: CrudFieldsFragment }) {
   return (
     <blockquote className={styles.quote}>
-      <strong>{crud.author.displayName}</strong>{' '}
-      <span className="muted">@{crud.author.handle}</span>
+      <PersonName person={crud.author} />
       <CrudText text={crud.message} />
     </blockquote>
   );

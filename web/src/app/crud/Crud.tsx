@@ -6,7 +6,9 @@ import { classNames } from '../classNames.ts';
 import type { CrudFieldsFragment } from '../gen/graphql.ts';
 import { isOptimistic } from '../optimistic.ts';
 import { paths } from '../paths.ts';
+import { plainName } from '../plainName.ts';
 import { Avatar } from '../profile/Avatar.tsx';
+import { Handle, PersonName } from '../profile/PersonName.tsx';
 import { formatFull, isWithinAnHour, timeAgo, timeLeft, useNow } from '../time.ts';
 import styles from './Crud.module.css';
 import { CrudActions } from './CrudActions.tsx';
@@ -47,7 +49,7 @@ export function Crud({ crud, prominent, inThread, hasReplyBelow, onReply, onDele
       data-prominent={prominent}
       data-has-reply-below={hasReplyBelow}
       aria-busy={isPending}
-      aria-label={`${author.displayName}: ${crud.message}`}
+      aria-label={`${plainName(author.displayName)}: ${crud.message}`}
       tabIndex={-1}
       onClick={open}
     >
@@ -56,14 +58,17 @@ export function Crud({ crud, prominent, inThread, hasReplyBelow, onReply, onDele
       </Link>
       <header className={styles.header}>
         <Link href={paths.person(author.handle)} className={styles.author}>
-          <strong>{author.displayName}</strong> <span className="muted">@{author.handle}</span>
+          <PersonName person={author} below={prominent} />
         </Link>
         <Times crud={crud} />
       </header>
       <div className={styles.body}>
         {replyTo && !inThread && (
           <p className={classNames('muted', styles.replyTo)}>
-            Replying to <Link href={paths.crud(replyTo.id)}>@{replyTo.author.handle}</Link>
+            Replying to{' '}
+            <Link href={paths.crud(replyTo.id)}>
+              <Handle person={replyTo.author} />
+            </Link>
           </p>
         )}
         <CrudText className={styles.text} text={crud.message} />

@@ -94,12 +94,15 @@ export type NotificationKind =
 
 /** The user to create. */
 export type RegisterViewerInput = {
-  /** The display name, 1 to 64 characters. */
+  /**
+   * The display name, 1 to 64 characters without control characters, bidirectional controls and
+   * invisible characters. Each run of white space becomes one space.
+   */
   displayName: string;
   /**
    * The handle, with or without the `@`: 1 to 64 ASCII letters, digits, `_`, `-` and `.`,
-   * neither starting nor ending with `-` or `.`. It must be unique, regardless of case, and
-   * cannot be changed.
+   * neither starting nor ending with `-` or `.`. It must be unique, regardless of case, must not
+   * look like another one, as `w0rf` looks like `worf`, and cannot be changed.
    */
   handle: string;
 };
@@ -153,7 +156,10 @@ export type UpdateProfileInput = {
    * one.
    */
   bio?: string | null | undefined;
-  /** The display name, 1 to 64 characters. */
+  /**
+   * The display name, 1 to 64 characters without control characters, bidirectional controls and
+   * invisible characters. Each run of white space becomes one space.
+   */
   displayName: string;
 };
 
@@ -167,9 +173,12 @@ export type UserErrorCode =
   | 'BIO_INVALID'
   /** Users cannot follow themselves. */
   | 'CANNOT_FOLLOW_YOURSELF'
-  /** The display name is missing or empty. */
+  /** The display name is missing, empty or only white space. */
   | 'DISPLAY_NAME_BLANK'
-  /** The display name is longer than 64 characters, or contains U+0000. */
+  /**
+   * The display name is longer than 64 characters, contains control characters, bidirectional
+   * controls or invisible characters, or has no visible character.
+   */
   | 'DISPLAY_NAME_INVALID'
   /** The handle is missing or empty. */
   | 'HANDLE_BLANK'
@@ -178,7 +187,10 @@ export type UserErrorCode =
    * digits, `_`, `-` and `.`, or starts or ends with `-` or `.`.
    */
   | 'HANDLE_INVALID'
-  /** Another user has the handle, regardless of case. */
+  /**
+   * Another user has the handle, regardless of case, or one that looks like it, as `w0rf` looks
+   * like `worf`; or the handle is reserved, or looks like one that is.
+   */
   | 'HANDLE_TAKEN'
   /** The idempotency key is empty, longer than 255 characters, or contains U+0000. */
   | 'IDEMPOTENCY_KEY_INVALID'

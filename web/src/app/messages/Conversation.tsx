@@ -14,6 +14,9 @@ import {
 } from '../gen/graphql.ts';
 import { isOptimistic } from '../optimistic.ts';
 import { paths } from '../paths.ts';
+import { plainName } from '../plainName.ts';
+import { NoSuchPerson } from '../profile/NoSuchPerson.tsx';
+import { DisplayName } from '../profile/PersonName.tsx';
 import { EmptyState } from '../shell/EmptyState.tsx';
 import { ErrorState } from '../shell/ErrorState.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
@@ -47,12 +50,14 @@ export function Conversation({ viewer, handle }: Props) {
       <CrudSkeletons count={4} />
     )
   ) : !person ? (
-    <EmptyState title={`@${handle} does not exist`}>Handles are case-sensitive.</EmptyState>
+    <NoSuchPerson handle={handle} />
   ) : person.isViewer ? (
     <EmptyState title="This is you">You can only send messages to other people.</EmptyState>
   ) : !group ? (
     <EmptyState title="No messages yet">
-      Your first message to {person.displayName} starts the conversation.
+      <p>
+        Your first message to <DisplayName person={person} /> starts the conversation.
+      </p>
     </EmptyState>
   ) : null;
 
@@ -90,7 +95,7 @@ function Messages({ group, loadMore }: MessagesProps) {
     <div
       className={styles.scroll}
       role="log"
-      aria-label={`Messages with ${group.person.displayName}`}
+      aria-label={`Messages with ${plainName(group.person.displayName)}`}
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- the keyboard must reach it to scroll
       tabIndex={0}
     >
@@ -112,7 +117,9 @@ function Message({ message, isOwn }: { message: MessageFieldsFragment; isOwn: bo
   const now = useNow();
   return (
     <li className={styles.message} data-own={isOwn} aria-busy={isOptimistic(message.id)}>
-      <span className="visually-hidden">{isOwn ? 'You' : message.sender.displayName}: </span>
+      <span className="visually-hidden">
+        {isOwn ? 'You' : plainName(message.sender.displayName)}:{' '}
+      </span>
       <CrudText className={styles.text} text={message.message} />
       <time className="muted" dateTime={message.createdAt} title={formatFull(message.createdAt)}>
         {timeAgo(message.createdAt, now)}

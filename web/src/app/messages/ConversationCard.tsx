@@ -3,7 +3,9 @@ import { Link } from 'wouter';
 import { classNames } from '../classNames.ts';
 import type { ConversationFieldsFragment } from '../gen/graphql.ts';
 import { paths } from '../paths.ts';
+import { plainName } from '../plainName.ts';
 import { Avatar } from '../profile/Avatar.tsx';
+import { PersonName } from '../profile/PersonName.tsx';
 import { timeAgo, formatFull, plural, useNow } from '../time.ts';
 import styles from './ConversationCard.module.css';
 
@@ -23,7 +25,7 @@ export function ConversationCard({ conversation, isOpen }: Props) {
       data-open={isOpen}
       data-unread={unreadCount > 0}
       tabIndex={-1}
-      aria-label={person.displayName}
+      aria-label={plainName(person.displayName)}
     >
       <Avatar className={styles.avatar} person={person} />
       <p className={styles.person}>
@@ -33,7 +35,7 @@ export function ConversationCard({ conversation, isOpen }: Props) {
           aria-current={isOpen ? 'page' : undefined}
           data-key="open"
         >
-          <strong>{person.displayName}</strong> <span className="muted">@{person.handle}</span>
+          <PersonName person={person} />
         </Link>
       </p>
       <time
@@ -45,7 +47,7 @@ export function ConversationCard({ conversation, isOpen }: Props) {
       </time>
       <p className={classNames(styles.lastMessage, 'muted')}>
         {isOwn && 'You: '}
-        {lastMessage.message}
+        <bdi>{lastMessage.message}</bdi>
       </p>
       {unreadCount > 0 && (
         <span className={styles.badge}>

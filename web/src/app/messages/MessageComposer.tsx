@@ -4,6 +4,7 @@ import { SendHorizontal } from 'lucide-react';
 import { DraftForm } from '../composer/DraftForm.tsx';
 import { useDraft } from '../composer/useDraft.ts';
 import type { PersonFieldsFragment } from '../gen/graphql.ts';
+import { plainName } from '../plainName.ts';
 import type { Viewer } from '../viewer/viewer.ts';
 import { sendMessage } from './send.ts';
 
@@ -29,7 +30,7 @@ export function MessageComposer({ from, to, groupId }: Props) {
       size="small"
       label="New message"
       fieldLabel={`Your message to @${to.handle}`}
-      placeholder={`Write to ${to.displayName}`}
+      placeholder={`Write to ${plainName(to.displayName)}`}
       rows={1}
       button={
         <>

@@ -12,7 +12,9 @@ import { Link } from 'wouter';
 import { classNames } from '../classNames.ts';
 import type { NotificationFieldsFragment, NotificationKind } from '../gen/graphql.ts';
 import { paths } from '../paths.ts';
+import { plainName } from '../plainName.ts';
 import { Avatar } from '../profile/Avatar.tsx';
+import { DisplayName, Handle } from '../profile/PersonName.tsx';
 import { formatFull, timeAgo, useNow } from '../time.ts';
 import styles from './NotificationCard.module.css';
 
@@ -36,7 +38,7 @@ export function NotificationCard({ notification }: { notification: NotificationF
       data-kind={kind}
       data-unread={readAt === null}
       tabIndex={-1}
-      aria-label={`${actor.displayName} ${text}`}
+      aria-label={`${plainName(actor.displayName)} ${text}`}
     >
       <span className={styles.icon}>
         <Icon aria-hidden />
@@ -45,14 +47,21 @@ export function NotificationCard({ notification }: { notification: NotificationF
       <div className={styles.body}>
         <p>
           <Link href={destination(notification)} className="card-link" data-key="open">
-            <strong>{actor.displayName}</strong> {text}
+            <strong>
+              <DisplayName person={actor} />
+            </strong>{' '}
+            <Handle person={actor} className="muted" /> {text}
           </Link>{' '}
           <time className="muted" dateTime={createdAt} title={formatFull(createdAt)}>
             {timeAgo(createdAt, now)}
           </time>
           {readAt === null && <span className="visually-hidden"> unread</span>}
         </p>
-        {activity && <p className={classNames('muted', styles.excerpt)}>{activity.message}</p>}
+        {activity && (
+          <p className={classNames('muted', styles.excerpt)}>
+            <bdi>{activity.message}</bdi>
+          </p>
+        )}
       </div>
     </article>
   );

@@ -10,7 +10,7 @@ interface Props {
 
 /** A person's initial on a colour that depends on their handle. */
 export function Avatar({ person, size, className }: Props) {
-  const [initial = '?'] = person.displayName.trim();
+  const [initial = '?'] = /[\p{L}\p{N}\p{S}]/u.exec(person.displayName) ?? [];
   return (
     <span
       className={classNames(styles.avatar, className)}

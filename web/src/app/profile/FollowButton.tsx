@@ -1,6 +1,7 @@
 import { useApolloClient } from '@apollo/client/react';
 
 import type { PersonCardFieldsFragment } from '../gen/graphql.ts';
+import { plainName } from '../plainName.ts';
 import { withErrorToast } from '../toast.ts';
 import { useViewer } from '../viewer/viewer.ts';
 import { toggleFollow } from './follow.ts';
@@ -14,7 +15,7 @@ export function FollowButton({ person }: { person: PersonCardFieldsFragment }) {
   return (
     <button
       className={person.viewerIsFollowing ? 'button quiet following' : 'button'}
-      aria-label={`${label} ${person.displayName}`}
+      aria-label={`${label} ${plainName(person.displayName)}`}
       onClick={() => void withErrorToast(toggleFollow(client, person))}
     >
       {label}

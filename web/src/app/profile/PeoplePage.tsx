@@ -14,6 +14,7 @@ import { paths } from '../paths.ts';
 import { EmptyState } from '../shell/EmptyState.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
 import { Tabs } from '../shell/Tabs.tsx';
+import { NoSuchPerson } from './NoSuchPerson.tsx';
 import { PersonCard } from './PersonCard.tsx';
 
 interface Props {
@@ -56,7 +57,7 @@ export function PeoplePage({ handle, list }: Props) {
         />
       </PageHeader>
       {user === null ? (
-        <EmptyState title={`@${handle} does not exist`}>Handles are case-sensitive.</EmptyState>
+        <NoSuchPerson handle={handle} />
       ) : (
         <Feed
           label={label}

@@ -12,6 +12,7 @@ import { useViewer } from '../viewer/viewer.ts';
 import { Avatar, hueOf } from './Avatar.tsx';
 import { EditProfile } from './EditProfile.tsx';
 import { FollowButton } from './FollowButton.tsx';
+import { DisplayName, Handle } from './PersonName.tsx';
 import styles from './ProfileHeader.module.css';
 
 /** The top of a profile: who the person is, their counts, and what the viewer can do. */
@@ -49,8 +50,12 @@ export function ProfileHeader({ person }: { person: ProfileFieldsFragment }) {
           </div>
         )}
       </div>
-      <h2>{person.displayName}</h2>
-      <p className="muted">@{person.handle}</p>
+      <h2>
+        <DisplayName person={person} />
+      </h2>
+      <p className="muted">
+        <Handle person={person} />
+      </p>
       {person.bio && <CrudText className={styles.bio} text={person.bio} />}
       <p className={classNames('muted', styles.joined)}>
         <CalendarDays aria-hidden /> Joined {monthAndYear(person.createdAt)}

@@ -4,9 +4,11 @@ import { PAGE_SIZE } from '../cache.ts';
 import { CrudSkeletons } from '../crud/CrudSkeleton.tsx';
 import { CrudFeed } from '../feed/CrudFeed.tsx';
 import { ProfileDocument } from '../gen/graphql.ts';
+import { plainName } from '../plainName.ts';
 import { EmptyState } from '../shell/EmptyState.tsx';
 import { ErrorState } from '../shell/ErrorState.tsx';
 import { PageHeader } from '../shell/PageHeader.tsx';
+import { NoSuchPerson } from './NoSuchPerson.tsx';
 import { ProfileHeader } from './ProfileHeader.tsx';
 
 export function ProfilePage({ handle }: { handle: string }) {
@@ -19,7 +21,7 @@ export function ProfilePage({ handle }: { handle: string }) {
       <>
         <PageHeader title={`@${handle}`} back="always" />
         {data ? (
-          <EmptyState title={`@${handle} does not exist`}>Handles are case-sensitive.</EmptyState>
+          <NoSuchPerson handle={handle} />
         ) : error ? (
           <ErrorState error={error} onRetry={() => refetch().catch(() => undefined)} />
         ) : (
@@ -33,7 +35,7 @@ export function ProfilePage({ handle }: { handle: string }) {
       <PageHeader title={person.displayName} back="always" />
       <ProfileHeader person={person} />
       <CrudFeed
-        label={`Cruds of ${person.displayName}`}
+        label={`Cruds of ${plainName(person.displayName)}`}
         connection={person.activities}
         error={error}
         loadMore={(after) => fetchMore({ variables: { after } })}

@@ -4,6 +4,7 @@ import { type SubmitEvent, useState } from 'react';
 import { classNames } from '../classNames.ts';
 import { RegisterDocument } from '../gen/graphql.ts';
 import { fieldError, FormField } from '../shell/FormField.tsx';
+import { plainName } from '../plainName.ts';
 import { PageHeader } from '../shell/PageHeader.tsx';
 import { errorMessage, showToast } from '../toast.ts';
 import styles from './RegisterPage.module.css';
@@ -27,7 +28,7 @@ export function RegisterPage() {
       const user = data?.registerViewer.user;
       if (!user) return;
       restartSession();
-      showToast(`Welcome, ${user.displayName}.`);
+      showToast(`Welcome, ${plainName(user.displayName)}.`);
     } catch (error) {
       showToast(errorMessage(error), 'error');
     }

@@ -5,7 +5,9 @@ import { useLocation } from 'wouter';
 import { classNames } from '../classNames.ts';
 import { CrudSkeletons } from '../crud/CrudSkeleton.tsx';
 import { paths } from '../paths.ts';
+import { plainName } from '../plainName.ts';
 import { Avatar } from '../profile/Avatar.tsx';
+import { Handle, PersonName } from '../profile/PersonName.tsx';
 import { EmptyState } from '../shell/EmptyState.tsx';
 import { ErrorState } from '../shell/ErrorState.tsx';
 import { FormField } from '../shell/FormField.tsx';
@@ -53,7 +55,7 @@ function DemoPeople({ defaultViewer }: { defaultViewer: string | null }) {
   const actAs = ({ token, displayName }: DemoPerson) => {
     navigate(paths.home);
     signIn(token);
-    showToast(`You are now ${displayName}.`);
+    showToast(`You are now ${plainName(displayName)}.`);
   };
   const retry = () => {
     setError(undefined);
@@ -81,10 +83,7 @@ function DemoPeople({ defaultViewer }: { defaultViewer: string | null }) {
                   onClick={() => actAs(person)}
                 >
                   <Avatar person={person} />
-                  <span>
-                    <strong>{person.displayName}</strong>
-                    <span className="muted">@{person.handle}</span>
-                  </span>
+                  <PersonName person={person} below />
                   {isViewer && <span className={styles.you}>you</span>}
                 </button>
               </li>
@@ -105,8 +104,10 @@ function TokenForm({ issuer }: { issuer: string }) {
   const [token, setToken] = useState('');
   if (viewer) {
     return (
-      <EmptyState title={`You are ${viewer.user.displayName}`}>
-        Signed in as @{viewer.user.handle}.
+      <EmptyState title={`You are ${plainName(viewer.user.displayName)}`}>
+        <p>
+          Signed in as <Handle person={viewer.user} />.
+        </p>
       </EmptyState>
     );
   }

@@ -15,6 +15,7 @@ import { classNames } from '../classNames.ts';
 import { useCompose } from '../composer/compose.ts';
 import { paths } from '../paths.ts';
 import { Avatar } from '../profile/Avatar.tsx';
+import { PersonName } from '../profile/PersonName.tsx';
 import { SessionLink } from '../session/SessionLink.tsx';
 import { plural } from '../time.ts';
 import { useViewer } from '../viewer/viewer.ts';
@@ -73,10 +74,7 @@ export function Navigation({ hasFloatingButton }: Props) {
         {viewer && (
           <Link href={paths.person(viewer.user.handle)} className={styles.me}>
             <Avatar person={viewer.user} />
-            <span>
-              <strong>{viewer.user.displayName}</strong>
-              <span className="muted">@{viewer.user.handle}</span>
-            </span>
+            <PersonName person={viewer.user} below />
           </Link>
         )}
       </div>

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { useLocation } from 'wouter';
 
 import { paths } from '../paths.ts';
+import { plainName } from '../plainName.ts';
 import { useViewer } from '../viewer/viewer.ts';
 import styles from './PageHeader.module.css';
 
@@ -19,7 +20,7 @@ export function PageHeader({ title, back, children }: Props) {
   const [, navigate] = useLocation();
   return (
     <div className={styles.header}>
-      <title>{`${unread > 0 ? `(${unread}) ` : ''}${title} · Cruddur`}</title>
+      <title>{`${unread > 0 ? `(${unread}) ` : ''}${plainName(title)} · Cruddur`}</title>
       <div className={styles.title}>
         {back && (
           <button
@@ -31,7 +32,9 @@ export function PageHeader({ title, back, children }: Props) {
             <ArrowLeft aria-hidden />
           </button>
         )}
-        <h1>{title}</h1>
+        <h1>
+          <bdi>{title}</bdi>
+        </h1>
       </div>
       {children}
     </div>
