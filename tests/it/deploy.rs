@@ -1,7 +1,7 @@
 //! docs/deploy.md and deploy/, as far as they can run without a cloud account, a cluster or root.
 
 use std::{
-    env,
+    env, fs,
     io::{self, Write},
     os::unix::fs::symlink,
     path::Path,
@@ -96,5 +96,58 @@ fn the_ecs_task_definition_configures_the_gateway() {
         "AWS_COGNITO_USER_POOL_CLIENT_ID=CLIENT",
     ] {
         assert!(stdout(&output).lines().any(|found| found == line), "{line}\n{}", stdout(&output));
+    }
+}
+
+/// Runs scripts/make-secrets in a new folder that has these files in secrets/. Returns the exit code,
+/// what it printed, and then the password and the URL.
+fn make_secrets(files: &[(&str, &str)]) -> (Option<i32>, String, [String; 2]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (scripts, secrets) = (folder.path().join("scripts"), folder.path().join("secrets"));
+    fs::create_dir(&scripts).expect("a folder");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/make-secrets");
+    fs::copy(script, scripts.join("make-secrets")).expect("a copy");
+    for (name, text) in files {
+        fs::create_dir_all(&secrets).expect("a folder");
+        fs::write(secrets.join(name), text).expect("a file");
+    }
+    let output = Command::new(scripts.join("make-secrets")).output().expect("bash runs");
+    let text = |name| fs::read_to_string(secrets.join(name)).unwrap_or_default();
+    let printed = format!("{}{}", stdout(&output), stderr(&output));
+    (output.status.code(), printed, [text("postgres-password"), text("database-url")])
+}
+
+#[test]
+fn make_secrets_writes_what_is_missing() {
+    let (code, printed, [password, url]) = make_secrets(&[]);
+    assert_eq!(code, Some(0), "{printed}");
+    assert_eq!(password.len(), 49);
+    assert_eq!(url, format!("postgres://cruddur:{}@postgres:5432/cruddur\n", password.trim()));
+    assert!(!printed.contains(password.trim()));
+
+    let (password_file, url_file) = (("postgres-password", "p4ss\n"), ("database-url", &*url));
+    let complete = [password_file, ("database-url", "postgres://u:q@elsewhere/x")];
+    let (code, _, files) = make_secrets(&complete);
+    assert_eq!((code, files), (Some(0), complete.map(|(_, text)| text.to_owned())));
+
+    let (code, _, files) = make_secrets(&[url_file]);
+    assert_eq!((code, files), (Some(0), [password.clone(), url.clone()]));
+    let (code, _, files) = make_secrets(&[password_file, ("database-url", "")]);
+    let url = "postgres://cruddur:p4ss@postgres:5432/cruddur\n".to_owned();
+    assert_eq!((code, files), (Some(0), ["p4ss\n".to_owned(), url]));
+}
+
+#[test]
+fn make_secrets_fails_if_it_cannot_write_what_is_missing() {
+    for file in [
+        ("database-url", "postgres://other:s3cret@postgres:5432/cruddur\n"),
+        ("database-url", "postgres://cruddur:s3cret@elsewhere:5432/cruddur\n"),
+        ("database-url", "postgres://cruddur:s3cret/@postgres:5432/cruddur\n"),
+        ("postgres-password", "s3cret@\n"),
+    ] {
+        let (code, printed, files) = make_secrets(&[file]);
+        assert_eq!(code, Some(1), "{file:?}");
+        assert!(printed.contains(file.0) && !printed.contains("s3cret"), "{printed}");
+        assert_eq!(files.concat(), file.1);
     }
 }

@@ -24,6 +24,7 @@ mod protocol;
 mod readme;
 mod rest;
 mod security;
+mod secrets;
 mod seed;
 mod serve;
 mod sources;

@@ -30,7 +30,7 @@ pub fn routes(settings: &Settings, auth: Auth, origins: OriginPolicy) -> Router 
     let description = match &settings.auth {
         AuthSettings::Demo { viewer, .. } => json!({ "mode": "demo", "viewer": viewer }),
         AuthSettings::Provider(provider) => {
-            json!({ "mode": "provider", "issuer": provider.issuer })
+            json!({ "mode": "provider", "issuer": provider.issuer.to_string() })
         }
     };
     Router::new()

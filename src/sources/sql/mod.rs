@@ -35,7 +35,7 @@ mod search_words;
 mod threads;
 mod users;
 
-pub use self::pool::{is_postgres_url, postgres, sqlite};
+pub use self::pool::{is_postgres_parameter, is_postgres_url, postgres, sqlite};
 
 #[cfg(test)]
 mod tests {

@@ -8,3 +8,4 @@ mod hosts;
 mod media_types;
 pub mod raw;
 mod stored;
+mod smuggling;
