@@ -58,19 +58,21 @@ pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router
         .merge(graphql::routes(settings, service.clone(), &limiter))
         .merge(rest::routes(rest))
         .merge(identity::routes(settings, auth))
-        .layer(from_fn_with_state(limiter, rate_limit::authenticate))
+        .layer(from_fn_with_state(limiter.clone(), rate_limit::authenticate))
         .layer(from_fn_with_state(ready.clone(), health::require_ready));
     let (origins, headers) = (&settings.origins, &settings.cors_headers);
     let routes = data
         .merge(health::routes(service.clone(), ready))
         .merge(assets::routes(settings.features.graphiql))
         .fallback(assets::fallback);
+    let gate = from_fn_with_state(limiter, rate_limit::charge_address);
     if !settings.features.metrics {
-        return layered(origins, headers, Timeouts::default(), routes);
+        return layered(origins, headers, Timeouts::default(), routes).layer(gate);
     }
     let metrics = Metrics::default();
     let routes = routes.merge(metrics::routes(metrics.clone(), service));
     layered(origins, headers, Timeouts::default(), routes)
+        .layer(gate)
         .layer(from_fn_with_state(metrics, metrics::count))
 }
 
@@ -84,10 +86,13 @@ pub fn layered(
 ) -> Router {
     let header = SetResponseHeaderLayer::if_not_present;
     let without_cors = routes.clone().layer(from_fn(errors::json_errors));
+    let cors = cors::layer(origins, cors_headers);
+    let rejection = rate_limit::rejection(cors.clone(), timeouts.body);
     // From the outside in:
     // * the request id comes first, so that the log line has it;
     // * the log sees the response as it is sent;
-    // * a request without a valid host is rejected before anything looks at it;
+    // * a request over the limit of its address is rejected before anything looks at it;
+    // * so is a request without a valid host;
     // * CORS is outside of everything that can fail, so that allowed pages can read errors;
     // * HEAD is GET inside of the layers that depend on the body;
     // * compression is outside of the JSON errors, which it may compress too;
@@ -105,9 +110,10 @@ pub fn layered(
             .layer(from_fn(log::log))
             .layer(header(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
             .layer(header(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
+            .layer(from_fn_with_state(rejection, rate_limit::reject))
             .layer(from_fn(host::require_valid))
             .layer(from_fn_with_state(without_cors, cors::options))
-            .layer(cors::layer(origins, cors_headers))
+            .layer(cors)
             .layer(from_fn(head::as_get))
             .layer(map_request(compression::known_codings))
             .layer(compression::layer())

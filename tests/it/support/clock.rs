@@ -1,6 +1,9 @@
 //! A clock that stands still until the test advances it.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicI64, AtomicU64, Ordering},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta};
 use cruddur::{domain::Timestamp, service::Clock};
@@ -38,6 +41,11 @@ impl Default for ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         self.start + TimeDelta::microseconds(self.passed.load(Ordering::SeqCst))
+    }
+
+    fn elapsed(&self) -> Duration {
+        let micros = self.passed.load(Ordering::SeqCst);
+        Duration::from_micros(u64::try_from(micros).expect("the clock goes forward"))
     }
 
     fn new_uuid(&self, now: Timestamp) -> Uuid {
