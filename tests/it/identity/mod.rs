@@ -1,6 +1,7 @@
 //! Authentication with tokens of an identity provider or of the demo, and rate limits.
 
 mod demo;
+mod gate;
 mod keys;
 mod limits;
 mod objects;
