@@ -19,13 +19,14 @@ pub(super) struct RateOptions {
     #[arg(long, env, value_name = "RATE/BURST", value_parser = rate)]
     viewer_rate: Option<RateOrOff>,
 
-    /// Rate limit of each IP address, in the form of `VIEWER_RATE`. An IPv6 /64 network counts as
-    /// one address [default: `200/2000`; `off` in demo mode]
+    /// Rate limit of each IP address, in the form of `VIEWER_RATE`, for everything but health checks
+    /// and metrics. An IPv6 /56 network counts as one address, and a /48 network as 16 [default:
+    /// `200/2000`; `off` in demo mode]
     #[arg(long, env, value_name = "RATE/BURST", value_parser = rate)]
     address_rate: Option<RateOrOff>,
 
     /// Addresses or networks of the proxies whose `X-Forwarded-For` header is trusted, separated by
-    /// commas [default: none]
+    /// commas. Required behind a load balancer, or all its clients share one rate limit [default: none]
     #[arg(long, env, value_name = "NETWORKS", value_parser = networks)]
     trusted_proxies: Option<Networks>,
 }

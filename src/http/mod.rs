@@ -65,20 +65,22 @@ pub fn router(settings: &Settings, service: Service, ready: Readiness) -> Router
         .merge(graphql::routes(settings, service.clone(), &limiter, origins.clone()))
         .merge(rest)
         .merge(identity::routes(settings, auth, origins))
-        .layer(from_fn_with_state(limiter, rate_limit::authenticate))
+        .layer(from_fn_with_state(limiter.clone(), rate_limit::authenticate))
         .layer(from_fn_with_state(ready.clone(), health::require_ready));
     let routes = data
         .merge(health::routes(service.clone(), ready))
         .merge(assets::routes(settings.features.graphiql))
         .fallback(assets::fallback);
+    let gate = from_fn_with_state(limiter, rate_limit::charge_address);
     if !settings.features.metrics {
-        return layered(settings, Timeouts::default(), routes);
+        return layered(settings, Timeouts::default(), routes).layer(gate);
     }
     let metrics = Metrics::default();
     // They are for the operator, but have no token. In demo mode every route has this layer.
     let for_operators = metrics::routes(metrics.clone(), service)
         .layer(from_fn_with_state(settings.hosts.clone(), host::require_allowed));
     layered(settings, Timeouts::default(), routes.merge(for_operators))
+        .layer(gate)
         .layer(from_fn_with_state(metrics, metrics::count))
 }
 
@@ -90,11 +92,14 @@ pub fn layered(settings: &Settings, timeouts: Timeouts, routes: Router) -> Route
     let hosts = hosts.map(|it| from_fn_with_state(it, host::require_allowed));
     let hsts = Hsts::new(settings.server.hsts);
     let without_cors = routes.clone().layer(from_fn(errors::json_errors));
+    let cors = cors::layer(&settings.origins, &settings.cors_headers);
+    let rejection = rate_limit::rejection(cors.clone(), timeouts.body);
     // From the outside in:
     // * the request id comes first, so that the log line has it;
     // * the log sees the response as it is sent;
     // * the security headers are on every response, also on rejections;
-    // * a request without a valid host, or for another host, is rejected before anything looks at it;
+    // * a request over the limit of its address is rejected before anything looks at it;
+    // * so is a request without a valid host, or for another host;
     // * so is a request whose transfer coding is unknown;
     // * CORS is outside of everything that can fail, so that allowed pages can read errors;
     // * HEAD is GET inside of the layers that depend on the body;
@@ -112,11 +117,12 @@ pub fn layered(settings: &Settings, timeouts: Timeouts, routes: Router) -> Route
             .layer(PropagateRequestIdLayer::x_request_id())
             .layer(from_fn(log::log))
             .layer(from_fn_with_state(hsts, security::headers))
+            .layer(from_fn_with_state(rejection, rate_limit::reject))
             .layer(from_fn(host::require_valid))
             .option_layer(hosts)
             .layer(from_fn(decompression::check_transfer_coding))
             .layer(from_fn_with_state(without_cors, cors::options))
-            .layer(cors::layer(&settings.origins, &settings.cors_headers))
+            .layer(cors)
             .layer(from_fn(head::as_get))
             .layer(map_request(compression::known_codings))
             .layer(compression::layer())

@@ -77,19 +77,25 @@ fn the_ecs_task_definition_configures_the_gateway() {
     let task: Value = serde_json::from_str(task).expect("JSON");
     let container = &task["containerDefinitions"][0];
     let mut variables = Vec::new();
+    let mut proxies = None;
     for variable in container["environment"].as_array().expect("a list") {
-        variables.push((
-            variable["name"].as_str().expect("a name"),
-            variable["value"].as_str().expect("a value"),
-        ));
+        let name = variable["name"].as_str().expect("a name");
+        let value = variable["value"].as_str().expect("a value");
+        match name {
+            "TRUSTED_PROXIES" => proxies = Some(value),
+            _ => variables.push((name, value)),
+        }
     }
     for secret in container["secrets"].as_array().expect("a list") {
         assert_eq!(secret["name"], "CONNECTION_URL");
         variables.push(("CONNECTION_URL", "postgres://cruddur:s3cret@db.example/cruddur"));
     }
+    assert_requires_proxies(proxies, "VPC-NETWORK", &variables);
+    variables.push(("TRUSTED_PROXIES", "10.0.0.0/16"));
     let output = run(&["check-config"], &variables);
     assert!(output.status.success(), "{}", stderr(&output));
     for line in [
+        "TRUSTED_PROXIES=10.0.0.0/16",
         "DATABASE_URL=postgres://cruddur:***@db.example/cruddur",
         "MESSAGES_URL=dynamodb:cruddur-messages",
         "REST=final",
@@ -149,5 +155,54 @@ fn make_secrets_fails_if_it_cannot_write_what_is_missing() {
         assert_eq!(code, Some(1), "{file:?}");
         assert!(printed.contains(file.0) && !printed.contains("s3cret"), "{printed}");
         assert_eq!(files.concat(), file.1);
+    }
+}
+
+/// Asserts that a configuration has a placeholder for the networks of its proxies, that the page
+/// explains it, and that the gateway does not start before the operator has replaced it.
+fn assert_requires_proxies(value: Option<&str>, placeholder: &str, rest: &[(&str, &str)]) {
+    assert_eq!(value, Some(placeholder));
+    assert!(PAGE.contains(placeholder));
+    let output = run(&["check-config"], &[rest, &[("TRUSTED_PROXIES", placeholder)]].concat());
+    assert_eq!(output.status.code(), Some(2), "{}", stdout(&output));
+    assert!(stderr(&output).contains("TRUSTED_PROXIES"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_kubernetes_settings_configure_the_gateway() {
+    let kustomization = include_str!("../../deploy/kubernetes/kustomization.yaml");
+    let (_, literals) = kustomization.split_once("    literals:\n").expect("literals");
+    let literals = literals.lines().filter_map(|it| it.trim().strip_prefix("- "));
+    let literals = literals.map(|it| it.split_once('=').expect("a variable and its value"));
+    let (proxies, rest): (Vec<_>, Vec<_>) =
+        literals.partition(|(name, _)| *name == "TRUSTED_PROXIES");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("database-url");
+    fs::write(&file, "postgres://cruddur:s3cret@db.example/cruddur").expect("a file");
+    let file = file.to_str().expect("UTF-8");
+    let rest: Vec<_> = rest
+        .into_iter()
+        .map(|(name, value)| (name, if name == "DATABASE_URL_FILE" { file } else { value }))
+        .chain([("DEMO", "true")])
+        .collect();
+    let [(_, proxies)] = proxies[..] else { panic!("one TRUSTED_PROXIES: {proxies:?}") };
+    assert_requires_proxies(Some(proxies), "POD-NETWORK", &rest);
+    // The overlay of the page sets it.
+    let overlay = blocks().into_iter().find(|(_, language, _)| *language == "yaml");
+    let (_, _, overlay) = overlay.expect("an overlay");
+    let set = overlay.lines().find_map(|it| it.trim().strip_prefix("- TRUSTED_PROXIES="));
+    let set = set.expect("the overlay sets the network");
+    let output = run(&["check-config"], &[&rest[..], &[("TRUSTED_PROXIES", set)]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let line = format!("TRUSTED_PROXIES={set}");
+    assert!(stdout(&output).lines().any(|it| it == line), "{}", stdout(&output));
+}
+
+#[test]
+fn the_page_names_the_proxies_of_every_deployment() {
+    for section in ["For every deployment:", "## Plain machine", "## Kubernetes", "## AWS"] {
+        let (_, text) = PAGE.split_once(section).expect("the page has the section");
+        let text = text.split("\n## ").next().unwrap_or_default();
+        assert!(text.contains("`TRUSTED_PROXIES"), "{section}");
     }
 }

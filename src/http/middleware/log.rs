@@ -2,19 +2,16 @@
 
 use std::time::Instant;
 
-use axum::{
-    body::Body,
-    extract::Request,
-    http::{Method, header},
-    middleware::Next,
-    response::Response,
-};
+use axum::{body::Body, extract::Request, http::header, middleware::Next, response::Response};
 use futures_util::{StreamExt, stream};
 use tower_http::request_id::RequestId;
 use tracing::{Instrument, info, info_span};
 
 /// The most characters of a request id that is accepted from a client.
 const MAX_REQUEST_ID: usize = 128;
+
+/// The most bytes that a log line has of a path or a method.
+const MAX_LOGGED: usize = 200;
 
 /// Removes a request id of the client that is empty, too long or unsafe to write into a log line.
 pub async fn sanitize_request_id(mut request: Request) -> Request {
@@ -35,8 +32,8 @@ pub async fn log(request: Request, next: Next) -> Response {
     let span = info_span!("request", id);
     async move {
         let mut line = LogLine {
-            method: request.method().clone(),
-            path: request.uri().path().to_owned(),
+            method: shortened(request.method().as_str()),
+            path: shortened(request.uri().path()),
             start: Instant::now(),
             status: None,
         };
@@ -46,6 +43,12 @@ pub async fn log(request: Request, next: Next) -> Response {
     }
     .instrument(span)
     .await
+}
+
+/// Returns a text of the client, cut after 200 bytes. A text that was cut ends with `…`.
+fn shortened(text: &str) -> String {
+    let end = text.floor_char_boundary(MAX_LOGGED);
+    if end == text.len() { text.to_owned() } else { format!("{}…", &text[..end]) }
 }
 
 /// Returns true if the body is a stream of GraphQL responses.
@@ -68,7 +71,7 @@ fn with_line(body: Body, line: LogLine) -> Body {
 
 /// The log line of a request. It is written when it is dropped.
 struct LogLine {
-    method: Method,
+    method: String,
     path: String,
     start: Instant,
     status: Option<u16>,
@@ -82,5 +85,21 @@ impl Drop for LogLine {
             Some(status) => info!(%method, path, status, ms, "answered"),
             None => info!(%method, path, ms, "client disconnected"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        let fits = "x".repeat(MAX_LOGGED);
+        assert_eq!(shortened(&fits), fits);
+        assert_eq!(shortened(&(fits.clone() + "x")), fits + "…");
+        let letters = "é".repeat(MAX_LOGGED);
+        let odd = format!("x{letters}");
+        assert_eq!(shortened(&letters), "é".repeat(MAX_LOGGED / 2) + "…");
+        assert_eq!(shortened(&odd), format!("x{}…", "é".repeat(MAX_LOGGED / 2 - 1)));
     }
 }

@@ -1,6 +1,7 @@
 //! The layers around the routes; `layered` in the room above puts them in their order.
 
 pub mod body;
+mod client_address;
 pub mod compression;
 pub mod cors;
 pub mod csrf;

@@ -69,7 +69,7 @@ fn forwarded_addresses_are_used_only_from_trusted_proxies() {
     let trusting =
         Gateway::start(&[&limited[..], &["--trusted-proxies", "127.0.0.0/8, 10.1.1.1"]].concat());
     trusting.wait_until_ready();
-    for address in ["192.0.2.1", "192.0.2.2", "2001:db8:0:1::1", "2001:db8:0:2::1"] {
+    for address in ["192.0.2.1", "192.0.2.2", "2001:db8:1::1", "2001:db8:2::1"] {
         assert_eq!(request(&trusting, address), 200, "{address}");
     }
     // Addresses forged by the client come before those that the proxies append.
@@ -86,7 +86,7 @@ fn forwarded_addresses_are_used_only_from_trusted_proxies() {
 }
 
 #[tokio::test]
-async fn an_ipv6_64_prefix_shares_one_rate_limit() {
+async fn an_ipv6_56_prefix_shares_one_rate_limit() {
     let app = TestApp::new().await.with(&["--address-rate", "1/1", "--trusted-proxies", "0.0.0.0"]);
     let client = app.anon();
     let request = async |from: &str| {
@@ -95,9 +95,34 @@ async fn an_ipv6_64_prefix_shares_one_rate_limit() {
     };
     assert_eq!(request("2001:db8:0:1::1").await, 200);
     assert_eq!(request("2001:db8:0:1::2").await, 429);
-    assert_eq!(request("2001:db8:0:2::1").await, 200);
+    assert_eq!(request("2001:db8:0:2::1").await, 429);
+    assert_eq!(request("2001:db8:0:100::1").await, 200);
+    assert_eq!(request("[2001:db8:0:1ff::1]").await, 429);
+    assert_eq!(request("[2001:db8:0:1ff::1]:443").await, 429);
     assert_eq!(request("192.0.2.1, ::ffff:192.0.2.9").await, 200);
     assert_eq!(request("192.0.2.9").await, 429);
+    assert_eq!(request("192.0.2.9:443").await, 429);
+    assert_eq!(request("192.0.2.10:443").await, 200);
     assert_eq!(request("nonsense").await, 200);
     assert_eq!(request("192.0.2.77, nonsense").await, 429);
+}
+
+#[tokio::test]
+async fn an_ipv6_48_prefix_has_16_times_the_rate_limit() {
+    let app = TestApp::new().await.with(&["--address-rate", "1/1", "--trusted-proxies", "0.0.0.0"]);
+    let client = app.anon();
+    let served = async |site: u16| {
+        let mut served = 0;
+        for number in 0..40u16 {
+            let from = format!("2001:db8:{site:x}:{:x}::1", number << 8);
+            let headers = [("x-forwarded-for", &*from)];
+            let answer = client.send(Method::GET, "/api/activities/home", &headers, "").await;
+            served += usize::from(answer.status == 200);
+        }
+        served
+    };
+    assert_eq!(served(1).await, 16);
+    assert_eq!(served(2).await, 16);
+    app.clock.advance(TimeDelta::seconds(1));
+    assert_eq!(served(1).await, 16);
 }

@@ -2,6 +2,7 @@
 
 mod demo;
 mod forgeries;
+mod gate;
 mod keys;
 mod limits;
 mod objects;

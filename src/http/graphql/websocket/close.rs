@@ -25,7 +25,8 @@ pub const NO_INIT: u16 = 4408;
 pub const SUBSCRIBER_EXISTS: u16 = 4409;
 /// Not in the protocol: the client did not read fast enough.
 pub const TOO_SLOW: u16 = 4413;
-pub const SECOND_INIT: u16 = 4429;
+/// In the protocol only for a second `connection_init`.
+pub const TOO_MANY: u16 = 4429;
 /// Not in the protocol, but its clients close with this code for the same reason.
 pub const NO_PONG: u16 = 4499;
 

@@ -2,11 +2,15 @@
 
 mod close;
 mod handshake;
+mod limits;
 mod message;
 mod operation;
 mod session;
 
-use std::sync::Arc;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use axum::{
     extract::{FromRequestParts, Request, WebSocketUpgrade, ws::WebSocket},
@@ -17,7 +21,7 @@ use tracing::Instrument;
 
 use self::{close::Close, session::WsSession};
 use super::{Graphql, MAX_BODY, Rejection, negotiation::ResponseFormat, rejected};
-use crate::http::server::header_case::handshake_spelling;
+use crate::http::{middleware::rate_limit::ClientAddress, server::header_case::handshake_spelling};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// The bytes that are read at a time. Each WebSocket keeps a buffer of this size.
@@ -41,6 +45,9 @@ pub async fn open(graphql: Arc<Graphql>, request: Request) -> Response {
         return *rejection;
     }
     let connection = request.extensions().get::<super::Connection>().cloned().unwrap_or_default();
+    let address = request.extensions().get().map(|ClientAddress(address)| *address);
+    // Without a limit per address, none is charged.
+    let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let (mut parts, _) = request.into_parts();
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
@@ -62,7 +69,7 @@ pub async fn open(graphql: Arc<Graphql>, request: Request) -> Response {
     let session = async move |socket: WebSocket| {
         connection.set_upgraded();
         if is_supported {
-            WsSession::new(socket, graphql, connection).run().await;
+            WsSession::new(socket, graphql, connection, address).run().await;
         } else {
             let close = Close::new(close::SUBPROTOCOL, "Subprotocol not acceptable");
             session::close(socket, connection.timeouts.close, close).await;

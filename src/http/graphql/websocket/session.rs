@@ -1,6 +1,6 @@
 //! One WebSocket and its operations.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 
 use async_graphql::{Request, Response, ServerError, Value};
 use axum::{
@@ -21,6 +21,7 @@ use super::{
         response::{Payload, is_unexecuted, request_error},
     },
     close::{self, Close},
+    limits::{MAX_PING_PAYLOAD, OverLimit, SocketLimits},
     message::{self, ClientMessage},
     operation,
 };
@@ -51,6 +52,7 @@ pub struct WsSession {
     socket: WebSocket,
     graphql: Arc<Graphql>,
     connection: Connection,
+    limits: SocketLimits,
     opened: Instant,
     /// `None` before `connection_init`.
     client: Option<InitializedClient>,
@@ -88,9 +90,16 @@ fn close_with(code: u16, reason: &str) -> End {
 }
 
 impl WsSession {
-    pub fn new(socket: WebSocket, graphql: Arc<Graphql>, connection: Connection) -> Self {
+    /// `address` is the client's.
+    pub fn new(
+        socket: WebSocket,
+        graphql: Arc<Graphql>,
+        connection: Connection,
+        address: IpAddr,
+    ) -> Self {
         Self {
             socket,
+            limits: SocketLimits::new(&graphql.limits, address),
             graphql,
             connection,
             opened: Instant::now(),
@@ -181,17 +190,29 @@ impl WsSession {
         }
         let text = match message {
             Message::Text(text) => text,
-            Message::Ping(_) | Message::Pong(_) => return Ok(()),
+            Message::Ping(payload) | Message::Pong(payload) => {
+                return Ok(self.limits.charge_control(payload.len())?);
+            }
             Message::Close(_) => return Err(End::Gone),
             Message::Binary(_) => return Err(invalid()),
         };
         match ClientMessage::parse(&text).ok_or_else(invalid)? {
             ClientMessage::Init { token } => self.init(token.as_deref()).await,
-            ClientMessage::Ping { payload } => self.send(message::pong(payload)).await,
-            ClientMessage::Pong => Ok(()),
-            ClientMessage::Subscribe { id, request } => self.subscribe(id, request).await,
+            ClientMessage::Ping { payload } => {
+                self.limits.charge_control(text.len())?;
+                if payload.as_ref().is_some_and(|it| it.get().len() > MAX_PING_PAYLOAD) {
+                    return Err(close_with(close::TOO_LARGE, "Ping payload larger than 1 kB"));
+                }
+                self.send(message::pong(payload)).await
+            }
+            ClientMessage::Pong => Ok(self.limits.charge_control(text.len())?),
+            ClientMessage::Subscribe { id, request } => {
+                self.subscribe(id, request, text.len()).await
+            }
             ClientMessage::Complete { id } => {
-                self.cancel(&id);
+                if !self.cancel(&id) {
+                    self.limits.charge_control(text.len())?;
+                }
                 Ok(())
             }
         }
@@ -199,7 +220,7 @@ impl WsSession {
 
     async fn init(&mut self, token: Option<&str>) -> Result<(), End> {
         if self.client.is_some() {
-            return Err(close_with(close::SECOND_INIT, "Too many initialisation requests"));
+            return Err(close_with(close::TOO_MANY, "Too many initialisation requests"));
         }
         let timeouts = self.connection.timeouts;
         let identity = timeout(timeouts.response, self.graphql.auth.identity(token)).await;
@@ -218,16 +239,26 @@ impl WsSession {
         self.send(message::ack()).await
     }
 
+    /// Starts an operation. `bytes` is the length of its message. The operation is charged before
+    /// anything looks at its request, so that an invalid one counts too.
     async fn subscribe(
         &mut self,
         id: Arc<str>,
         request: Result<Box<Request>, &'static str>,
+        bytes: usize,
     ) -> Result<(), End> {
         let Some(client) = &self.client else {
             return Err(close_with(close::UNAUTHORIZED, "Unauthorized"));
         };
         if self.operations.contains_key(&id) {
             return Err(Close::subscriber_exists(&id).into());
+        }
+        match self.limits.charge_operation(&client.identity, bytes) {
+            Ok(()) => {}
+            Err(OverLimit::Error(error)) => {
+                return self.send(message::error(&id, &[error])).await;
+            }
+            Err(OverLimit::Close(close)) => return Err(close.into()),
         }
         if self.operations.len() >= MAX_OPERATIONS {
             let text =
@@ -251,10 +282,6 @@ impl WsSession {
             Ok(prepared) => prepared,
             Err(response) => return self.send(message::error(&id, &response.errors)).await,
         };
-        if self.graphql.limits.check(&client.identity).is_err() {
-            let error = request_error("Too Many Requests", "TOO_MANY_REQUESTS");
-            return self.send(message::error(&id, &[error])).await;
-        }
         let prepared = prepared.with_identity(client.identity.unregistered.as_ref());
         let Graphql { schema, service, .. } = &*self.graphql;
         let responses = schema.stream(service, client.identity.viewer, prepared);
@@ -294,10 +321,10 @@ impl WsSession {
         }
     }
 
-    fn cancel(&mut self, id: &str) {
-        if let Some(operation) = self.operations.remove(id) {
-            operation.abort();
-        }
+    /// Returns false if there is no such operation.
+    fn cancel(&mut self, id: &str) -> bool {
+        let operation = self.operations.remove(id);
+        operation.inspect(AbortHandle::abort).is_some()
     }
 
     /// Sends a message and waits until it is written.
