@@ -30,14 +30,14 @@ use self::{
     context::{ContextPerEvent, RequestContext},
     pipeline::{
         Pipeline, PreparedOperation,
-        admission::{Admission, EventAdmission},
+        admission::{Admission, DocumentAdmission, EventAdmission},
         errors, lowering,
     },
     types::ExecutableSchema,
 };
 pub use pipeline::{
     admission::MAX_EXECUTIONS, document_id::DocumentId, limits::DocumentLimits,
-    manifest::TrustedDocuments,
+    manifest::TrustedDocuments, persisted::SignedIn,
 };
 pub use types::sdl;
 
@@ -55,6 +55,7 @@ pub struct Schema {
     subscriptions: ExecutableSchema,
     pipeline: Pipeline,
     admission: Admission,
+    documents: DocumentAdmission,
 }
 
 /// What a [`Schema`] accepts.
@@ -112,6 +113,7 @@ pub fn schema(options: SchemaOptions) -> Schema {
             .finish(),
         pipeline: Pipeline::new(validated, limits, introspection, trusted),
         admission: Admission::new(max_executions, limits.fields),
+        documents: DocumentAdmission::default(),
     }
 }
 
@@ -129,6 +131,24 @@ impl Schema {
             data: request.data,
             wants_cost: request.extensions.get("cost") == Some(&Value::Boolean(true)),
         })
+    }
+
+    /// As [`Schema::prepare`], but reads a document that is not in the cache on another thread, when its
+    /// turn comes. If too many new documents wait already, the response is the error
+    /// SERVICE_UNAVAILABLE at once.
+    ///
+    /// The marker [`SignedIn`] in the request's data has a document registered that comes with its hash
+    /// for the first time.
+    pub async fn prepare_in_turn(
+        &self,
+        request: Request,
+    ) -> Result<PreparedRequest, Box<Response>> {
+        if self.pipeline.is_quick(&request) {
+            return self.prepare(request);
+        }
+        let schema = self.clone();
+        let prepared = self.documents.read(move || schema.prepare(request)).await;
+        prepared.unwrap_or_else(|error| Err(Box::new(errors::overloaded(&error))))
     }
 
     /// Returns the data of a request that selects nothing but the schema, as JSON that is made once
@@ -218,11 +238,12 @@ impl Schema {
                 .data(admission)
                 .data(RequestContext::new(service, viewer));
             let responses = self.subscriptions.execute_stream(request).boxed();
-            let state = (responses, prepared);
-            return stream::unfold(state, |(mut responses, prepared)| async {
+            // Of its document, a subscription keeps the text only.
+            let state = (responses, Arc::clone(prepared.text()));
+            return stream::unfold(state, |(mut responses, text)| async {
                 let response = responses.next().await?;
-                let response = errors::sanitized(response, prepared.text());
-                Some((response, (responses, prepared)))
+                let response = errors::sanitized(response, &text);
+                Some((response, (responses, text)))
             })
             .boxed();
         }

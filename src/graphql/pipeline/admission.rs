@@ -4,10 +4,17 @@
 //! permits bound the memory of all responses together: a small operation takes one, and the dearest
 //! that the limits allow takes half of them. Waiting operations are served in their order, so that a
 //! dear one gets its permits even if cheap ones keep coming.
+//!
+//! Documents that are not in the cache are read on threads of their own, a few at once. New documents
+//! therefore leave cores for other requests, however many come, and the memory of the parser is bounded.
 
-use std::sync::Arc;
+use std::{panic::resume_unwind, sync::Arc, thread::available_parallelism};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
+};
+use tracing::Span;
 
 use crate::error::{Error, Result};
 
@@ -19,6 +26,10 @@ const DEAREST_AT_ONCE: u32 = 2;
 /// The permits that waiting operations can want, as a multiple of all permits. An operation that is
 /// admitted waits for at most as many full rounds, which stays below the timeout of responses.
 const MAX_WAITING: u32 = 4;
+
+/// How many new documents wait to be read. The slowest takes some 10 ms, so that the last one waits for
+/// a few seconds at most.
+const MAX_WAITING_DOCUMENTS: usize = 256;
 
 /// The operations that are executed and those that wait. Clones share them.
 #[derive(Debug, Clone)]
@@ -80,6 +91,55 @@ impl Admission {
         let share = u128::from(fields) * u128::from(self.dearest);
         let permits = share.div_ceil(self.max_fields.into()).clamp(1, self.dearest.into());
         u32::try_from(permits).unwrap_or(self.dearest)
+    }
+}
+
+/// The new documents that are read and those that wait. Clones share them.
+#[derive(Debug, Clone)]
+pub struct DocumentAdmission {
+    reading: Arc<Semaphore>,
+    /// Permits for the documents that are read and for those that wait.
+    admitted: Arc<Semaphore>,
+}
+
+impl Default for DocumentAdmission {
+    /// Reads documents on half of the cores.
+    fn default() -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
+        Self::new((cores / 2).max(1))
+    }
+}
+
+impl DocumentAdmission {
+    fn new(at_once: usize) -> Self {
+        Self {
+            reading: Arc::new(Semaphore::new(at_once)),
+            admitted: Arc::new(Semaphore::new(at_once + MAX_WAITING_DOCUMENTS)),
+        }
+    }
+
+    /// Runs a function that reads a document, on a thread for blocking work. Dropping the future gives
+    /// its place up; a function that runs already completes, and counts until then.
+    ///
+    /// [`Error::Unavailable`], at once, if too many documents wait already.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
+        let place = Arc::clone(&self.admitted).try_acquire_owned();
+        let place = place.map_err(|_| Error::Unavailable)?;
+        let permit = Arc::clone(&self.reading).acquire_owned().await;
+        let permit = permit.expect("the semaphore is never closed");
+        let span = Span::current();
+        let read = spawn_blocking(move || {
+            let _permits = (place, permit);
+            span.in_scope(read)
+        });
+        read.await.map_err(|error| match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // The runtime shuts down.
+            Err(_) => Error::Unavailable,
+        })
     }
 }
 
@@ -175,5 +235,29 @@ mod tests {
         drop(waiting);
         drop(running);
         assert!(event.now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn documents_are_read_a_few_at_once_and_rejected_when_too_many_wait() {
+        let admission = DocumentAdmission::new(1);
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let mut first = Box::pin(admission.read(move || held.recv().is_ok()));
+        assert!((&mut first).now_or_never().is_none());
+        let mut waiting: Vec<_> =
+            (0..MAX_WAITING_DOCUMENTS).map(|n| Box::pin(admission.read(move || n))).collect();
+        assert!(waiting.iter_mut().all(|it| it.now_or_never().is_none()));
+        assert_eq!(now(admission.read(|| ())).expect("an answer"), Err(Error::Unavailable));
+        // One that is cancelled makes room for another.
+        waiting.pop();
+        assert!(now(admission.read(|| ())).is_none());
+        release.send(()).expect("the first reads");
+        assert_eq!(first.await, Ok(true));
+        assert_eq!(waiting.remove(0).await, Ok(0));
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "a defect")]
+    async fn a_panic_of_the_reader_is_the_requests_own() {
+        let _ = DocumentAdmission::new(1).read(|| panic!("a defect")).await;
     }
 }

@@ -182,10 +182,7 @@ fn id_in_extension(request: &Request) -> Result<Option<&str>, PersistedQueryErro
 
 /// Returns the id of a request without a text, with the hash that it is or stands for. `extension` is
 /// the id in the extension `persistedQuery`.
-fn id_of<'r>(
-    request: &'r Request,
-    extension: Option<&'r str>,
-) -> Option<(&'r str, Option<Hash>)> {
+fn id_of<'r>(request: &'r Request, extension: Option<&'r str>) -> Option<(&'r str, Option<Hash>)> {
     if let Some(id) = extension {
         return Some((id, hash_of_id(id)));
     }

@@ -40,8 +40,9 @@ use super::{
 use crate::{
     auth::{Auth, AuthResult, Identity},
     config::{Origins, Settings},
+    domain::Viewer,
     error::{self, Error},
-    graphql::{self, Schema, SchemaOptions},
+    graphql::{self, Schema, SchemaOptions, SignedIn},
     headers::{accepts_html, content_length, is_utf8_json},
     json,
     service::Service,
@@ -205,7 +206,10 @@ async fn answer(
         return rejected(negotiated.for_errors(), rejection);
     }
     request.operation_name = request.operation_name.filter(|name| !name.is_empty());
-    let prepared = match graphql.schema.prepare(request) {
+    if caller.identity.as_ref().is_ok_and(|it| it.viewer != Viewer::Anonymous) {
+        request = request.data(SignedIn);
+    }
+    let prepared = match graphql.schema.prepare_in_turn(request).await {
         Ok(prepared) => prepared,
         Err(response) => return write(negotiated.single(), *response),
     };
