@@ -30,8 +30,10 @@ use self::{
     context::{ContextPerEvent, RequestContext},
     pipeline::{
         Pipeline, PreparedOperation,
-        admission::{Admission, DocumentAdmission, EventAdmission},
-        errors, lowering,
+        admission::{Admission, DocumentAdmission, EventAdmission, SubscriptionMemory},
+        errors,
+        heap::Heap,
+        lowering,
     },
     types::ExecutableSchema,
 };
@@ -56,6 +58,7 @@ pub struct Schema {
     pipeline: Pipeline,
     admission: Admission,
     documents: DocumentAdmission,
+    subscription_memory: SubscriptionMemory,
 }
 
 /// What a [`Schema`] accepts.
@@ -114,6 +117,7 @@ pub fn schema(options: SchemaOptions) -> Schema {
         pipeline: Pipeline::new(validated, limits, introspection, trusted),
         admission: Admission::new(max_executions, limits.fields),
         documents: DocumentAdmission::default(),
+        subscription_memory: SubscriptionMemory::default(),
     }
 }
 
@@ -147,7 +151,8 @@ impl Schema {
             return self.prepare(request);
         }
         let schema = self.clone();
-        let prepared = self.documents.read(move || schema.prepare(request)).await;
+        let bytes = request.query.len() + request.variables.heap();
+        let prepared = self.documents.read(bytes, move || schema.prepare(request)).await;
         prepared.unwrap_or_else(|error| Err(Box::new(errors::overloaded(&error))))
     }
 
@@ -232,18 +237,26 @@ impl Schema {
             let Some(document) = &prepared.normal.executable else {
                 return stream::empty().boxed();
             };
+            // What it holds while it is open. Of its document, it keeps the text only.
+            let text = Arc::clone(prepared.text());
+            let bytes = text.len() + document.heap() + prepared.values.heap();
+            let permit = match self.subscription_memory.admit(bytes) {
+                Ok(permit) => permit,
+                Err(error) => {
+                    return stream::once(async move { errors::overloaded(&error) }).boxed();
+                }
+            };
             let admission = self.admission.clone();
             let admission = EventAdmission { admission, fields: prepared.cost.fields };
             let request = executable_request(document, &prepared, data)
                 .data(admission)
                 .data(RequestContext::new(service, viewer));
             let responses = self.subscriptions.execute_stream(request).boxed();
-            // Of its document, a subscription keeps the text only.
-            let state = (responses, Arc::clone(prepared.text()));
-            return stream::unfold(state, |(mut responses, text)| async {
+            let state = (responses, text, permit);
+            return stream::unfold(state, |(mut responses, text, permit)| async {
                 let response = responses.next().await?;
                 let response = errors::sanitized(response, &text);
-                Some((response, (responses, text)))
+                Some((response, (responses, text, permit)))
             })
             .boxed();
         }

@@ -3,7 +3,7 @@
 //! A document is many small allocations: one for each node, list and name. [`Heap::heap`] adds up those
 //! of a value, and not the value itself. What a document shares with the schema is not counted: the
 //! definitions of its fields and the names of their types. `tests/heap.rs` compares the sums with what
-//! an allocator is asked for.
+//! an allocator is asked for. The values of variables are weighed as well, while a request waits.
 
 use apollo_compiler::{
     ExecutableDocument, Name, Node,
@@ -14,9 +14,10 @@ use apollo_compiler::{
     parser::SourceSpan,
 };
 use async_graphql::{
-    Positioned,
+    Positioned, Variables,
     parser::types::{self as lowered, BaseType, DocumentOperations},
 };
+use async_graphql_value::ConstValue;
 
 use super::normalization::{NormalField, TypeSelection};
 
@@ -29,7 +30,7 @@ const SOURCE: usize = 320;
 
 /// Returns the memory that an allocator takes for a block of this size: its header, rounded up.
 pub fn block(bytes: usize) -> usize {
-    if bytes == 0 { 0 } else { (bytes + size_of::<usize>()).next_multiple_of(16).max(32) }
+    if bytes == 0 { 0 } else { (bytes + size_of::<usize>()).next_multiple_of(16) }
 }
 
 /// Returns the memory of an `Arc<str>`, or of another shared block of this many bytes.
@@ -324,5 +325,28 @@ impl Heap for async_graphql_value::Value {
             }
             Self::Null | Self::Number(_) | Self::Boolean(_) => 0,
         }
+    }
+}
+
+impl Heap for ConstValue {
+    fn heap(&self) -> usize {
+        match self {
+            Self::Enum(name) => name.heap(),
+            Self::String(text) => block(text.capacity()),
+            Self::Binary(bytes) => block(bytes.len()),
+            Self::List(items) => items.heap(),
+            Self::Object(fields) => {
+                let parts = fields.iter().map(|(name, value)| name.heap() + value.heap());
+                index_map::<async_graphql::Name, Self>(fields.capacity()) + parts.sum::<usize>()
+            }
+            Self::Null | Self::Number(_) | Self::Boolean(_) => 0,
+        }
+    }
+}
+
+impl Heap for Variables {
+    fn heap(&self) -> usize {
+        let entry = size_of::<async_graphql::Name>() + size_of::<ConstValue>();
+        self.iter().map(|(name, value)| block(entry) + name.heap() + value.heap()).sum()
     }
 }
