@@ -8,15 +8,44 @@ use serde::{
 };
 use serde_json::{Map, Number, Value};
 
+/// The most values of a client's JSON text. A list of numbers takes some fifty times the memory of its
+/// text when it is parsed.
+const MAX_VALUES: usize = 50_000;
+
 /// Returns the text without a byte order mark at its start, which RFC 8259 section 8.1 lets a parser
 /// ignore.
 pub fn without_bom(text: &[u8]) -> &[u8] {
     text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
 }
 
-/// Parses JSON, with or without a byte order mark. Fails if an object at any depth has the same name
-/// twice, because parsers disagree about its value (RFC 8259 section 4).
+/// Parses the JSON of a client, with or without a byte order mark. Fails if an object at any depth has
+/// the same name twice, because parsers disagree about its value (RFC 8259 section 4), and if the text
+/// has [too many values](has_too_many_values).
 pub fn from_slice<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
+    if has_too_many_values(text) {
+        return Err(serde_json::Error::custom(format_args!("more than {MAX_VALUES} values")));
+    }
+    from_operator(text)
+}
+
+/// Returns true if a JSON text has more than 50,000 values. Its cost is that of reading the text.
+pub fn has_too_many_values(text: &[u8]) -> bool {
+    // Each value but the outermost follows a comma or an opening bracket.
+    let (mut values, mut in_string, mut is_escaped) = (1, false, false);
+    for byte in text {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_string,
+            b'"' => in_string = !in_string,
+            b',' | b'[' | b'{' if !in_string => values += 1,
+            _ => {}
+        }
+    }
+    values > MAX_VALUES
+}
+
+/// Parses the JSON of the operator, as [`from_slice`] but of any size.
+pub fn from_operator<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
     let Unique(value) = serde_json::from_slice(without_bom(text))?;
     serde_json::from_value(value)
 }
@@ -114,5 +143,19 @@ mod tests {
         for text in ["{\"a\":1,\"a\":1}", "[{\"b\":{\"a\":1,\"\\u0061\":2}}]"] {
             assert!(from_slice::<Value>(text.as_bytes()).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn clients_may_send_fifty_thousand_values() {
+        let list = |items: usize, item: &str| format!("[{}]", vec![item; items].join(","));
+        for (item, most) in [("1", MAX_VALUES - 1), ("[]", MAX_VALUES / 2 - 1), ("{}", 10_000)] {
+            assert!(from_slice::<Value>(list(most, item).as_bytes()).is_ok(), "{item}");
+        }
+        for item in ["1", "[]", "{\"a\":1}"] {
+            assert!(from_slice::<Value>(list(MAX_VALUES, item).as_bytes()).is_err(), "{item}");
+            assert!(from_operator::<Value>(list(MAX_VALUES, item).as_bytes()).is_ok(), "{item}");
+        }
+        let text = serde_json::to_vec(&[",[{\\\"".repeat(MAX_VALUES)]).expect("JSON");
+        assert!(from_slice::<Value>(&text).is_ok(), "within a string");
     }
 }

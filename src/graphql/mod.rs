@@ -30,14 +30,16 @@ use self::{
     context::{ContextPerEvent, RequestContext},
     pipeline::{
         Pipeline, PreparedOperation,
-        admission::{Admission, EventAdmission},
-        errors, lowering,
+        admission::{Admission, DocumentAdmission, EventAdmission, SubscriptionMemory},
+        errors,
+        heap::Heap,
+        lowering,
     },
     types::ExecutableSchema,
 };
 pub use pipeline::{
     admission::MAX_EXECUTIONS, document_id::DocumentId, limits::DocumentLimits,
-    manifest::TrustedDocuments,
+    manifest::TrustedDocuments, persisted::SignedIn,
 };
 pub use types::sdl;
 
@@ -55,6 +57,8 @@ pub struct Schema {
     subscriptions: ExecutableSchema,
     pipeline: Pipeline,
     admission: Admission,
+    documents: DocumentAdmission,
+    subscription_memory: SubscriptionMemory,
 }
 
 /// What a [`Schema`] accepts.
@@ -112,6 +116,8 @@ pub fn schema(options: SchemaOptions) -> Schema {
             .finish(),
         pipeline: Pipeline::new(validated, limits, introspection, trusted),
         admission: Admission::new(max_executions, limits.fields),
+        documents: DocumentAdmission::default(),
+        subscription_memory: SubscriptionMemory::default(),
     }
 }
 
@@ -129,6 +135,25 @@ impl Schema {
             data: request.data,
             wants_cost: request.extensions.get("cost") == Some(&Value::Boolean(true)),
         })
+    }
+
+    /// As [`Schema::prepare`], but reads a document that is not in the cache on another thread, when its
+    /// turn comes. If too many new documents wait already, the response is the error
+    /// SERVICE_UNAVAILABLE at once.
+    ///
+    /// The marker [`SignedIn`] in the request's data has a document registered that comes with its hash
+    /// for the first time.
+    pub async fn prepare_in_turn(
+        &self,
+        request: Request,
+    ) -> Result<PreparedRequest, Box<Response>> {
+        if self.pipeline.is_quick(&request) {
+            return self.prepare(request);
+        }
+        let schema = self.clone();
+        let bytes = request.query.len() + request.variables.heap();
+        let prepared = self.documents.read(bytes, move || schema.prepare(request)).await;
+        prepared.unwrap_or_else(|error| Err(Box::new(errors::overloaded(&error))))
     }
 
     /// Returns the data of a request that selects nothing but the schema, as JSON that is made once
@@ -212,17 +237,26 @@ impl Schema {
             let Some(document) = &prepared.normal.executable else {
                 return stream::empty().boxed();
             };
+            // What it holds while it is open. Of its document, it keeps the text only.
+            let text = Arc::clone(prepared.text());
+            let bytes = text.len() + document.heap() + prepared.values.heap();
+            let permit = match self.subscription_memory.admit(bytes) {
+                Ok(permit) => permit,
+                Err(error) => {
+                    return stream::once(async move { errors::overloaded(&error) }).boxed();
+                }
+            };
             let admission = self.admission.clone();
             let admission = EventAdmission { admission, fields: prepared.cost.fields };
             let request = executable_request(document, &prepared, data)
                 .data(admission)
                 .data(RequestContext::new(service, viewer));
             let responses = self.subscriptions.execute_stream(request).boxed();
-            let state = (responses, prepared);
-            return stream::unfold(state, |(mut responses, prepared)| async {
+            let state = (responses, text, permit);
+            return stream::unfold(state, |(mut responses, text, permit)| async {
                 let response = responses.next().await?;
-                let response = errors::sanitized(response, prepared.text());
-                Some((response, (responses, prepared)))
+                let response = errors::sanitized(response, &text);
+                Some((response, (responses, text, permit)))
             })
             .boxed();
         }

@@ -19,7 +19,7 @@ use crate::{
     domain::{Cursor, Pagination, Viewer},
     error::Error,
     headers::is_json,
-    json::without_bom,
+    json::{has_too_many_values, without_bom},
 };
 
 impl FromRequestParts<Rest> for Viewer {
@@ -216,6 +216,9 @@ impl<T: DeserializeOwned> FromRequest<Rest> for LenientJson<T> {
                 });
             }
         };
+        if has_too_many_values(&body) {
+            return Err(bad_request);
+        }
         // A derived `Deserialize` rejects duplicate keys, but `Value` keeps the last one.
         let object = match serde_json::from_slice(without_bom(&body)) {
             Ok(object @ Value::Object(_)) => object,

@@ -1,9 +1,13 @@
-// Memory per subscribed socket. `SOCKETS` sets how many to open; many of them need a higher limit of
-// open files: `ulimit -n 20000; SOCKETS=5000 npm test -- memory.test.mjs`.
+// The gateway's memory. `SOCKETS` sets how many sockets to open; many of them need a higher limit of
+// open files: `ulimit -n 20000; SOCKETS=5000 npm test -- memory.test.mjs`. `DOCUMENTS` sets how many
+// different documents to send.
 
 import assert from "node:assert/strict";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import WebSocket from "ws";
 
@@ -11,13 +15,15 @@ import { startGateway } from "./gateway.mjs";
 
 const SOCKETS = Number(process.env.SOCKETS ?? 1500);
 const MAX_BYTES = 20_000;
+const DOCUMENTS = Number(process.env.DOCUMENTS ?? 400);
+const MB = 1024 * 1024;
 
 let gateway;
 before(async () => (gateway = await startGateway()));
 after(() => gateway.stop());
 
-/** Returns the gateway's resident memory in bytes. */
-async function resident() {
+/** Returns a gateway's resident memory in bytes. */
+async function resident(gateway) {
   const status = await readFile(`/proc/${gateway.pid}/status`, "utf8");
   return Number(status.match(/VmRSS:\s+(\d+) kB/)[1]) * 1024;
 }
@@ -55,11 +61,109 @@ test("an idle subscribed socket takes at most 20 kB", async (t) => {
   // many sockets share.
   const first = await subscribe(100);
   await pause(500);
-  const before = await resident();
+  const before = await resident(gateway);
   const sockets = await subscribe(SOCKETS);
   await pause(500);
-  const each = Math.round(((await resident()) - before) / SOCKETS);
+  const each = Math.round(((await resident(gateway)) - before) / SOCKETS);
   t.diagnostic(`${SOCKETS} sockets, ${each} bytes each`);
   assert.ok(each <= MAX_BYTES, `${each} bytes`);
   for (const socket of [...first, ...sockets]) socket.terminate();
+});
+
+/** Starts a gateway whose clients without a token are anonymous, and without rate limits. */
+async function startGatewayWithProvider() {
+  const folder = await mkdtemp(join(tmpdir(), "cruddur-"));
+  const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const key = { ...publicKey.export({ format: "jwk" }), kid: "1", alg: "ES256", use: "sig" };
+  await writeFile(join(folder, "jwks.json"), JSON.stringify({ keys: [key] }));
+  const gateway = await startGateway({
+    JWKS_URL: join(folder, "jwks.json"),
+    JWT_ISSUER: "https://issuer.example",
+    JWT_AUDIENCE: "cruddur",
+    ADDRESS_RATE: "off",
+  });
+  return {
+    ...gateway,
+    async stop() {
+      await gateway.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Returns a valid document of 6 kB that takes 250 kB in memory when it is parsed. */
+const nested = (number) =>
+  `{${`${"...{".repeat(28)}__typename${"}".repeat(28)}`.repeat(43)}}#${number}`;
+
+async function send(gateway, request) {
+  const response = await fetch(`${gateway.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(request),
+  });
+  return response.json();
+}
+
+/** Sends each of many different documents, a few at a time. Returns the gateway's memory then. */
+async function sendDocuments(gateway, requestsOf) {
+  let next = 0;
+  const sender = async () => {
+    while (next < DOCUMENTS) {
+      const query = nested(next++);
+      const sha256Hash = createHash("sha256").update(query).digest("hex");
+      const extensions = { persistedQuery: { version: 1, sha256Hash } };
+      for (const request of requestsOf({ query, extensions })) {
+        const { data, errors } = await send(gateway, request);
+        if (request.query) assert.deepEqual(data, { __typename: "Query" });
+        else assert.equal(errors[0].message, "PersistedQueryNotFound");
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, sender));
+  return resident(gateway);
+}
+
+for (const [name, requestsOf, maxGrowth] of [
+  ["sent once leave no memory", ({ query }) => [{ query }], 24 * MB],
+  ["sent once with their hash leave no memory", (request) => [request], 24 * MB],
+  ["sent twice take at most 32 MB", ({ query }) => [{ query }, { query }], 60 * MB],
+  [
+    "that are registered take at most 16 MB more",
+    ({ query, extensions }) => [{ extensions }, { query, extensions }, { query, extensions }],
+    76 * MB,
+  ],
+]) {
+  test(`different documents ${name}`, async (t) => {
+    const gateway = await startGatewayWithProvider();
+    try {
+      // Excludes memory that the gateway allocates once.
+      await send(gateway, { query: nested("first") });
+      const before = await resident(gateway);
+      const growth = (await sendDocuments(gateway, requestsOf)) - before;
+      const mb = (bytes) => `${(bytes / MB).toFixed(1)} MB`;
+      t.diagnostic(`${DOCUMENTS} documents: from ${mb(before)} by ${mb(growth)}`);
+      assert.ok(growth <= maxGrowth, mb(growth));
+    } finally {
+      await gateway.stop();
+    }
+  });
+}
+
+test("a body of a million values takes no memory", async (t) => {
+  const gateway = await startGatewayWithProvider();
+  try {
+    const before = await resident(gateway);
+    const variables = { list: Array(500_000).fill(1) };
+    const requests = Array.from({ length: 16 }, () =>
+      send(gateway, { query: "{ __typename }", variables }),
+    );
+    for (const { errors } of await Promise.all(requests)) {
+      assert.equal(errors[0].extensions.code, "BAD_REQUEST");
+    }
+    const growth = (await resident(gateway)) - before;
+    t.diagnostic(`${(growth / MB).toFixed(1)} MB`);
+    assert.ok(growth <= 48 * MB, `${growth} bytes`);
+  } finally {
+    await gateway.stop();
+  }
 });

@@ -105,7 +105,7 @@ impl Documents {
     /// Returns what is wrong if the manifest is invalid.
     fn parse(manifest: &[u8]) -> Result<Self, String> {
         let members: Map<String, Value> =
-            json::from_slice(manifest).map_err(|error| error.to_string())?;
+            json::from_operator(manifest).map_err(|error| error.to_string())?;
         let mut documents = Self::default();
         if members.get("format").and_then(Value::as_str) == Some(APOLLO)
             && let Some(Value::Array(operations)) = members.get("operations")

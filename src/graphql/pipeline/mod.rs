@@ -3,7 +3,7 @@
 //! | step | file |
 //! | --- | --- |
 //! | resolve the id of a persisted document to its text | `document_id.rs`, `persisted.rs`, `manifest.rs` |
-//! | parse and validate the text; valid documents are cached | `validation.rs`, `syntax.rs`, `rules.rs`, `cache.rs` |
+//! | parse and validate the text; valid documents that come again are cached | `validation.rs`, `syntax.rs`, `rules.rs`, `cache.rs`, `doorkeeper.rs`, `heap.rs` |
 //! | coerce the values of the variables | `coercion.rs` |
 //! | normalise the operation: one execution for each response key | `normalization.rs` |
 //! | check its cost | `cost.rs`, `limits.rs` |
@@ -17,7 +17,9 @@ pub mod cache;
 pub mod coercion;
 pub mod cost;
 pub mod document_id;
+pub mod doorkeeper;
 pub mod errors;
+pub mod heap;
 pub mod introspection;
 pub mod limits;
 pub mod lowering;
@@ -30,7 +32,7 @@ pub mod rules;
 pub mod syntax;
 pub mod validation;
 
-use std::sync::Arc;
+use std::{any::TypeId, sync::Arc};
 
 use apollo_compiler::{Node, Schema, executable::Operation, validation::Valid};
 use async_graphql::{Request, Variables};
@@ -45,7 +47,7 @@ use self::{
     manifest::TrustedDocuments,
     normalization::{NormalizationError, PossibleTypes},
     operation::{NormalOperation, OperationKey},
-    persisted::{PersistedQueries, PersistedQueryError},
+    persisted::{PersistedQueries, PersistedQueryError, Resolved, SignedIn},
     validation::{DocumentError, Validator},
 };
 use crate::error::Error;
@@ -94,7 +96,7 @@ pub struct PreparedOperation {
 
 impl PreparedOperation {
     /// Returns the text that the client sent, or that its hash stands for.
-    pub fn text(&self) -> &str {
+    pub fn text(&self) -> &Arc<str> {
         &self.document.valid.text
     }
 }
@@ -129,11 +131,20 @@ impl Pipeline {
         }
     }
 
+    /// Returns true if a request needs no validation: its document is in the cache, or the gateway does
+    /// not know its id.
+    pub fn is_quick(&self, request: &Request) -> bool {
+        if !request.query.is_empty() {
+            return self.cache.contains(&request.query);
+        }
+        self.persisted_queries.text_of(request).is_none_or(|text| self.cache.contains(&text))
+    }
+
     /// Takes a request through all steps before the execution. On return, `request.query` is the
     /// text of the document.
     pub fn prepare(&self, request: &mut Request) -> Result<PreparedOperation, RequestError> {
-        let to_register = self.persisted_queries.resolve(request)?;
-        let document = self.document(&request.query)?;
+        let resolved = self.persisted_queries.resolve(request)?;
+        let document = self.document(&request.query, resolved)?;
         let valid = &document.valid;
         let name = request.operation_name.as_deref();
         let operation = valid.document.operations.get(name);
@@ -148,8 +159,9 @@ impl Pipeline {
             ..Cost::of(&normal.fields, &values)
         };
         cost.check(&self.limits)?;
-        if let Some(hash) = to_register {
-            self.persisted_queries.register(hash, &request.query);
+        if let Resolved::TextAndHash(hash) = resolved {
+            let is_signed_in = request.data.contains_key(&TypeId::of::<SignedIn>());
+            self.persisted_queries.register(hash, &valid.text, is_signed_in);
         }
         Ok(PreparedOperation { document, operation, normal, values, cost })
     }
@@ -165,23 +177,33 @@ impl Pipeline {
         }
         let json = self.introspection.execute(&document.valid, operation, values)?;
         if operation.variables.is_empty() {
-            return Ok(Some(Arc::clone(normal.introspected.get_or_init(|| json))));
+            let json = Arc::clone(normal.introspected.get_or_init(|| json));
+            self.cache.update(document);
+            return Ok(Some(json));
         }
         Ok(Some(json))
     }
 
-    fn document(&self, text: &str) -> Result<Arc<CachedDocument>, DocumentError> {
+    fn document(
+        &self,
+        text: &str,
+        resolved: Resolved,
+    ) -> Result<Arc<CachedDocument>, DocumentError> {
         if let Some(document) = self.cache.get(text) {
             return Ok(document);
         }
         let document = Arc::new(CachedDocument::new(self.validator.validate(text)?));
-        self.cache.insert(Arc::clone(&document));
+        match resolved {
+            // It came before, or the operator trusts it.
+            Resolved::Id => self.cache.insert(&document),
+            Resolved::Text | Resolved::TextAndHash(_) => self.cache.offer(&document),
+        }
         Ok(document)
     }
 
     fn normal(
         &self,
-        document: &CachedDocument,
+        document: &Arc<CachedDocument>,
         operation: &Operation,
         values: &Variables,
     ) -> Result<Arc<NormalOperation>, RequestError> {
@@ -197,6 +219,7 @@ impl Pipeline {
         }
         let normal = Arc::new(normal);
         document.set_last(key, &normal);
+        self.cache.update(document);
         Ok(normal)
     }
 }

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{
     cost::is_introspection,
+    heap::{Heap, block, shared},
     lowering,
     normalization::{NormalField, NormalizationError, PossibleTypes, normalize},
     validation::ValidDocument,
@@ -40,6 +41,13 @@ impl NormalOperation {
         Ok(Self { fields, executable, introspected: OnceLock::new() })
     }
 
+    /// Returns the memory of the operation in an `Arc`, with all that it owns now, in bytes. The nodes
+    /// of its fields are the document's.
+    pub fn bytes(&self) -> usize {
+        let introspected = self.introspected.get().map_or(0, |json| shared(json.get().len()));
+        shared(size_of::<Self>()) + self.fields.heap() + self.executable.heap() + introspected
+    }
+
     /// Returns the root fields that are about the schema.
     pub fn introspection(&self) -> impl Iterator<Item = &NormalField> {
         self.fields.iter().filter(|field| is_introspection(&field.node))
@@ -64,6 +72,12 @@ enum VariableState {
     Absent,
     Given,
     Condition(bool),
+}
+
+impl Heap for OperationKey {
+    fn heap(&self) -> usize {
+        block(self.variables.capacity() * size_of::<VariableState>())
+    }
 }
 
 impl OperationKey {

@@ -38,8 +38,9 @@ use super::{
 use crate::{
     auth::{Auth, AuthResult, Identity},
     config::Settings,
+    domain::Viewer,
     error::{self, Error},
-    graphql::{self, Schema, SchemaOptions},
+    graphql::{self, Schema, SchemaOptions, SignedIn},
     headers::{accepts_html, content_length, is_utf8_json},
     json,
     service::Service,
@@ -212,7 +213,10 @@ async fn answer(
         return rejected(negotiated.for_errors(), rejection);
     }
     request.operation_name = request.operation_name.filter(|name| !name.is_empty());
-    let prepared = match graphql.schema.prepare(request) {
+    if caller.identity.as_ref().is_ok_and(|it| it.viewer != Viewer::Anonymous) {
+        request = request.data(SignedIn);
+    }
+    let prepared = match graphql.schema.prepare_in_turn(request).await {
         Ok(prepared) => prepared,
         Err(response) => return write(negotiated.single(), *response),
     };

@@ -27,7 +27,9 @@ use super::{
 };
 use crate::{
     auth::Identity,
+    domain::Viewer,
     error::Error,
+    graphql::SignedIn,
     http::server::{connection::Connection, timeouts::MAX_TIMER},
 };
 
@@ -278,7 +280,10 @@ impl WsSession {
             }
         };
         request.operation_name = request.operation_name.filter(|name| !name.is_empty());
-        let prepared = match self.graphql.schema.prepare(request) {
+        if client.identity.viewer != Viewer::Anonymous {
+            request = request.data(SignedIn);
+        }
+        let prepared = match self.graphql.schema.prepare_in_turn(request).await {
             Ok(prepared) => prepared,
             Err(response) => return self.send(message::error(&id, &response.errors)).await,
         };
