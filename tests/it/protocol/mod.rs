@@ -7,5 +7,5 @@ mod heads;
 mod hosts;
 mod media_types;
 pub mod raw;
-mod stored;
 mod smuggling;
+mod stored;
