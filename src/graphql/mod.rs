@@ -22,6 +22,7 @@ use async_graphql::{
 };
 use futures_util::{
     StreamExt,
+    future::{Either, ready},
     stream::{self, BoxStream},
 };
 use serde_json::value::RawValue;
@@ -143,17 +144,21 @@ impl Schema {
     ///
     /// The marker [`SignedIn`] in the request's data has a document registered that comes with its hash
     /// for the first time.
-    pub async fn prepare_in_turn(
+    pub fn prepare_in_turn(
         &self,
         request: Request,
-    ) -> Result<PreparedRequest, Box<Response>> {
+    ) -> impl Future<Output = Result<PreparedRequest, Box<Response>>> + use<> {
         if self.pipeline.is_quick(&request) {
-            return self.prepare(request);
+            return Either::Left(ready(self.prepare(request)));
         }
         let schema = self.clone();
-        let bytes = request.query.len() + request.variables.heap();
-        let prepared = self.documents.read(bytes, move || schema.prepare(request)).await;
-        prepared.unwrap_or_else(|error| Err(Box::new(errors::overloaded(&error))))
+        // Boxed, because the task of each socket would have room for it.
+        Either::Right(Box::pin(async move {
+            let bytes = request.query.len() + request.variables.heap();
+            let documents = schema.documents.clone();
+            let prepared = documents.read(bytes, move || schema.prepare(request)).await;
+            prepared.unwrap_or_else(|error| Err(Box::new(errors::overloaded(&error))))
+        }))
     }
 
     /// Returns the data of a request that selects nothing but the schema, as JSON that is made once

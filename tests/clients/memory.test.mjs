@@ -15,7 +15,7 @@ import { startGateway } from "./gateway.mjs";
 
 const SOCKETS = Number(process.env.SOCKETS ?? 1500);
 const MAX_BYTES = 20_000;
-const DOCUMENTS = Number(process.env.DOCUMENTS ?? 400);
+const DOCUMENTS = Number(process.env.DOCUMENTS ?? 300);
 const MB = 1024 * 1024;
 
 let gateway;
@@ -95,6 +95,18 @@ async function startGatewayWithProvider() {
 const nested = (number) =>
   `{${`${"...{".repeat(28)}__typename${"}".repeat(28)}`.repeat(43)}}#${number}`;
 
+/** Returns a small document whose answer is kept with it. */
+const introspection = (number) => {
+  const type = "name kind ofType { name kind }";
+  const args = `args { name description type { ${type} } }`;
+  const fields = `fields { name description ${args} type { ${type} } }`;
+  const types = ["a", "b", "c"].map((alias) => `${alias}: types { name kind ${fields} }`);
+  return `{ __schema { ${types.join(" ")} } } #${number}`;
+};
+
+/** Returns a document with a comment of 80 kB. */
+const commented = (number) => `{ __typename } #${number}${"x".repeat(80_000)}`;
+
 async function send(gateway, request) {
   const response = await fetch(`${gateway.url}/graphql`, {
     method: "POST",
@@ -105,16 +117,16 @@ async function send(gateway, request) {
 }
 
 /** Sends each of many different documents, a few at a time. Returns the gateway's memory then. */
-async function sendDocuments(gateway, requestsOf) {
+async function sendDocuments(gateway, documentOf, requestsOf) {
   let next = 0;
   const sender = async () => {
     while (next < DOCUMENTS) {
-      const query = nested(next++);
+      const query = documentOf(next++);
       const sha256Hash = createHash("sha256").update(query).digest("hex");
       const extensions = { persistedQuery: { version: 1, sha256Hash } };
       for (const request of requestsOf({ query, extensions })) {
         const { data, errors } = await send(gateway, request);
-        if (request.query) assert.deepEqual(data, { __typename: "Query" });
+        if (request.query) assert.ok(data.__typename || data.__schema);
         else assert.equal(errors[0].message, "PersistedQueryNotFound");
       }
     }
@@ -123,23 +135,25 @@ async function sendDocuments(gateway, requestsOf) {
   return resident(gateway);
 }
 
-for (const [name, requestsOf, maxGrowth] of [
-  ["sent once leave no memory", ({ query }) => [{ query }], 24 * MB],
-  ["sent once with their hash leave no memory", (request) => [request], 24 * MB],
-  ["sent twice take at most 32 MB", ({ query }) => [{ query }, { query }], 60 * MB],
+for (const [name, documentOf, requestsOf, maxGrowth] of [
+  ["sent once leave no memory", nested, ({ query }) => [{ query }], 10 * MB],
+  ["sent once with their hash leave no memory", nested, (request) => [request], 10 * MB],
+  // The answers are made as trees of several megabytes, whose memory the allocator keeps.
+  ["sent twice are kept in 32 MB", introspection, ({ query }) => [{ query }, { query }], 76 * MB],
   [
-    "that are registered take at most 16 MB more",
+    "that are registered are kept in 48 MB",
+    commented,
     ({ query, extensions }) => [{ extensions }, { query, extensions }, { query, extensions }],
-    76 * MB,
+    64 * MB,
   ],
 ]) {
   test(`different documents ${name}`, async (t) => {
     const gateway = await startGatewayWithProvider();
     try {
       // Excludes memory that the gateway allocates once.
-      await send(gateway, { query: nested("first") });
+      await send(gateway, { query: documentOf("first") });
       const before = await resident(gateway);
-      const growth = (await sendDocuments(gateway, requestsOf)) - before;
+      const growth = (await sendDocuments(gateway, documentOf, requestsOf)) - before;
       const mb = (bytes) => `${(bytes / MB).toFixed(1)} MB`;
       t.diagnostic(`${DOCUMENTS} documents: from ${mb(before)} by ${mb(growth)}`);
       assert.ok(growth <= maxGrowth, mb(growth));

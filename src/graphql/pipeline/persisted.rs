@@ -218,7 +218,7 @@ mod tests {
     fn registered_documents_are_bounded() {
         let queries = queries();
         for n in 0..100 {
-            let text = format!("#{n}{}", "x".repeat(1_000_000)).into();
+            let text: Arc<str> = format!("#{n}{}", "x".repeat(1_000_000)).into();
             queries.register(hash(&text), &text, true);
             assert!(queries.registered.weight() <= MAX_BYTES);
         }
@@ -251,7 +251,7 @@ mod tests {
     fn documents_that_come_once_take_no_memory() {
         let queries = queries();
         for n in 0..1000 {
-            let text = format!("{{__typename}}#{n}").into();
+            let text: Arc<str> = format!("{{__typename}}#{n}").into();
             queries.register(hash(&text), &text, false);
         }
         assert_eq!(queries.registered.len(), 0);
