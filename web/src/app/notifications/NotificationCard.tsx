@@ -50,8 +50,9 @@ export function NotificationCard({ notification }: { notification: NotificationF
             <strong>
               <DisplayName person={actor} />
             </strong>{' '}
-            <Handle person={actor} className="muted" /> {text}
+            {text}
           </Link>{' '}
+          <Handle person={actor} className="muted" />{' '}
           <time className="muted" dateTime={createdAt} title={formatFull(createdAt)}>
             {timeAgo(createdAt, now)}
           </time>
