@@ -50,9 +50,8 @@ export function NotificationCard({ notification }: { notification: NotificationF
             <strong>
               <DisplayName person={actor} />
             </strong>{' '}
-            {text}
+            {text} <Handle person={actor} className="muted" />
           </Link>{' '}
-          <Handle person={actor} className="muted" />{' '}
           <time className="muted" dateTime={createdAt} title={formatFull(createdAt)}>
             {timeAgo(createdAt, now)}
           </time>
