@@ -100,6 +100,11 @@ async function expectReadable(element: Locator, text: string) {
   }
 }
 
+async function expectOneLine(element: Locator, text: string) {
+  const lines = (await characters(element, text)).map(({ top }) => top);
+  expect(new Set(lines).size, `lines of ${text}`).toBe(1);
+}
+
 const places = [
   { name: 'crud', path: () => '/', card: 'A word from the owner', text: '@lore' },
   { name: 'thread', path: () => thread, card: 'A word from the owner', text: '@lore' },
@@ -112,7 +117,7 @@ const places = [
     name: 'sentence',
     path: () => '/notifications',
     card: 'sent you a message',
-    text: '@lore sent you a message',
+    text: 'sent you a message @lore',
   },
 ];
 
@@ -128,6 +133,7 @@ test.each(Object.entries(names))(
         const card = tab.card(place.card).filter({ hasText: '@lore' }).first();
         await card.waitFor();
         await expectReadable(card, place.text);
+        await expectOneLine(card, '@lore');
         await tab.expectNoHorizontalScroll();
         await tab.screenshot(`name-${kind}-${place.name}-${size}`);
       }
@@ -142,10 +148,14 @@ test.each(Object.entries(names))(
       const people = tab.page.getByRole('list', { name: 'People to act as' });
       await expectReadable(people.getByRole('listitem').filter({ hasText: '@lore' }), '@lore');
       await tab.screenshot(`name-${kind}-sign-in-${size}`);
+
+      await tab.goto('/messages/@lore');
+      const conversation = tab.page.getByRole('region', { name: 'Conversation with @lore' });
+      await conversation.getByText('A message of lore').waitFor();
+      await expectReadable(conversation, '@lore');
+      await tab.expectNoHorizontalScroll();
+      await tab.screenshot(`name-${kind}-conversation-${size}`);
     }
-    await tab.goto('/messages/@lore');
-    await tab.page.getByRole('log').getByText('A message of lore').waitFor();
-    await tab.screenshot(`name-${kind}-conversation`);
   },
 );
 

@@ -63,7 +63,7 @@ export function Conversation({ viewer, handle }: Props) {
 
   return (
     <section className={styles.conversation} aria-label={`Conversation with @${handle}`}>
-      <PageHeader title={person?.displayName ?? `@${handle}`} back="narrow">
+      <PageHeader title={person?.displayName ?? `@${handle}`} handle={person?.handle} back="narrow">
         {person && (
           <Link href={paths.person(person.handle)} className="button quiet">
             Profile

@@ -50,7 +50,7 @@ export function NotificationCard({ notification }: { notification: NotificationF
             <strong>
               <DisplayName person={actor} />
             </strong>{' '}
-            <Handle person={actor} className="muted" /> {text}
+            {text} <Handle person={actor} className="muted" />
           </Link>{' '}
           <time className="muted" dateTime={createdAt} title={formatFull(createdAt)}>
             {timeAgo(createdAt, now)}
