@@ -18,13 +18,13 @@ const ROOT: u32 = 0x10_0000;
 const LAST: u32 = ROOT + 3_000;
 
 /// Inserts the chain as another program would, which knows nothing of roots.
-pub const SQLITE_CHAIN: &str = "
+const SQLITE_CHAIN: &str = "
 WITH RECURSIVE n (n) AS (SELECT 1048576 UNION ALL SELECT n + 1 FROM n WHERE n < 1051576)
 INSERT INTO activities (uuid, user_uuid, message, reply_to_activity_uuid, created_at)
 SELECT unhex(printf('%032x', n)), unhex(printf('%032x', 161)), 'link',
     CASE WHEN n > 1048576 THEN unhex(printf('%032x', n - 1)) END, '2026-01-01T00:00:00+00:00'
 FROM n ORDER BY n";
-pub const POSTGRES_CHAIN: &str = "
+const POSTGRES_CHAIN: &str = "
 INSERT INTO activities (uuid, user_uuid, message, reply_to_activity_uuid, created_at)
 SELECT lpad(to_hex(n), 32, '0')::uuid, lpad(to_hex(161), 32, '0')::uuid, 'link',
     CASE WHEN n > 1048576 THEN lpad(to_hex(n - 1), 32, '0')::uuid END, '2026-01-01'
