@@ -4,7 +4,7 @@ mod demo;
 mod keys;
 mod limits;
 mod objects;
-mod provider;
+pub mod provider;
 mod refusals;
 mod register;
 mod replay;
