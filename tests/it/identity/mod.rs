@@ -7,7 +7,7 @@ mod keys;
 mod limits;
 mod objects;
 mod openssl;
-mod provider;
+pub mod provider;
 mod refusals;
 mod register;
 mod replay;

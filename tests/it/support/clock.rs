@@ -64,11 +64,6 @@ impl Clock for ManualClock {
         Duration::from_micros(u64::try_from(micros).expect("the clock goes forward"))
     }
 
-    fn elapsed(&self) -> Duration {
-        let micros = self.passed.load(Ordering::SeqCst);
-        Duration::from_micros(u64::try_from(micros).expect("the clock goes forward"))
-    }
-
     fn new_uuid(&self, now: Timestamp) -> Uuid {
         let mut count = [0; 10];
         count[2..].copy_from_slice(&self.ids.fetch_add(1, Ordering::SeqCst).to_be_bytes());

@@ -76,7 +76,7 @@ async fn cross_origin_pages_cannot_write_in_demo_mode() {
         (Method::PUT, "/api/profile/update", &profile),
     ] {
         for foreign in FOREIGN {
-            for accept in ["*/*", "text/event-stream", "multipart/mixed"] {
+            for accept in ["*/*", "text/event-stream", "multipart/mixed;subscriptionSpec=1.0"] {
                 let mut headers = foreign.to_vec();
                 headers.extend([("content-type", "application/json"), ("accept", accept)]);
                 let answer = client.send(method.clone(), path, &headers, body.to_string()).await;
