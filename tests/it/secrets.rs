@@ -8,7 +8,10 @@ use std::{
 
 use proptest::{prelude::*, sample::select, test_runner::RngSeed};
 
-use crate::support::gateway::{Gateway, run, stderr, stdout};
+use crate::support::{
+    gateway::{Gateway, run, stderr, stdout},
+    settings,
+};
 
 const SECRET: &str = "s3cret";
 
@@ -114,6 +117,29 @@ fn valid_urls_are_shown_without_their_secrets() {
         "cruddur: warning: DATABASE_URL has unknown query parameters, which are ignored",
     ] {
         assert!(shown.lines().any(|it| it == line), "{line}\n{shown}");
+    }
+}
+
+#[test]
+fn debug_output_has_no_secret() {
+    let flags = [
+        "--database-url=postgres://user:s3cret@db.example/x?password=s3cret",
+        "--ddb-message-table=messages",
+        "--aws-endpoint-url=http://user:s3cret@dynamodb.example",
+        "--events-url=nats://s3cret@nats.example",
+        "--jwks-url=https://user:s3cret@id.example/jwks?key=s3cret",
+        "--jwt-issuer=https://user:s3cret@id.example",
+        "--jwt-audience=cruddur",
+    ];
+    let provider = settings(&flags);
+    let demo = settings(&["--demo-token-secret=s3cret-of-32-characters-or-more-in-all"]);
+    for settings in [provider, demo] {
+        let (database, auth) = (&settings.database, &settings.auth);
+        let text = format!(
+            "{settings:?} {:?} {:?} {auth:?} {:?}",
+            database.url, database.messages, settings.events
+        );
+        assert!(!text.contains(SECRET), "{text}");
     }
 }
 
