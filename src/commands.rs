@@ -10,14 +10,15 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use clap::Args;
 use cruddur::{
     auth,
-    config::{self, AuthSettings, Settings, redacted},
+    config::{self, AuthSettings, Settings},
     graphql,
     http_client::{self, Answer},
     rest,
+    secret_url::SecretUrl,
     service::{Clock, SystemClock},
     sources::{MigrateError, Migrated, SourceUrl, Sources, seed},
 };
-use hyper::{StatusCode, Uri};
+use hyper::StatusCode;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::sleep;
 use tracing::warn;
@@ -85,7 +86,7 @@ pub fn settings_table() -> Result<(), CommandError> {
 
 pub async fn migrate(settings: &Settings, migrate: &Migrate) -> Result<(), CommandError> {
     let (_, migrated) = open_migrated(settings, Duration::from_secs(migrate.wait)).await?;
-    let database = settings.database.redacted_url();
+    let database = &settings.database.url;
     print(match migrated {
         Migrated::Empty => format!("{database} is ready and empty."),
         Migrated::Adopted { users, activities } => {
@@ -93,7 +94,7 @@ pub async fn migrate(settings: &Settings, migrate: &Migrate) -> Result<(), Comma
         }
         Migrated::Current => format!("{database} is current."),
     })?;
-    match settings.database.redacted_messages() {
+    match &settings.database.messages {
         Some(table) => print(format!("{table} is ready.")),
         None => Ok(()),
     }
@@ -184,23 +185,18 @@ pub async fn retry_until_reachable<T>(
 pub async fn health(settings: &Settings, health: &Health) -> Result<(), CommandError> {
     let server = &settings.server;
     let ready = || format!("{}/health/ready", server.local_url(server.port));
-    let url = health.url.clone().unwrap_or_else(ready);
-    let not_allowed = || {
-        let url = redacted(&url);
-        CommandError::usage(format!(
+    let url = SecretUrl::new(health.url.clone().unwrap_or_else(ready));
+    if url.scheme() != "http" || !http_client::is_http_url(&url) {
+        return Err(CommandError::usage(format!(
             "--url: {url:?} is not allowed; allowed: http://HOST:PORT/PATH"
-        ))
-    };
-    let uri: Uri = url.parse().map_err(|_| not_allowed())?;
-    if uri.scheme_str() != Some("http") {
-        return Err(not_allowed());
+        )));
     }
-    let Answer { status, body } = get(&uri).await?;
+    let Answer { status, body } = get(&url).await?;
     let body = String::from_utf8_lossy(&body);
     if status == StatusCode::OK {
         return print(body);
     }
-    let (url, status) = (redacted(&url), status.as_u16());
+    let status = status.as_u16();
     Err(CommandError::failed(format!("{url} answers {status}: {}", body.trim())))
 }
 
@@ -216,7 +212,7 @@ pub async fn token(settings: &Settings, token: &Token) -> Result<(), CommandErro
         return print(auth::demo_token(secret, handle, &SystemClock));
     }
     let url = settings.server.local_url(settings.server.port);
-    let people = format!("{url}/identity/people").parse().map_err(CommandError::failed)?;
+    let people = SecretUrl::new(format!("{url}/identity/people"));
     let Answer { body, .. } = get(&people).await?;
     let people: serde_json::Value = serde_json::from_slice(&body).map_err(|_| {
         CommandError::failed(format!("{url} issues no tokens; is it a gateway in demo mode?"))
@@ -231,11 +227,10 @@ pub async fn token(settings: &Settings, token: &Token) -> Result<(), CommandErro
     }
 }
 
-async fn get(url: &Uri) -> Result<Answer, CommandError> {
-    http_client::get(url, ANSWER_TIMEOUT, MAX_ANSWER).await.map_err(|error| {
-        let url = redacted(&url.to_string());
-        CommandError::failed(format!("{url} does not answer: {error}"))
-    })
+async fn get(url: &SecretUrl) -> Result<Answer, CommandError> {
+    http_client::get(url, ANSWER_TIMEOUT, MAX_ANSWER)
+        .await
+        .map_err(|error| CommandError::failed(format!("{url} does not answer: {error}")))
 }
 
 #[cfg(test)]

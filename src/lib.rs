@@ -2,6 +2,7 @@
 //!
 //! The modules in reading order; each may name those above it:
 //! * [`error`]: every way in which a request can fail, in words that are safe for clients;
+//! * [`secret_url`]: URLs that may contain secrets, which are never shown;
 //! * [`domain`]: what Cruddur is about: plain data and the rules that need nothing else;
 //! * [`sources`]: the stores: memory, SQLite, PostgreSQL, and DynamoDB for direct messages;
 //! * [`events`]: change notifications within this gateway and between gateways;
@@ -16,6 +17,8 @@
 //! * [`http`]: the router and its layers, GraphQL over HTTP, health checks, pages and the server.
 
 pub mod error;
+
+pub mod secret_url;
 
 pub mod domain;
 

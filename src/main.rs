@@ -9,8 +9,15 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
-use cruddur::config::{Config, InvalidSetting, LogFormat, Settings};
+use clap::{
+    Parser, Subcommand,
+    error::{ContextKind, ContextValue},
+};
+use cruddur::{
+    config::{Config, InvalidSetting, LogFormat, Settings},
+    secret_url::{REDACTED, redacted},
+};
+use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
 /// A GraphQL and REST gateway over the Cruddur domain.
@@ -75,7 +82,7 @@ impl From<InvalidSetting> for CommandError {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| without_values(error).exit());
     match run(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(CommandError { exit_code, message }) => {
@@ -83,6 +90,26 @@ async fn main() -> ExitCode {
             ExitCode::from(exit_code)
         }
     }
+}
+
+/// Removes from an error what is not a flag or a command, but could be a misplaced secret.
+fn without_values(mut error: clap::Error) -> clap::Error {
+    // The flags that the program knows have their value's name: `--port <PORT>`, `--demo[=<BOOL>]`.
+    let is_name = |c: char| c.is_ascii_lowercase() || "- [=<>]".contains(c);
+    let is_value_name = |c: char| c.is_ascii_uppercase() || c == '_';
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
+        if let Some(ContextValue::String(text)) = error.get(kind)
+            && !text.chars().all(|c| is_name(c) || is_value_name(c))
+        {
+            error.insert(kind, ContextValue::String(REDACTED.to_owned()));
+            error.remove(ContextKind::Suggested);
+        }
+    }
+    if let Some(ContextValue::String(text)) = error.get(ContextKind::InvalidValue) {
+        let text = redacted(text);
+        error.insert(ContextKind::InvalidValue, ContextValue::String(text));
+    }
+    error
 }
 
 async fn run(cli: Cli) -> Result<(), CommandError> {
@@ -99,10 +126,20 @@ async fn run(cli: Cli) -> Result<(), CommandError> {
     }
     start_log(&settings);
     match command {
-        Command::Serve => serve::serve(settings).await,
+        Command::Serve => {
+            for warning in settings.warnings() {
+                warn!("{warning}");
+            }
+            serve::serve(settings).await
+        }
         Command::Migrate(migrate) => commands::migrate(&settings, &migrate).await,
         Command::Seed(seed) => commands::seed(&settings, &seed).await,
-        Command::CheckConfig => commands::print(settings),
+        Command::CheckConfig => {
+            for warning in settings.warnings() {
+                eprintln!("cruddur: warning: {warning}");
+            }
+            commands::print(settings)
+        }
         Command::Token(token) => commands::token(&settings, &token).await,
         Command::Health(health) => commands::health(&settings, &health).await,
         Command::Schema | Command::Openapi | Command::SettingsTable => Ok(()),

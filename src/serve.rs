@@ -114,7 +114,7 @@ fn banner(settings: &Settings, port: u16) -> String {
         }
         AuthSettings::Provider(provider) => format!("users sign in at {}", provider.issuer),
     };
-    let database = settings.database.redacted_url();
+    let database = &settings.database.url;
     format!(
         "Cruddur is at {url}\n  \
            GraphiQL  {graphiql}\n  \

@@ -11,7 +11,7 @@ use ring::{
         UnparsedPublicKey,
     },
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 /// The most bytes of a token.
@@ -30,8 +30,25 @@ pub struct Header {
     alg: String,
     /// The id of the key that signed the token.
     pub kid: Option<String>,
+    /// The kind of token (RFC 7515 section 4.1.9).
+    #[serde(default, deserialize_with = "present")]
+    typ: Option<String>,
     /// Extensions that the verifier must understand. This one supports none.
+    #[serde(default, deserialize_with = "present")]
     crit: Option<Value>,
+}
+
+impl Header {
+    /// Returns whether the token is a JWT (RFC 7519 section 5.1) or an access token (RFC 9068 section
+    /// 2.1), or does not say. Others, such as logout tokens and security events, are signed by the
+    /// same key for another purpose (RFC 8725 section 3.11).
+    fn is_bearer_token(&self) -> bool {
+        const TYPES: [&str; 2] = ["jwt", "at+jwt"];
+        self.typ.as_ref().is_none_or(|typ| {
+            let typ = typ.to_ascii_lowercase();
+            TYPES.contains(&typ.strip_prefix("application/").unwrap_or(&typ))
+        })
+    }
 }
 
 /// A key that verifies or signs tokens. The key decides the algorithm: a token that names another
@@ -62,10 +79,11 @@ impl<'t> Token<'t> {
         })
     }
 
-    /// Returns the claims, or `None` if the key did not sign the token or the claims have another
-    /// shape than `T`.
+    /// Returns the claims, or `None` if the key did not sign the token, it is not a bearer token, or
+    /// the claims have another shape than `T`.
     pub fn claims<T: DeserializeOwned>(&self, key: &SigningKey) -> Option<T> {
-        if self.header.crit.is_some() || self.header.alg != key.algorithm() {
+        let Header { alg, crit, .. } = &self.header;
+        if crit.is_some() || alg != key.algorithm() || !self.header.is_bearer_token() {
             return None;
         }
         key.verify(self.signed.as_bytes(), &self.signature)?;
@@ -134,6 +152,13 @@ impl SigningKey {
         };
         verified.ok()
     }
+}
+
+/// Deserializes an optional field that must not be null.
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 fn decode(text: &str) -> Option<Vec<u8>> {

@@ -15,7 +15,7 @@ use axum::http::HeaderMap;
 pub use self::{
     demo::{Demo, token as demo_token},
     keys::KeySource,
-    provider::{Audience, Provider, ProviderConfig},
+    provider::{Audience, Issuer, Provider, ProviderConfig},
 };
 use crate::{
     domain::{Timestamp, UnregisteredIdentity, Viewer},

@@ -1,15 +1,20 @@
 //! Authentication by the tokens of an OpenID provider.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use chrono::{DateTime, TimeDelta};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Identity, KeySource, jws::Token, keys::Jwks};
+use super::{
+    Identity, KeySource,
+    jws::{Token, present},
+    keys::Jwks,
+};
 use crate::{
     domain::{Timestamp, UnregisteredIdentity, Viewer},
     error::{Error, Result},
+    secret_url::redacted,
     service::Service,
 };
 
@@ -25,8 +30,30 @@ const MAX_SUBJECT: usize = 255;
 pub struct ProviderConfig {
     pub keys: KeySource,
     /// The required `iss` claim.
-    pub issuer: String,
+    pub issuer: Issuer,
     pub audience: Audience,
+}
+
+/// The name of an identity provider, usually a URL. `Display` and `Debug` write it without secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Issuer(String);
+
+impl From<String> for Issuer {
+    fn from(issuer: String) -> Self {
+        Self(issuer)
+    }
+}
+
+impl fmt::Display for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&redacted(&self.0))
+    }
+}
+
+impl fmt::Debug for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_string())
+    }
 }
 
 /// The audience that a token must be issued for.
@@ -42,7 +69,7 @@ pub enum Audience {
 pub struct Provider {
     service: Service,
     keys: Arc<Jwks>,
-    issuer: String,
+    issuer: Issuer,
     audience: Audience,
 }
 
@@ -52,11 +79,42 @@ struct Claims {
     iss: String,
     sub: String,
     exp: f64,
+    #[serde(default, deserialize_with = "present")]
     nbf: Option<f64>,
     aud: Option<OneOrMany>,
     client_id: Option<String>,
+    /// Cognito's kind of token.
     token_use: Option<String>,
+    /// Keycloak's kind of token.
+    typ: Option<Value>,
+    /// The kind of token of other providers.
+    token_type: Option<Value>,
+    /// The key that the sender must prove to have (RFC 7800, RFC 8705, RFC 9449).
+    #[serde(default, deserialize_with = "present")]
+    cnf: Option<Value>,
+    /// What happened, in a security event token (RFC 8417) such as a logout token of OpenID Connect
+    /// Back-Channel Logout.
+    #[serde(default, deserialize_with = "present")]
+    events: Option<Value>,
     email: Option<Value>,
+}
+
+impl Claims {
+    /// Returns whether the token is an access token or an ID token that its bearer may send: not one
+    /// for other purposes, and not one that is bound to a key, whose possession cannot be checked.
+    fn is_bearer_token(&self) -> bool {
+        const OTHER_KINDS: [&str; 3] = ["refresh", "offline", "logout"];
+        let is_other_kind = |claim: &Option<Value>| {
+            let kind = claim.as_ref().and_then(Value::as_str).unwrap_or_default();
+            OTHER_KINDS.contains(&kind.to_ascii_lowercase().as_str())
+        };
+        let fits_use = self.token_use.as_deref().is_none_or(|it| ["access", "id"].contains(&it));
+        fits_use
+            && !is_other_kind(&self.typ)
+            && !is_other_kind(&self.token_type)
+            && self.cnf.is_none()
+            && self.events.is_none()
+    }
 }
 
 #[derive(Deserialize)]
@@ -111,7 +169,8 @@ impl Provider {
         let is_valid = has_begun
             && now < expires_at
             && subject_fits
-            && claims.iss == self.issuer
+            && claims.is_bearer_token()
+            && claims.iss == self.issuer.0
             && self.audience.matches(claims);
         is_valid.then_some(expires_at)
     }

@@ -4,12 +4,13 @@ use std::fmt;
 
 use clap::Args;
 use hyper::header::HeaderName;
+use url::Url;
 
 use super::{
     error::NotAllowed,
     parse::{Choices, Parsed, choice},
 };
-use crate::rest::Flavor;
+use crate::{rest::Flavor, secret_url::REDACTED};
 
 pub(super) const FLAVORS: Choices<Flavor> =
     &[("openapi", Flavor::Openapi), ("final", Flavor::Final)];
@@ -83,7 +84,8 @@ fn origins(list: &str) -> Parsed<OriginList> {
     let origin = |text: &str| match text {
         "*" => Ok(text.to_owned()),
         text => origin(text).ok_or_else(|| NotAllowed {
-            part: Some(text.to_owned()),
+            // A comma in a password makes parts that do not look like a URL.
+            part: Some(if list.contains('@') { REDACTED } else { text }.to_owned()),
             allowed: "origins such as https://cruddur.example or http://127.0.0.1:3000, \
                       separated by commas, or *"
                 .to_owned(),
@@ -109,10 +111,11 @@ fn header_names(list: &str) -> Parsed<HeaderNames> {
     Ok(names)
 }
 
-/// Returns the origin as a browser sends it: scheme, host and port in lower case, without a path.
+/// Returns the origin as a browser sends it: scheme and host in lower case, and the port if it is not
+/// the scheme's default. A user, a password and a path are not allowed.
 fn origin(text: &str) -> Option<String> {
-    let text = text.strip_suffix('/').unwrap_or(text).to_lowercase();
-    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
-    let fits = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
-    (!host.is_empty() && host.chars().all(fits)).then_some(text)
+    let url = Url::parse(text).ok()?;
+    let origin = url.origin().ascii_serialization();
+    let is_http = ["http", "https"].contains(&url.scheme());
+    (is_http && url.as_str().strip_suffix('/') == Some(&origin)).then_some(origin)
 }

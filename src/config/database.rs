@@ -7,9 +7,12 @@ use clap::Args;
 use super::{
     error::InvalidSetting,
     parse::{Text, number},
-    redact::redacted,
 };
-use crate::sources::{self, MessageTable, SourceUrl, Sources};
+use crate::{
+    http_client,
+    secret_url::SecretUrl,
+    sources::{self, MessageTable, SourceUrl, Sources},
+};
 
 #[derive(Args)]
 #[group(skip)]
@@ -19,7 +22,6 @@ pub(super) struct DatabaseOptions {
     #[arg(
         long,
         env,
-        hide_env_values = true,
         value_name = "URL",
         default_value = "sqlite:cruddur.db",
         default_value_ifs = [
@@ -30,7 +32,7 @@ pub(super) struct DatabaseOptions {
     database_url: Option<Text>,
 
     /// The original backend's name for `DATABASE_URL`, which wins if both are set
-    #[arg(long, env, hide_env_values = true, value_name = "URL")]
+    #[arg(long, env, value_name = "URL")]
     connection_url: Option<Text>,
 
     /// File to read the database URL from, to keep the secret out of the environment
@@ -57,7 +59,7 @@ pub(super) struct DatabaseOptions {
     ddb_message_table: Option<Text>,
 
     /// Endpoint of a self-hosted DynamoDB [default: the region's endpoint]
-    #[arg(long, env, hide_env_values = true, value_name = "URL")]
+    #[arg(long, env, value_name = "URL")]
     aws_endpoint_url: Option<Text>,
 }
 
@@ -65,9 +67,11 @@ impl DatabaseOptions {
     pub fn resolve(self) -> Result<Database, InvalidSetting> {
         let url = self.database_url.or(self.connection_url);
         let url = Text::or_from_file(url, self.database_url_file)?;
-        let url = url.ok_or_else(|| InvalidSetting::new("DATABASE_URL", "", "a URL"))?.parse()?;
+        let url = url.ok_or_else(|| InvalidSetting::new("DATABASE_URL", "", "a URL"))?;
+        let drops_parameters = SourceUrl::drops_parameters(&url.text);
+        let url = url.parse_url()?;
         let messages = messages(self.messages_url, self.ddb_message_table, self.aws_endpoint_url)?;
-        Ok(Database { url, connections: self.database_connections, messages })
+        Ok(Database { url, drops_parameters, connections: self.database_connections, messages })
     }
 }
 
@@ -77,17 +81,17 @@ fn messages(
     endpoint: Option<Text>,
 ) -> Result<Option<MessageTable>, InvalidSetting> {
     let table: MessageTable = match (url, table) {
-        (Some(url), _) => url.parse()?,
+        (Some(url), _) => url.parse_url()?,
         (None, Some(table)) => {
             format!("dynamodb:{}", table.text).parse().map_err(|allowed| table.invalid(allowed))?
         }
         (None, None) => return Ok(None),
     };
     let endpoint = match endpoint {
-        Some(url) if !url.text.starts_with("http://") && !url.text.starts_with("https://") => {
-            return Err(url.invalid("a URL such as http://dynamodb-local:8000"));
+        Some(url) if !http_client::is_http_url(&url.url()) => {
+            return Err(url.invalid_url("a URL such as http://dynamodb-local:8000"));
         }
-        endpoint => endpoint.map(|url| url.text),
+        endpoint => endpoint.map(|url| url.url()),
     };
     Ok(Some(MessageTable { endpoint, ..table }))
 }
@@ -96,6 +100,8 @@ fn messages(
 #[derive(Clone)]
 pub struct Database {
     pub url: SourceUrl,
+    /// Whether `DATABASE_URL` has query parameters that are unknown and ignored.
+    pub drops_parameters: bool,
     /// The maximum number of connections.
     pub connections: u32,
     /// Where direct messages live. `None` means in the database.
@@ -111,31 +117,14 @@ impl Database {
             None => sources,
         }
     }
-
-    /// Returns the database's URL without its password.
-    pub fn redacted_url(&self) -> String {
-        match &self.url {
-            SourceUrl::Mock => "mock:".to_owned(),
-            SourceUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-            SourceUrl::Postgres(url) => redacted(url),
-        }
-    }
-
-    /// Returns where direct messages live. `None` means in the database.
-    pub fn redacted_messages(&self) -> Option<String> {
-        let table = self.messages.as_ref()?;
-        let endpoint = table.endpoint.as_deref().map(redacted);
-        let at = endpoint.map(|endpoint| format!(" at {endpoint}")).unwrap_or_default();
-        Some(format!("dynamodb:{}{at}", table.name))
-    }
 }
 
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "DATABASE_URL={}", self.redacted_url())?;
+        writeln!(f, "DATABASE_URL={}", self.url)?;
         writeln!(f, "DATABASE_CONNECTIONS={}", self.connections)?;
         if let Some(table) = &self.messages {
-            let endpoint = table.endpoint.as_deref().map(redacted).unwrap_or_default();
+            let endpoint = table.endpoint.as_ref().map(SecretUrl::to_string).unwrap_or_default();
             writeln!(f, "MESSAGES_URL=dynamodb:{}", table.name)?;
             writeln!(f, "AWS_ENDPOINT_URL={endpoint}")?;
         }

@@ -47,10 +47,12 @@ pub(super) struct Options {
 }
 
 impl Options {
-    /// The declarations. The help of each ends with its default, in brackets.
+    /// The declarations. The help of each ends with its default, in brackets. It never has the value
+    /// of the variable, which may be a secret.
     pub fn args() -> Vec<Arg> {
         let command = Self::augment_args(Command::new("cruddur"));
-        command.get_arguments().cloned().map(with_default_in_help).collect()
+        let args = command.get_arguments().cloned();
+        args.map(|arg| with_default_in_help(arg.hide_env_values(true))).collect()
     }
 
     /// Checks the settings that depend on each other.
@@ -63,7 +65,7 @@ impl Options {
         Ok(Settings {
             server: self.server,
             database: self.database.resolve()?,
-            events: self.events.events_url,
+            events: self.events.resolve()?,
             rest,
             origins,
             cors_headers,

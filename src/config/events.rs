@@ -2,22 +2,26 @@
 
 use clap::Args;
 
-use super::{error::NotAllowed, parse::Parsed};
-use crate::events::Nats;
+use super::{error::InvalidSetting, parse::Text};
+use crate::{events::Nats, secret_url::SecretUrl};
 
 #[derive(Args)]
 #[group(skip)]
 pub(super) struct EventOptions {
-    /// NATS server that carries events between the gateways of one database: `nats://HOST:PORT`
+    /// NATS server that carries events between the gateways of one database:
+    /// `nats://USER:PASSWORD@HOST:PORT`, `nats://TOKEN@HOST:PORT`, or `tls://` in place of `nats://`
     /// [default: the database, if it is PostgreSQL]
-    #[arg(long, env, hide_env_values = true, value_name = "URL", value_parser = nats_url)]
-    pub events_url: Option<String>,
+    #[arg(long, env, value_name = "URL")]
+    events_url: Option<Text>,
 }
 
-fn nats_url(text: &str) -> Parsed<String> {
-    if Nats::is_url(text) {
-        Ok(text.to_owned())
-    } else {
-        Err(NotAllowed::new("a URL such as nats://nats:4222"))
+impl EventOptions {
+    pub fn resolve(self) -> Result<Option<SecretUrl>, InvalidSetting> {
+        match self.events_url {
+            Some(text) if !Nats::is_url(&text.url()) => {
+                Err(text.invalid_url("a URL such as nats://nats:4222"))
+            }
+            text => Ok(text.map(|text| text.url())),
+        }
     }
 }

@@ -7,7 +7,6 @@ use clap::{ArgAction, Args};
 use super::{
     error::InvalidSetting,
     parse::{Choices, Text, choice},
-    redact::redacted,
 };
 use crate::{
     auth::{Audience, KeySource, ProviderConfig},
@@ -23,9 +22,9 @@ const MIN_SECRET: usize = 32;
 #[derive(Args)]
 #[group(skip)]
 pub(super) struct ProviderOptions {
-    /// URL or file of the identity provider's public keys (JWKS). Without an identity provider the
-    /// gateway runs in demo mode [default: Cognito's, if `AWS_COGNITO_USER_POOL_ID` is set]
-    #[arg(long, env, hide_env_values = true, value_name = "URL")]
+    /// URL or file of the identity provider's public keys (JWKS), with `https` unless it is on this
+    /// machine. Without an identity provider the gateway runs in demo mode [default: Cognito's, if `AWS_COGNITO_USER_POOL_ID` is set]
+    #[arg(long, env, value_name = "URL")]
     jwks_url: Option<Text>,
 
     /// Required `iss` claim: the identity provider's name in its tokens
@@ -75,7 +74,7 @@ pub(super) struct DemoOptions {
 
     /// Secret that signs demo tokens, 32 characters or more. Gateways in demo mode that share it
     /// accept each other's tokens [default: random at each start]
-    #[arg(long, env, hide_env_values = true, value_name = "SECRET")]
+    #[arg(long, env, value_name = "SECRET")]
     demo_token_secret: Option<Text>,
 
     /// File to read the demo token secret from
@@ -112,7 +111,7 @@ impl fmt::Display for AuthSettings {
                 writeln!(f, "DEMO_TOKEN_SECRET={}", if secret.is_some() { "***" } else { "" })
             }
             Self::Provider(provider) => {
-                writeln!(f, "JWKS_URL={}", redacted(&provider.keys.to_string()))?;
+                writeln!(f, "JWKS_URL={}", provider.keys)?;
                 writeln!(f, "JWT_ISSUER={}", provider.issuer)?;
                 match &provider.audience {
                     Audience::Exact(name) => writeln!(f, "JWT_AUDIENCE={name}"),
@@ -153,12 +152,16 @@ impl ProviderOptions {
             return Ok(None);
         }
         let keys = "a URL or a file, together with JWT_ISSUER and JWT_AUDIENCE";
-        let keys = required("JWKS_URL", self.jwks_url, keys)?.parse()?;
+        let keys = required("JWKS_URL", self.jwks_url, keys)?.parse_url()?;
         let issuer = "the iss claim of the tokens, together with JWKS_URL";
         let issuer = required("JWT_ISSUER", self.jwt_issuer, issuer)?.text;
         let audience = "the aud claim of the tokens, together with JWKS_URL";
         let audience = required("JWT_AUDIENCE", self.jwt_audience, audience)?.text;
-        Ok(Some(ProviderConfig { keys, issuer, audience: Audience::Exact(audience) }))
+        Ok(Some(ProviderConfig {
+            keys,
+            issuer: issuer.into(),
+            audience: Audience::Exact(audience),
+        }))
     }
 
     fn cognito(self) -> Result<ProviderConfig, InvalidSetting> {
@@ -182,14 +185,18 @@ impl ProviderOptions {
         }
         let issuer = format!("https://cognito-idp.{}.amazonaws.com/{}", region.text, pool.text);
         let keys = match self.jwks_url {
-            Some(keys) => keys.parse()?,
+            Some(keys) => keys.parse_url()?,
             None => {
                 let url = format!("{issuer}/.well-known/jwks.json");
                 let keys = url.parse::<KeySource>();
                 keys.map_err(|allowed| InvalidSetting::new("JWKS_URL", &url, allowed))?
             }
         };
-        Ok(ProviderConfig { keys, issuer, audience: Audience::CognitoClient(client.text) })
+        Ok(ProviderConfig {
+            keys,
+            issuer: issuer.into(),
+            audience: Audience::CognitoClient(client.text),
+        })
     }
 }
 

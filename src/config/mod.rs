@@ -21,8 +21,8 @@ mod load;
 mod log;
 mod parse;
 mod rates;
-mod redact;
 mod server;
+mod warnings;
 
 use std::sync::Arc;
 
@@ -32,6 +32,7 @@ use crate::{
     events::{EventBus, Nats, Postgres},
     graphql::{DocumentLimits, TrustedDocuments},
     rest::Flavor,
+    secret_url::SecretUrl,
     sources::SourceUrl,
 };
 
@@ -46,7 +47,6 @@ pub use self::{
     load::Load,
     log::{Log, LogFormat},
     rates::{Rate, Rates},
-    redact::redacted,
     server::Server,
 };
 
@@ -56,7 +56,7 @@ pub struct Settings {
     pub server: Server,
     pub database: Database,
     /// The URL of the NATS server that carries events. `None` stands for the database.
-    pub events: Option<String>,
+    pub events: Option<SecretUrl>,
     pub origins: Origins,
     /// The request headers that pages may send in addition to the usual ones.
     pub cors_headers: Vec<HeaderName>,
@@ -96,7 +96,7 @@ impl Settings {
     /// SQLite and the in-memory store, which have one gateway each.
     pub fn event_bus(&self) -> Option<Arc<dyn EventBus>> {
         match (&self.events, &self.database.url) {
-            (Some(url), _) => Some(Arc::new(Nats::new(url))),
+            (Some(url), _) => Some(Arc::new(Nats::new(url.clone()))),
             (None, SourceUrl::Postgres(url)) => Some(Arc::new(Postgres::new(url))),
             (None, SourceUrl::Mock | SourceUrl::Sqlite(_)) => None,
         }

@@ -8,6 +8,7 @@ use clap::{
 };
 
 use super::error::{InvalidSetting, NotAllowed};
+use crate::secret_url::{REDACTED, SecretUrl};
 
 pub(super) type Parsed<T> = Result<T, NotAllowed>;
 
@@ -49,7 +50,7 @@ where
 }
 
 /// The text of a setting whose check depends on other settings. It knows its variable's name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Text {
     pub variable: String,
     pub text: String,
@@ -62,11 +63,21 @@ impl Text {
 
     /// As [`Text::invalid`], for a text of which nothing may be shown.
     pub fn invalid_secret(&self, allowed: impl Display) -> InvalidSetting {
-        InvalidSetting::new(&self.variable, "***", allowed)
+        InvalidSetting::new(&self.variable, REDACTED, allowed)
     }
 
-    pub fn parse<T: FromStr<Err: Display>>(&self) -> Result<T, InvalidSetting> {
-        self.text.parse().map_err(|allowed| self.invalid(allowed))
+    /// As [`Text::invalid`], for a URL. Of a malformed one, nothing but the scheme is shown.
+    pub fn invalid_url(&self, allowed: impl Display) -> InvalidSetting {
+        InvalidSetting::new(&self.variable, &self.url().to_string(), allowed)
+    }
+
+    /// Parses the text, a URL.
+    pub fn parse_url<T: FromStr<Err: Display>>(&self) -> Result<T, InvalidSetting> {
+        self.text.parse().map_err(|allowed| self.invalid_url(allowed))
+    }
+
+    pub fn url(&self) -> SecretUrl {
+        SecretUrl::new(self.text.as_str())
     }
 
     /// Returns `text`, or else the content of `file`. Setting both is an error.
@@ -77,12 +88,20 @@ impl Text {
         let Some(file) = file else { return Ok(text) };
         if let Some(text) = text {
             let allowed = format!("one of {} and {}, not both", text.variable, file.variable);
-            return Err(file.invalid(allowed));
+            return Err(file.invalid_path(allowed));
         }
         match fs::read_to_string(&file.text) {
             Ok(text) => Ok(Some(Self { text: text.trim().to_owned(), ..file })),
-            Err(error) => Err(file.invalid(format!("a file that can be read ({error})"))),
+            Err(error) => Err(file.invalid_path(format!("a file that can be read ({error})"))),
         }
+    }
+}
+
+impl Text {
+    /// As [`Text::invalid`], for the path of a file. The secret itself may be here by mistake.
+    fn invalid_path(&self, allowed: impl Display) -> InvalidSetting {
+        let is_path = self.text.starts_with(['/', '.']) && !self.text.contains([':', '@']);
+        if is_path { self.invalid(allowed) } else { self.invalid_secret(allowed) }
     }
 }
 

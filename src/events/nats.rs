@@ -11,6 +11,7 @@ use tokio::{
 };
 
 use super::{BusError, EventBus};
+use crate::secret_url::{Credentials, SecretUrl};
 
 /// The subject on which all gateways publish and subscribe.
 const SUBJECT: &str = "cruddur.events";
@@ -19,7 +20,7 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The event bus on a NATS server. The client connects at the first use, and reconnects by itself.
 pub struct Nats {
-    url: String,
+    url: SecretUrl,
     client: OnceCell<Client>,
     /// Counts the times that the connection was lost or messages were dropped.
     losses: watch::Sender<u64>,
@@ -27,21 +28,32 @@ pub struct Nats {
 
 impl Nats {
     /// A bus on the server at `url`, for which [`Nats::is_url`] returns true.
-    pub fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), client: OnceCell::new(), losses: watch::Sender::new(0) }
+    pub fn new(url: SecretUrl) -> Self {
+        Self { url, client: OnceCell::new(), losses: watch::Sender::new(0) }
     }
 
-    /// Returns whether the text is the URL of a NATS server.
-    pub fn is_url(text: &str) -> bool {
-        ["nats://", "tls://"].iter().any(|scheme| text.starts_with(scheme))
-            && text.parse::<ServerAddr>().is_ok()
+    /// Returns whether this is the URL of a NATS server.
+    pub fn is_url(url: &SecretUrl) -> bool {
+        ["nats", "tls"].contains(&url.scheme())
+            && url.has_host()
+            && !url.is_ambiguous()
+            && url.without_credentials().parse::<ServerAddr>().is_ok()
     }
 
     /// Returns the client, which the first call creates.
     async fn client(&self) -> Result<&Client, BusError> {
         let connect = async || {
             let losses = self.losses.clone();
-            ConnectOptions::new()
+            // async-nats does not read the credentials in a URL, but logs them. A user without a
+            // password is a token.
+            let options = match self.url.credentials() {
+                Some(Credentials { user, password: Some(password) }) => {
+                    ConnectOptions::with_user_and_password(user, password)
+                }
+                Some(Credentials { user, password: None }) => ConnectOptions::with_token(user),
+                None => ConnectOptions::new(),
+            };
+            options
                 .name("cruddur")
                 .retry_on_initial_connect()
                 .event_callback(move |event| {
@@ -51,7 +63,7 @@ impl Nats {
                     tracing::info!(%event, "NATS connection event");
                     std::future::ready(())
                 })
-                .connect(&self.url)
+                .connect(self.url.without_credentials())
                 .await
         };
         Ok(self.client.get_or_try_init(connect).await?)

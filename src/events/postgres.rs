@@ -10,6 +10,7 @@ use sqlx::{
 };
 
 use super::{BusError, EventBus};
+use crate::secret_url::SecretUrl;
 
 /// The name of the channel.
 const CHANNEL: &str = "cruddur_events";
@@ -29,8 +30,8 @@ pub struct Postgres {
 
 impl Postgres {
     /// A bus in the database at `url`, a valid `postgres://` URL.
-    pub fn new(url: &str) -> Self {
-        let options = PgConnectOptions::from_str(url)
+    pub fn new(url: &SecretUrl) -> Self {
+        let options = PgConnectOptions::from_str(url.expose_secret())
             .unwrap_or_default()
             .application_name("cruddur")
             .options([("statement_timeout", STATEMENT_TIMEOUT.as_millis().to_string().as_str())]);

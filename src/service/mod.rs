@@ -25,7 +25,11 @@ mod starting_point;
 mod subscriptions;
 mod users;
 
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{
+    ops::Deref,
+    sync::{Arc, LazyLock},
+    time::{Duration, Instant},
+};
 
 use chrono::{SubsecRound, TimeDelta, Utc};
 use moka::sync::Cache;
@@ -56,6 +60,9 @@ pub trait Clock: Send + Sync + 'static {
     /// Returns the current time, truncated to microseconds.
     fn now(&self) -> Timestamp;
 
+    /// Returns the time since a fixed moment. Setting the wall clock does not change it.
+    fn elapsed(&self) -> Duration;
+
     /// Returns a new version 7 uuid for something created at `now`.
     fn new_uuid(&self, now: Timestamp) -> Uuid;
 }
@@ -68,6 +75,11 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     fn now(&self) -> Timestamp {
         Utc::now().trunc_subsecs(6)
+    }
+
+    fn elapsed(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is where ids come from")]
@@ -131,6 +143,11 @@ impl Service {
     /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Returns the time since a fixed moment. Setting the wall clock does not change it.
+    pub fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
     }
 
     /// Returns the time left until `then`; zero if it has passed.

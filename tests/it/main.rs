@@ -23,6 +23,7 @@ mod messages;
 mod protocol;
 mod readme;
 mod rest;
+mod secrets;
 mod seed;
 mod serve;
 mod sources;

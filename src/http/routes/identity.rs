@@ -30,7 +30,7 @@ pub fn routes(settings: &Settings, auth: Auth) -> Router {
     let description = match &settings.auth {
         AuthSettings::Demo { viewer, .. } => json!({ "mode": "demo", "viewer": viewer }),
         AuthSettings::Provider(provider) => {
-            json!({ "mode": "provider", "issuer": provider.issuer })
+            json!({ "mode": "provider", "issuer": provider.issuer.to_string() })
         }
     };
     // `*` allows any page to call the gateway, but not to get tokens.

@@ -57,6 +57,7 @@ use super::{Inserted, MessageTable, Messages, MigrateError, NewMessage, Store};
 use crate::{
     domain::{Message, MessageGroup, MessageKey, Page, Pagination},
     error::{Error, Result},
+    secret_url::SecretUrl,
 };
 
 /// How long one request to DynamoDB may take, with its retries, and how long each attempt.
@@ -109,7 +110,7 @@ impl DynamoDb {
 
 /// A client with the standard chain of credentials: environment, profile, web identity, container,
 /// machine. With an endpoint, neither environment nor profile needs to have a region.
-async fn connect(endpoint: Option<String>) -> Client {
+async fn connect(endpoint: Option<SecretUrl>) -> Client {
     let retries = RetryConfig::standard()
         .with_max_attempts(4)
         .with_initial_backoff(Duration::from_millis(50))
@@ -123,21 +124,22 @@ async fn connect(endpoint: Option<String>) -> Client {
         .or_else(ProfileFileRegionProvider::new())
         .or_else(endpoint.as_ref().map(|_| Region::new("us-east-1")));
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http_client(endpoint.as_deref()))
+        .http_client(http_client(endpoint.as_ref()))
         .retry_config(retries)
         .timeout_config(timeouts)
         .region(region);
     if let Some(endpoint) = endpoint {
-        loader = loader.endpoint_url(endpoint);
+        // Requests are signed, so a user and a password in the URL serve nothing but the log.
+        loader = loader.endpoint_url(endpoint.without_credentials());
     }
     Client::new(&loader.load().await)
 }
 
 /// The HTTP client. TLS needs the machine's root certificates; an endpoint without TLS does not.
-fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
+fn http_client(endpoint: Option<&SecretUrl>) -> SharedHttpClient {
     let tls = Provider::Rustls(CryptoMode::Ring);
     let builder = Builder::new().pool_idle_timeout(IDLE_TIMEOUT).tls_provider(tls);
-    if endpoint.is_some_and(|url| url.starts_with("http://")) {
+    if endpoint.is_some_and(|url| url.scheme() == "http") {
         let no_roots = TlsContext::builder().with_trust_store(TrustStore::empty()).build();
         builder
             .tls_context(no_roots.expect("an empty trust store has no malformed certificate"))

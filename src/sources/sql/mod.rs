@@ -33,7 +33,7 @@ mod schema;
 mod search_words;
 mod users;
 
-pub use self::pool::{is_postgres_url, postgres, sqlite};
+pub use self::pool::{is_postgres_parameter, is_postgres_url, postgres, sqlite};
 
 #[cfg(test)]
 mod tests {

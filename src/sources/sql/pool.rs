@@ -20,6 +20,7 @@ use super::{
 use crate::{
     domain::Timestamp,
     error::{Error, Result},
+    secret_url::SecretUrl,
 };
 
 /// How long an idle connection may take to answer a ping before it is used. A connection whose host
@@ -73,19 +74,44 @@ pub fn sqlite(path: &Path, max_connections: u32) -> Sql<Sqlite> {
 }
 
 /// The database at `url`, which [`is_postgres_url`] has accepted.
-pub fn postgres(url: &str, max_connections: u32) -> Sql<Postgres> {
-    let options =
-        PgConnectOptions::from_str(url).unwrap_or_default().application_name("cruddur").options([
-            ("statement_timeout", STATEMENT_TIMEOUT.as_millis().to_string().as_str()),
-            ("idle_in_transaction_session_timeout", "10000"),
-            ("random_page_cost", "1.1"),
-        ]);
+pub fn postgres(url: &SecretUrl, max_connections: u32) -> Sql<Postgres> {
+    let options = PgConnectOptions::from_str(url.expose_secret()).unwrap_or_default();
+    let options = options.application_name("cruddur").options([
+        ("statement_timeout", STATEMENT_TIMEOUT.as_millis().to_string().as_str()),
+        ("idle_in_transaction_session_timeout", "10000"),
+        ("random_page_cost", "1.1"),
+    ]);
     Sql::open(options, max_connections)
 }
 
-/// Whether the text is the URL of a PostgreSQL database.
-pub fn is_postgres_url(text: &str) -> bool {
-    PgConnectOptions::from_str(text).is_ok()
+/// Whether sqlx takes this as the URL of a PostgreSQL database.
+pub fn is_postgres_url(url: &SecretUrl) -> bool {
+    PgConnectOptions::from_str(url.expose_secret()).is_ok()
+}
+
+/// Whether sqlx knows a query parameter of a PostgreSQL URL. It logs the others with their values.
+pub fn is_postgres_parameter(name: &str) -> bool {
+    const NAMES: [&str; 18] = [
+        "application_name",
+        "dbname",
+        "host",
+        "hostaddr",
+        "options",
+        "password",
+        "port",
+        "ssl-ca",
+        "ssl-cert",
+        "ssl-key",
+        "ssl-mode",
+        "ssl-root-cert",
+        "sslcert",
+        "sslkey",
+        "sslmode",
+        "sslrootcert",
+        "statement-cache-capacity",
+        "user",
+    ];
+    NAMES.contains(&name) || (name.starts_with("options[") && name.ends_with(']'))
 }
 
 impl<DB: Dialect> Sql<DB> {

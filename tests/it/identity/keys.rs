@@ -83,6 +83,57 @@ async fn the_last_keys_stay_valid_while_the_provider_is_down() {
 }
 
 #[tokio::test]
+async fn requests_after_an_hour_without_a_fetch_wait_for_the_current_keys() {
+    let server = JwksServer::start(&[RSA.jwk("rsa"), OTHER_RSA.jwk("other")]).await;
+    let (app, client) = app(&server.url).await;
+    assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
+    server.rotate(&[OTHER_RSA.jwk("other")]);
+    app.clock.advance(TimeDelta::minutes(61));
+    let removed = token(&app, "rsa");
+    let flood = join_all((0..20).map(|_| status(&client, &removed))).await;
+    assert_eq!(flood, [401; 20]);
+    assert_eq!(server.fetches(), 2);
+}
+
+#[tokio::test]
+async fn the_last_keys_stay_valid_for_a_day_if_the_fetch_fails() {
+    let server = JwksServer::start(&[RSA.jwk("rsa")]).await;
+    let (app, client) = app(&server.url).await;
+    assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
+    server.respond_with(500);
+    for (hours, expected) in [(2, 200), (22, 200), (1, 503)] {
+        app.clock.advance(TimeDelta::hours(hours));
+        assert_eq!(status(&client, &token(&app, "rsa")).await, expected, "{hours}");
+    }
+    assert_eq!(server.fetches(), 4);
+    // The next fetch is due a minute after the last.
+    server.respond_with(200);
+    assert_eq!(status(&client, &token(&app, "rsa")).await, 503);
+    app.clock.advance(TimeDelta::minutes(1));
+    assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
+}
+
+#[tokio::test]
+async fn corrections_of_the_wall_clock_neither_stop_fetches_nor_hide_the_age_of_the_keys() {
+    let server = JwksServer::start(&[RSA.jwk("rsa")]).await;
+    let (app, client) = app(&server.url).await;
+    assert_eq!(status(&client, &token(&app, "rsa")).await, 200);
+    app.clock.correct(TimeDelta::days(-1));
+    server.rotate(&[P256.jwk("new")]);
+    app.clock.advance(TimeDelta::minutes(1));
+    let new = P256.token(Some("new"), &access(ANDREW, now(&app)));
+    assert_eq!(status(&client, &new).await, 200);
+    assert_eq!(server.fetches(), 2);
+    // A machine that slept for two hours: the monotonic clock stood still.
+    server.rotate(&[RSA.jwk("rsa")]);
+    app.clock.advance(TimeDelta::minutes(1));
+    app.clock.correct(TimeDelta::hours(2));
+    let new = P256.token(Some("new"), &access(ANDREW, now(&app)));
+    assert_eq!(status(&client, &new).await, 401);
+    assert_eq!(server.fetches(), 3);
+}
+
+#[tokio::test]
 async fn tokens_get_503_until_the_first_keys_are_fetched() {
     let server = JwksServer::start(&[RSA.jwk("rsa")]).await;
     server.respond_with(500);

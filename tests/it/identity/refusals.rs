@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     identity::provider::{
-        ANDREW, CLIENT, KeyFile, OTHER_RSA, P256, RSA, SigningKey, VIEWER_HANDLE, access, app, now,
-        with_claims,
+        ANDREW, CLIENT, ISSUER, KeyFile, OTHER_RSA, P256, RSA, SigningKey, VIEWER_HANDLE, access,
+        app, now, with_claims,
     },
     support::{Answer, Client},
 };
@@ -30,7 +30,7 @@ async fn home(client: &Client, authorization: &str) -> Answer {
     client.send(Method::GET, "/api/activities/home", &headers, "").await
 }
 
-async fn assert_rejected(client: &Client, authorization: &str, why: &str) {
+pub async fn assert_rejected(client: &Client, authorization: &str, why: &str) {
     let written = post(client, authorization).await;
     assert_eq!((written.status.as_u16(), written.text.as_str()), (401, "{}"), "{why}");
     let read = home(client, authorization).await;
@@ -40,7 +40,7 @@ async fn assert_rejected(client: &Client, authorization: &str, why: &str) {
     assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{why}");
 }
 
-async fn assert_andrew(client: &Client, token: &str, why: &str) {
+pub async fn assert_andrew(client: &Client, token: &str, why: &str) {
     let answer = graphql(client, Some(&format!("Bearer {token}")), VIEWER_HANDLE).await;
     assert_eq!(answer.json()["data"]["viewer"]["user"]["handle"], "andrewbrown", "{why}");
     assert_eq!(post(client, &format!("bearer {token}")).await.status, 200, "{why}");
@@ -100,9 +100,72 @@ async fn tokens_with_wrong_claims_are_rejected() {
         json!({ "sub": "" }),
         json!({ "sub": 7 }),
         json!({ "sub": "a".repeat(256) }),
+        json!({ "sub": "a\0b" }),
+        json!({ "sub": [ANDREW] }),
+        json!({ "iss": format!("{ISSUER}/") }),
+        json!({ "iss": [ISSUER] }),
+        json!({ "exp": 0 }),
+        json!({ "exp": true }),
+        json!({ "exp": now(&app).timestamp_millis() }),
+        json!({ "nbf": true }),
+        json!({ "nbf": -1 }),
+        json!({ "token_use": "Access" }),
+        json!({ "token_use": ["access"] }),
+        json!({ "cnf": { "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" } }),
+        json!({ "cnf": { "x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2" } }),
+        json!({ "cnf": {} }),
+        json!({ "cnf": "key" }),
+        json!({ "events": { "http://schemas.openid.net/event/backchannel-logout": {} } }),
+        json!({ "events": { "https://schemas.openid.net/secevent/risc/event-type/account-disabled": {} } }),
+        json!({ "events": ["http://schemas.openid.net/event/backchannel-logout"] }),
+        json!({ "typ": "Refresh" }),
+        json!({ "typ": "Offline" }),
+        json!({ "typ": "Logout" }),
+        json!({ "token_type": "refresh" }),
     ] {
         let token = RSA.token(Some("rsa"), &with_claims(claims.clone(), others.clone()));
         assert_rejected(&client, &format!("Bearer {token}"), &others.to_string()).await;
+    }
+}
+
+/// A claim of null is not an absent one where null could hide a restriction.
+#[tokio::test]
+async fn restrictions_of_null_are_rejected() {
+    let file = KeyFile::new();
+    let (app, client) = app(&file.path()).await;
+    for name in ["cnf", "events", "nbf", "exp", "sub", "iss"] {
+        let mut claims = access(ANDREW, now(&app));
+        claims[name] = Value::Null;
+        let token = RSA.token(Some("rsa"), &claims);
+        assert_rejected(&client, &format!("Bearer {token}"), name).await;
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_other_types_are_rejected() {
+    let file = KeyFile::new();
+    let (app, client) = app(&file.path()).await;
+    let claims = access(ANDREW, now(&app));
+    for typ in [
+        json!("logout+jwt"),
+        json!("application/logout+jwt"),
+        json!("dpop+jwt"),
+        json!("secevent+jwt"),
+        json!("oauth-authz-req+jwt"),
+        json!("token-introspection+jwt"),
+        json!("JOSE"),
+        json!("rt+jwt"),
+        json!("text/jwt"),
+        json!("application/application/jwt"),
+        json!("jwt "),
+        json!(""),
+        json!(["JWT"]),
+        json!(7),
+        json!(null),
+    ] {
+        let header = json!({ "alg": "RS256", "kid": "rsa", "typ": typ });
+        let token = RSA.with_header(&header, &claims);
+        assert_rejected(&client, &format!("Bearer {token}"), &typ.to_string()).await;
     }
 }
 
@@ -206,9 +269,32 @@ async fn tokens_of_any_provider_need_its_issuer_and_audience() {
     for aud in [json!("cruddur"), json!(["other", "cruddur"])] {
         assert_andrew(&client, &RSA.token(Some("rsa"), &claims(aud)), "its audience").await;
     }
-    for aud in [json!("other"), json!([]), json!(["cruddur2"]), Value::Null] {
+    for aud in [
+        json!("other"),
+        json!([]),
+        json!(["cruddur2"]),
+        Value::Null,
+        json!(""),
+        json!("Cruddur"),
+        json!("cruddur "),
+        json!("other cruddur"),
+        json!(["cruddur", 7]),
+        json!([["cruddur"]]),
+        json!({ "cruddur": true }),
+        json!(7),
+    ] {
         let token = RSA.token(Some("rsa"), &claims(aud.clone()));
         assert_rejected(&client, &format!("Bearer {token}"), &aud.to_string()).await;
+    }
+    for (token_use, is_valid) in [("access", true), ("id", true), ("refresh", false), ("x", false)]
+    {
+        let claims = with_claims(claims(json!("cruddur")), json!({ "token_use": token_use }));
+        let token = RSA.token(Some("rsa"), &claims);
+        if is_valid {
+            assert_andrew(&client, &token, token_use).await;
+        } else {
+            assert_rejected(&client, &format!("Bearer {token}"), token_use).await;
+        }
     }
 }
 

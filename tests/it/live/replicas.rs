@@ -54,7 +54,7 @@ async fn read_all(app: &TestApp, after: &str) -> Vec<(LogPosition, String)> {
 
 /// Returns a gateway's event bus over the database.
 fn bus(database: &PostgresDatabase) -> Arc<dyn EventBus> {
-    Arc::new(Postgres::new(&database.url))
+    Arc::new(Postgres::new(&database.url.as_str().into()))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -148,7 +148,7 @@ async fn nats_delivers_a_thousand_cruds_to_another_gateway() {
     let database = PostgresDatabase::new("live_nats").await;
     let here = gateway(database.open()).await;
     let there = here.beside(database.open());
-    let bus = || Arc::new(Nats::new(&server.url));
+    let bus = || Arc::new(Nats::new(server.url.as_str().into()));
     let _events = [here.run_events(bus()), there.run_events(bus())];
     let after = here.post(ANDREW, "before").await.cursor().encode();
     tokio::join!(here.post_all(WRITERS, EACH), follow_all(&there, &after));
@@ -157,7 +157,7 @@ async fn nats_delivers_a_thousand_cruds_to_another_gateway() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_event_bus_recovers_when_nats_restarts() {
     let mut server = NatsServer::start();
-    let bus = || Arc::new(Nats::new(&server.url)) as Arc<dyn EventBus>;
+    let bus = || Arc::new(Nats::new(server.url.as_str().into())) as Arc<dyn EventBus>;
     let buses = [bus(), bus()];
     check_reconnect(buses, async || server.restart()).await;
 }

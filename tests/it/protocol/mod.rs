@@ -7,3 +7,4 @@ mod heads;
 mod hosts;
 mod media_types;
 pub mod raw;
+mod smuggling;

@@ -5,6 +5,7 @@ mod create_activity;
 mod create_reply;
 mod health;
 mod home;
+mod hostile_search;
 mod message_groups;
 mod messages;
 mod methods;

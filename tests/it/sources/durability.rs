@@ -310,7 +310,7 @@ async fn connections_ended_by_the_server_are_replaced() {
 #[tokio::test]
 async fn an_unreachable_server_is_distinguished_from_one_that_refuses() {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
-    let down = SourceUrl::Postgres(format!("postgres://cruddur@{port}/cruddur"));
+    let down = SourceUrl::Postgres(format!("postgres://cruddur@{port}/cruddur").as_str().into());
     let down = sources::open(&down, 2);
     let outcome = down.store.migrate().await;
     assert!(matches!(outcome, Err(MigrateError::Unreachable(_))), "{outcome:?}");
@@ -318,7 +318,7 @@ async fn an_unreachable_server_is_distinguished_from_one_that_refuses() {
 
     let database = PostgresDatabase::new("refusing").await;
     let unknown = database.url.replace("/refusing", "/unknown");
-    let unknown = sources::open(&SourceUrl::Postgres(unknown), 2);
+    let unknown = sources::open(&SourceUrl::Postgres(unknown.as_str().into()), 2);
     let outcome = unknown.store.migrate().await;
     assert!(matches!(outcome, Err(MigrateError::Failed(_))), "{outcome:?}");
 

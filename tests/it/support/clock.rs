@@ -1,15 +1,22 @@
 //! A clock that stands still until the test advances it.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicI64, AtomicU64, Ordering},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta};
 use cruddur::{domain::Timestamp, service::Clock};
 use uuid::{Builder, Uuid};
 
-/// A clock that only [`advance`](Self::advance) moves, and whose ids count up.
+/// A clock that only [`advance`](Self::advance) and [`correct`](Self::correct) move, and whose ids
+/// count up.
 pub struct ManualClock {
     start: Timestamp,
+    /// Microseconds.
     passed: AtomicI64,
+    /// How far the wall clock was corrected, in microseconds.
+    correction: AtomicI64,
     ids: AtomicU64,
 }
 
@@ -20,12 +27,23 @@ impl ManualClock {
     }
 
     pub fn at(start: Timestamp) -> Self {
-        Self { start, passed: AtomicI64::new(0), ids: AtomicU64::new(1) }
+        Self {
+            start,
+            passed: AtomicI64::new(0),
+            correction: AtomicI64::new(0),
+            ids: AtomicU64::new(1),
+        }
     }
 
     pub fn advance(&self, by: TimeDelta) {
         let micros = by.num_microseconds().expect("the duration fits into 64 bits of microseconds");
         self.passed.fetch_add(micros, Ordering::SeqCst);
+    }
+
+    /// Sets the wall clock forward or back. No time passes.
+    pub fn correct(&self, by: TimeDelta) {
+        let micros = by.num_microseconds().expect("the duration fits into 64 bits of microseconds");
+        self.correction.fetch_add(micros, Ordering::SeqCst);
     }
 }
 
@@ -37,7 +55,13 @@ impl Default for ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        self.start + TimeDelta::microseconds(self.passed.load(Ordering::SeqCst))
+        let passed = self.passed.load(Ordering::SeqCst) + self.correction.load(Ordering::SeqCst);
+        self.start + TimeDelta::microseconds(passed)
+    }
+
+    fn elapsed(&self) -> Duration {
+        let micros = self.passed.load(Ordering::SeqCst);
+        Duration::from_micros(u64::try_from(micros).expect("the clock goes forward"))
     }
 
     fn new_uuid(&self, now: Timestamp) -> Uuid {

@@ -12,7 +12,10 @@ pub fn endpoint() -> String {
 
 /// Returns a table that only this test uses. Does not create it.
 pub fn table(name: &str) -> MessageTable {
-    MessageTable { name: format!("{name}-{}", std::process::id()), endpoint: Some(endpoint()) }
+    MessageTable {
+        name: format!("{name}-{}", std::process::id()),
+        endpoint: Some(endpoint().as_str().into()),
+    }
 }
 
 /// Moves the messages of the sources into a new table.

@@ -88,9 +88,9 @@ impl Gateway {
         assert_eq!(stdout(&health), "{\"status\":\"ready\"}\n", "{}", stderr(&health));
     }
 
-    /// Reads the log up to a line with this text. Panics if the log ends first.
-    pub fn wait_for_log(&self, text: &str) {
-        while !self.log.recv().expect("the log contains the text").contains(text) {}
+    /// Reads the log up to a line with this text. Returns the line. Panics if the log ends first.
+    pub fn wait_for_log(&self, text: &str) -> String {
+        self.log.iter().find(|line| line.contains(text)).expect("the log contains the text")
     }
 
     /// Sends a request with curl, as the README does. Returns the status and the JSON body.

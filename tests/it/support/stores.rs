@@ -67,7 +67,7 @@ impl PostgresDatabase {
     }
 
     pub fn url(&self) -> SourceUrl {
-        SourceUrl::Postgres(self.url.clone())
+        SourceUrl::Postgres(self.url.as_str().into())
     }
 
     pub fn open(&self) -> Sources {
