@@ -31,8 +31,8 @@ RUN npm run build \
 # The program.
 FROM ${RUST_IMAGE} AS build
 WORKDIR /build
-# It writes the names and versions of the crates into the program, so that a scanner of the image finds
-# them.
+# cargo-auditable writes the names and versions of the crates into the program, so that a scanner of the
+# image finds them.
 RUN cargo install --quiet --debug --locked cargo-auditable@0.7.7
 # Build the dependencies first, with a stub in place of the program. This layer is rebuilt only when
 # they change, so a source change compiles only this crate. PROFILE is a profile in Cargo.toml.
