@@ -2,6 +2,7 @@
 
 mod commands;
 mod serve;
+mod users;
 
 use std::{
     fmt::Display,
@@ -42,6 +43,9 @@ enum Command {
     CheckConfig,
     /// Print a token that acts as a user, for a gateway in demo mode
     Token(commands::Token),
+    /// Ban, unban or erase a user
+    #[command(subcommand)]
+    Users(users::Users),
     /// Check that the running gateway is ready; the exit code is 0 if it is
     Health(commands::Health),
     /// Print the settings as a Markdown table
@@ -104,6 +108,7 @@ async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Seed(seed) => commands::seed(&settings, &seed).await,
         Command::CheckConfig => commands::print(settings),
         Command::Token(token) => commands::token(&settings, &token).await,
+        Command::Users(command) => users::run(&settings, &command).await,
         Command::Health(health) => commands::health(&settings, &health).await,
         Command::Schema | Command::Openapi | Command::SettingsTable => Ok(()),
     }

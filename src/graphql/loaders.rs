@@ -22,7 +22,10 @@ use futures_util::future::join_all;
 use tokio::task::{coop::unconstrained, yield_now};
 use uuid::Uuid;
 
-use super::coop::{CoopBudget, count_fields};
+use super::{
+    coop::{CoopBudget, count_fields},
+    missing::MissingUsers,
+};
 use crate::{
     domain::{
         Activity, Message, MessageGroup, Page, Pagination, ReactionKind, User, UserCounts, Viewer,
@@ -42,8 +45,14 @@ macro_rules! loaders {
         }
 
         impl Loaders {
-            pub fn new(service: &Service, viewer: Viewer, coop: &Arc<CoopBudget>) -> Self {
-                let context = Arc::new(LoaderContext { service: service.clone(), viewer });
+            pub fn new(
+                service: &Service,
+                viewer: Viewer,
+                coop: &Arc<CoopBudget>,
+                missing: &Arc<MissingUsers>,
+            ) -> Self {
+                let (service, missing) = (service.clone(), missing.clone());
+                let context = Arc::new(LoaderContext { service, viewer, missing });
                 Self { $($name: Loader::new(&context, coop),)* }
             }
 
@@ -73,6 +82,8 @@ loaders! {
 pub struct LoaderContext {
     service: Service,
     viewer: Viewer,
+    /// Gets the users that are not found.
+    missing: Arc<MissingUsers>,
 }
 
 /// The key of one value: a uuid, and the group of keys that one fetch can load together with it.
@@ -256,7 +267,10 @@ impl BatchLoad for Users {
 
     async fn fetch(context: &LoaderContext, (): (), uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
         let found = context.service.users_by_uuids(uuids).await?;
-        Ok(in_order(uuids, found.into_iter().map(|user| (user.uuid, Arc::new(user)))))
+        let users = in_order(uuids, found.into_iter().map(|user| (user.uuid, Arc::new(user))));
+        let missing = uuids.iter().zip(&users).filter(|(_, user)| user.is_none());
+        context.missing.add(missing.map(|(uuid, _)| *uuid));
+        Ok(users)
     }
 }
 

@@ -9,6 +9,7 @@ mod coop;
 mod error_path;
 mod loaders;
 mod lookahead;
+mod missing;
 pub mod pipeline;
 mod types;
 
@@ -27,7 +28,7 @@ use futures_util::{
 use serde_json::value::RawValue;
 
 use self::{
-    context::{ContextPerEvent, RequestContext},
+    context::{ContextPerEvent, OBSOLETE, RequestContext},
     pipeline::{
         Pipeline, PreparedOperation,
         admission::{Admission, EventAdmission},
@@ -220,7 +221,10 @@ impl Schema {
             let responses = self.subscriptions.execute_stream(request).boxed();
             let state = (responses, prepared);
             return stream::unfold(state, |(mut responses, prepared)| async {
-                let response = responses.next().await?;
+                let mut response = responses.next().await?;
+                while response.extensions.contains_key(OBSOLETE) {
+                    response = responses.next().await?;
+                }
                 let response = errors::sanitized(response, prepared.text());
                 Some((response, (responses, prepared)))
             })

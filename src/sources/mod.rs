@@ -17,9 +17,10 @@ use std::sync::Arc;
 
 pub use self::{
     contract::{
-        Activities, ChangeBatch, Changes, Connections, Dataset, Follows, Idempotency,
-        InsertUserOutcome, Inserted, Lifecycle, Messages, MigrateError, Migrated, NewActivity,
-        NewMessage, Notifications, Reactions, Store, UserRelation, Users,
+        Account, Accounts, Activities, ActivityPart, ChangeBatch, Changes, Connections,
+        Conversation, Dataset, Follows, Idempotency, InsertUserOutcome, Inserted, Lifecycle,
+        Messages, MigrateError, Migrated, NewActivity, NewMessage, Notifications, Reactions, Store,
+        UserRelation, Users,
     },
     url::{MessageTable, SourceUrl},
 };

@@ -84,6 +84,7 @@ impl Activities for Mock {
 
     async fn insert_activity(&self, new: &NewActivity) -> Result<Inserted<Activity>> {
         let mut state = self.state();
+        state.check_author(new.activity.user_uuid)?;
         if let Some(answer) = state.answer_of_key(new.idempotency.as_ref(), &state.activities) {
             return Ok(answer);
         }
@@ -96,13 +97,14 @@ impl Activities for Mock {
             }
         }
         state.add_activity(&new.activity);
-        new.notifications.iter().for_each(|it| state.add_notification(it));
+        new.notifications.iter().for_each(|it| state.notify(it));
         state.claim_key(new.idempotency.as_ref(), new.activity.uuid);
         Ok(Inserted::New(new.activity.clone()))
     }
 
     async fn delete_activity(&self, uuid: Uuid, author: Uuid) -> Result<bool> {
         let mut state = self.state();
+        state.check_author(author)?;
         let is_own = state.activities.get(&uuid).is_some_and(|it| it.user_uuid == author);
         if is_own {
             state.delete(uuid);
@@ -133,7 +135,9 @@ impl Activities for Mock {
 impl State {
     /// The time until which an activity is visible; `None` if it never is.
     fn visible_until(&self, activity: &Activity) -> Option<Timestamp> {
-        self.users.get(&activity.user_uuid)?;
+        if !self.is_active(activity.user_uuid) {
+            return None;
+        }
         match activity.reply_to_activity_uuid {
             None => Some(activity.expires_at.unwrap_or(forever())),
             Some(parent) => self.visible_until(self.activities.get(&parent)?),
@@ -171,7 +175,7 @@ impl State {
     }
 
     /// Deletes an activity with the whole thread below it, and what refers to them.
-    fn delete(&mut self, uuid: Uuid) {
+    pub(super) fn delete(&mut self, uuid: Uuid) {
         let Some(activity) = self.activities.remove(&uuid) else { return };
         if let Some(parent) =
             activity.reply_to_activity_uuid.and_then(|parent| self.activities.get_mut(&parent))

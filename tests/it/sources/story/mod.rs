@@ -3,6 +3,7 @@
 //! Ids and times are fixed, so that each run produces the same transcript. Each chapter continues with
 //! the data of the previous ones. The transcript is pinned: its lines keep their wording.
 
+mod accounts;
 mod feeds;
 mod messages;
 mod people;
@@ -74,6 +75,7 @@ async fn transcript_of(sources: Sources) -> String {
     messages::idempotency(&mut story).await;
     messages::unread(&mut story).await;
     replies::sweep(&mut story).await;
+    accounts::bans(&mut story).await;
     story.transcript
 }
 
