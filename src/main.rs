@@ -1,8 +1,8 @@
 //! The program: reads the configuration and runs the command.
 
 mod commands;
+mod moderation;
 mod serve;
-mod users;
 
 use std::{
     fmt::Display,
@@ -45,7 +45,7 @@ enum Command {
     Token(commands::Token),
     /// Ban, unban or erase a user
     #[command(subcommand)]
-    Users(users::Users),
+    Users(moderation::Users),
     /// Check that the running gateway is ready; the exit code is 0 if it is
     Health(commands::Health),
     /// Print the settings as a Markdown table
@@ -108,7 +108,7 @@ async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Seed(seed) => commands::seed(&settings, &seed).await,
         Command::CheckConfig => commands::print(settings),
         Command::Token(token) => commands::token(&settings, &token).await,
-        Command::Users(command) => users::run(&settings, &command).await,
+        Command::Users(command) => moderation::run(&settings, &command).await,
         Command::Health(health) => commands::health(&settings, &health).await,
         Command::Schema | Command::Openapi | Command::SettingsTable => Ok(()),
     }

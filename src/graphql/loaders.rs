@@ -78,7 +78,7 @@ loaders! {
     unread_counts: UnreadCounts,
 }
 
-/// What every fetch needs: the service to read from, and the viewer.
+/// What every fetch needs.
 pub struct LoaderContext {
     service: Service,
     viewer: Viewer,
@@ -267,10 +267,8 @@ impl BatchLoad for Users {
 
     async fn fetch(context: &LoaderContext, (): (), uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
         let found = context.service.users_by_uuids(uuids).await?;
-        let users = in_order(uuids, found.into_iter().map(|user| (user.uuid, Arc::new(user))));
-        let missing = uuids.iter().zip(&users).filter(|(_, user)| user.is_none());
-        context.missing.add(missing.map(|(uuid, _)| *uuid));
-        Ok(users)
+        context.missing.add_unless_found(uuids, &found);
+        Ok(in_order(uuids, found.into_iter().map(|user| (user.uuid, Arc::new(user)))))
     }
 }
 

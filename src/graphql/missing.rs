@@ -8,7 +8,7 @@ use std::{
 
 use uuid::Uuid;
 
-use crate::domain::{Activity, Message, MessageGroup, Notification, Page};
+use crate::domain::{Activity, Message, MessageGroup, Notification, Page, User};
 
 /// An object that cannot be shown without a user.
 pub trait Owned {
@@ -45,9 +45,12 @@ impl Owned for Message {
 pub struct MissingUsers(Mutex<BTreeSet<Uuid>>);
 
 impl MissingUsers {
-    /// Notes users that were not found.
-    pub fn add(&self, users: impl IntoIterator<Item = Uuid>) {
-        self.uuids().extend(users);
+    /// Notes those of the users that were not found.
+    pub fn add_unless_found(&self, uuids: &[Uuid], found: &[User]) {
+        if found.len() < uuids.len() {
+            let found: BTreeSet<_> = found.iter().map(|user| user.uuid).collect();
+            self.uuids().extend(uuids.iter().filter(|uuid| !found.contains(uuid)));
+        }
     }
 
     /// Returns whether no user was looked for in vain.

@@ -22,10 +22,9 @@ use uuid::Uuid;
 
 use super::{Service, ServiceState, bare_handle, is_placeholder};
 use crate::{
-    domain::Viewer,
+    domain::{Account, Viewer},
     error::{Error, Result, UserErrorCode},
     events::{Event, EventReceiver},
-    sources::Account,
 };
 
 /// How long a user is known by their `sub` or handle without another look-up.

@@ -3,22 +3,22 @@
 use std::{collections::HashSet, time::Duration};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::{Service, bare_handle, only};
 use crate::{
-    domain::{HasCursor, Message, Pagination},
+    domain::{Account, Conversation, HasCursor, Message, Pagination},
     error::{Error, Result, UserErrorCode},
     events::Event,
-    sources::{Account, ActivityPart, Conversation},
+    sources::ActivityPart,
 };
 
 /// The most rows that one transaction changes.
 const STEP: u32 = 500;
-/// The pause after each step, for other writes: as long as the step took, within these limits.
-const MIN_PAUSE: Duration = Duration::from_millis(5);
-const MAX_PAUSE: Duration = Duration::from_millis(500);
+/// The pause after each step, for other writes. SQLite has one writer, and lets waiting ones in only
+/// while there is none.
+const PAUSE: Duration = Duration::from_millis(20);
 /// The pauses before a step that gave way, or that the store did not answer, is repeated: about a minute
 /// in all.
 const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
@@ -254,14 +254,13 @@ where
 {
     let mut delays = RETRIES.build();
     loop {
-        let started = Instant::now();
         match step().await {
             Err(Error::Unavailable) => match delays.next() {
                 Some(delay) => sleep(delay).await,
                 None => return Err(Error::Unavailable),
             },
             outcome => {
-                sleep(started.elapsed().clamp(MIN_PAUSE, MAX_PAUSE)).await;
+                sleep(PAUSE).await;
                 return outcome;
             }
         }

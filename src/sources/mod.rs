@@ -17,10 +17,9 @@ use std::sync::Arc;
 
 pub use self::{
     contract::{
-        Account, Accounts, Activities, ActivityPart, ChangeBatch, Changes, Connections,
-        Conversation, Dataset, Follows, Idempotency, InsertUserOutcome, Inserted, Lifecycle,
-        Messages, MigrateError, Migrated, NewActivity, NewMessage, Notifications, Reactions, Store,
-        UserRelation, Users,
+        Accounts, Activities, ActivityPart, ChangeBatch, Changes, Connections, Dataset, Follows,
+        Idempotency, InsertUserOutcome, Inserted, Lifecycle, Messages, MigrateError, Migrated,
+        NewActivity, NewMessage, Notifications, Reactions, Store, UserRelation, Users,
     },
     url::{MessageTable, SourceUrl},
 };

@@ -11,7 +11,10 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::{domain::Timestamp, error::Result};
+use crate::{
+    domain::{Account, Timestamp},
+    error::Result,
+};
 
 /// Accounts: how users sign in, bans, and erasure.
 #[async_trait]
@@ -76,18 +79,6 @@ pub trait Accounts: Send + Sync + 'static {
 
     /// Deletes a banned user who has nothing else left. Returns whether the user existed.
     async fn erase_user(&self, user: Uuid) -> Result<bool>;
-}
-
-/// How a user signs in.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Account {
-    pub uuid: Uuid,
-    pub handle: String,
-    /// The `sub` of the user's tokens.
-    #[sqlx(rename = "cognito_user_id")]
-    pub subject: String,
-    /// `None` if the user is not banned.
-    pub banned_at: Option<Timestamp>,
 }
 
 /// A part of all activities.

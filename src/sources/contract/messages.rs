@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{Idempotency, Inserted, MigrateError};
 use crate::{
-    domain::{Message, MessageGroup, MessageKey, Page, Pagination},
+    domain::{Conversation, Message, MessageGroup, MessageKey, Page, Pagination},
     error::Result,
 };
 
@@ -103,13 +103,6 @@ pub trait Messages: Send + Sync + 'static {
 
     /// Deletes what is left of a user without conversations.
     async fn erase_reader(&self, user: Uuid) -> Result<()>;
-}
-
-/// A conversation of a user, with its other person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
-pub struct Conversation {
-    pub group_uuid: Uuid,
-    pub other_uuid: Uuid,
 }
 
 /// A direct message to add.

@@ -30,13 +30,13 @@ mod reactions;
 mod users;
 
 pub use self::{
-    accounts::{Account, Accounts, ActivityPart},
+    accounts::{Accounts, ActivityPart},
     activities::{Activities, NewActivity},
     changes::{ChangeBatch, Changes},
     follows::Follows,
     idempotency::{Idempotency, Inserted},
     lifecycle::{Connections, Dataset, Lifecycle},
-    messages::{Conversation, Messages, NewMessage},
+    messages::{Messages, NewMessage},
     migration::{MigrateError, Migrated},
     notifications::Notifications,
     reactions::Reactions,

@@ -15,8 +15,8 @@ use super::{
     rows::{GroupRow, get},
 };
 use crate::{
+    domain::Conversation,
     error::{Error, Result},
-    sources::Conversation,
 };
 
 /// The most items that one request deletes.

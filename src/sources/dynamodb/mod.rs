@@ -55,9 +55,9 @@ use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
 
 use self::rows::GroupRow;
-use super::{Conversation, Inserted, MessageTable, Messages, MigrateError, NewMessage, Store};
+use super::{Inserted, MessageTable, Messages, MigrateError, NewMessage, Store};
 use crate::{
-    domain::{Message, MessageGroup, MessageKey, Page, Pagination},
+    domain::{Conversation, Message, MessageGroup, MessageKey, Page, Pagination},
     error::{Error, Result, UserErrorCode},
 };
 

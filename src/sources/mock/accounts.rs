@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::{Mock, State};
 use crate::{
-    domain::{Timestamp, User},
+    domain::{Account, Timestamp, User},
     error::{Result, UserErrorCode},
-    sources::{Account, Accounts, ActivityPart},
+    sources::{Accounts, ActivityPart},
 };
 
 #[async_trait]

@@ -5,9 +5,11 @@ use uuid::Uuid;
 
 use super::{Mock, State, count, page};
 use crate::{
-    domain::{Cursor, HasCursor, Message, MessageGroup, MessageKey, Order, Page, Pagination},
+    domain::{
+        Conversation, Cursor, HasCursor, Message, MessageGroup, MessageKey, Order, Page, Pagination,
+    },
     error::Result,
-    sources::{Conversation, Inserted, Messages, NewMessage},
+    sources::{Inserted, Messages, NewMessage},
 };
 
 #[async_trait]

@@ -13,9 +13,9 @@ use super::{
     query::{Statement, sql},
 };
 use crate::{
-    domain::{ReactionKind, Timestamp, forever},
+    domain::{Account, ReactionKind, Timestamp, forever},
     error::Result,
-    sources::{Account, Accounts, ActivityPart},
+    sources::{Accounts, ActivityPart},
 };
 
 const COLUMNS: &str = "uuid, handle, cognito_user_id, banned_at";

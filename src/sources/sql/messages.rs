@@ -14,18 +14,19 @@ use super::{
 };
 use crate::{
     domain::{
-        Cursor, HasCursor, Message, MessageGroup, MessageKey, Order, Page, Pagination, Timestamp,
+        Conversation, Cursor, HasCursor, Message, MessageGroup, MessageKey, Order, Page,
+        Pagination, Timestamp,
     },
     error::{Error, Result},
-    sources::{Conversation, Inserted, Messages, NewMessage},
+    sources::{Inserted, Messages, NewMessage},
 };
 
 const GROUP_COLUMNS: &str = "group_uuid AS uuid, other_uuid, last_message, last_message_at";
 const COLUMNS: &str = "uuid, group_uuid, user_uuid, message, created_at";
 
-/// The condition that the other person of a conversation exists and is not banned.
-const WITH_ACTIVE: &str = "EXISTS (SELECT 1 FROM users AS u \
-                           WHERE u.uuid = other_uuid AND u.banned_at IS NULL)";
+/// The condition that the other person of a conversation exists and is not banned. It is looked up for
+/// each row of a page, and not joined.
+const WITH_ACTIVE: &str = "(SELECT u.banned_at IS NULL FROM users AS u WHERE u.uuid = other_uuid)";
 
 fn bind_message<DB: Dialect>(statement: Statement<DB>, message: &Message) -> Statement<DB> {
     statement

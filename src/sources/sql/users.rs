@@ -120,9 +120,7 @@ impl<DB: Dialect> Users for Sql<DB> {
         let order = KeysetOrder { uuid: user, ..KeysetOrder::NEWEST_FIRST };
         let columns = format!("k.n, t.created_at AS related_at, {}", qualified("u", COLUMNS));
         // In the inner statement, so that the page is full.
-        let is_active = format!(
-            "AND EXISTS (SELECT 1 FROM users AS b WHERE b.uuid = {user} AND b.banned_at IS NULL) "
-        );
+        let is_active = format!("AND (SELECT b.{ACTIVE} FROM users AS b WHERE b.uuid = {user}) ");
         let tail = format!("{key} = k.key {kind}{is_active}{}", order.keyset(pagination, 2));
         let statement = sql(format!(
             "{} JOIN users AS u ON u.uuid = t.{user} {}",

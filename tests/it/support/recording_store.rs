@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use cruddur::{
     domain::{
-        Activity, Cursor, Follow, LogPosition, Message, MessageGroup, MessageKey, Notification,
-        Page, Pagination, Profile, Reaction, ReactionKind, Snapshot, Timestamp, User, UserCounts,
-        WithSnapshot, text::Search,
+        Account, Activity, Conversation, Cursor, Follow, LogPosition, Message, MessageGroup,
+        MessageKey, Notification, Page, Pagination, Profile, Reaction, ReactionKind, Snapshot,
+        Timestamp, User, UserCounts, WithSnapshot, text::Search,
     },
     error::{Error, Result},
     sources::{
-        Account, Accounts, Activities, ActivityPart, ChangeBatch, Changes, Conversation, Dataset,
-        Follows, InsertUserOutcome, Inserted, Lifecycle, Messages, MigrateError, Migrated,
-        NewActivity, NewMessage, Notifications, Reactions, Sources, Store, UserRelation, Users,
+        Accounts, Activities, ActivityPart, ChangeBatch, Changes, Dataset, Follows,
+        InsertUserOutcome, Inserted, Lifecycle, Messages, MigrateError, Migrated, NewActivity,
+        NewMessage, Notifications, Reactions, Sources, Store, UserRelation, Users,
     },
 };
 use uuid::Uuid;

@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use cruddur::{
     domain::{
-        Follow, Message, MessageGroup, Notification, NotificationKind, Pagination, Reaction,
-        ReactionKind, WithSnapshot,
+        Account, Follow, Message, MessageGroup, Notification, NotificationKind, Pagination,
+        Reaction, ReactionKind, WithSnapshot,
     },
     service::Service,
-    sources::{Account, NewMessage, UserRelation},
+    sources::{NewMessage, UserRelation},
 };
 
 use super::{Story, counted, debug, found, handle, inserted, message, name, page, pages};
@@ -159,8 +159,7 @@ pub async fn bans(story: &mut Story) {
     service.show_posts(worf.uuid).await.expect("the posts are shown");
     look(story, "both are back").await;
 
-    let refused =
-        service.erase(&cruddur::sources::Account { banned_at: None, ..banned.clone() }).await;
+    let refused = service.erase(&Account { banned_at: None, ..banned.clone() }).await;
     story.record("erase without a ban", debug(refused));
     let banned = service.ban("garek").await.expect("Garek exists");
     story.record("erase", debug(service.erase(&banned).await));
