@@ -147,7 +147,7 @@ async fn seed_demo(sources: &Sources) -> Result<(), CommandError> {
     print(format!("Added {} users and {} activities.", demo.users.len(), demo.activities.len()))
 }
 
-async fn open_migrated(
+pub async fn open_migrated(
     settings: &Settings,
     give_up_after: Duration,
 ) -> Result<(Sources, Migrated), CommandError> {

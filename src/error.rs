@@ -41,6 +41,11 @@ impl Error {
             Self::Internal => "INTERNAL_SERVER_ERROR",
         }
     }
+
+    /// Returns whether the viewer is not, or no longer, a user.
+    pub fn is_viewer_unknown(&self) -> bool {
+        *self == Self::User(UserErrorCode::ViewerUnknown)
+    }
 }
 
 impl From<UserErrorCode> for Error {

@@ -1,6 +1,7 @@
 //! The program: reads the configuration and runs the command.
 
 mod commands;
+mod moderation;
 mod serve;
 
 use std::{
@@ -53,6 +54,9 @@ enum Command {
     CheckConfig,
     /// Print a token that acts as a user, for a gateway in demo mode
     Token(commands::Token),
+    /// Ban, unban or erase a user
+    #[command(subcommand)]
+    Users(moderation::Users),
     /// Check that the running gateway is ready; the exit code is 0 if it is
     Health(commands::Health),
     /// Print the settings as a Markdown table
@@ -145,6 +149,7 @@ async fn run(cli: Cli) -> Result<(), CommandError> {
             commands::print(settings)
         }
         Command::Token(token) => commands::token(&settings, &token).await,
+        Command::Users(command) => moderation::run(&settings, &command).await,
         Command::Health(health) => commands::health(&settings, &health).await,
         Command::Schema | Command::Openapi | Command::SettingsTable => Ok(()),
     }

@@ -4,10 +4,12 @@
 use std::{sync::Arc, time::Duration};
 
 use cruddur::{
+    auth::Audience,
     config::{AuthSettings, Server, Settings},
     error::Error,
     graphql::TrustedDocuments,
     http::{self, Readiness, Timeouts},
+    rest::Flavor,
     service::{Clock, Service, SystemClock},
     sources::{MigrateError, Migrated, Sources, seed},
 };
@@ -50,6 +52,9 @@ pub async fn serve(settings: Settings) -> Result<(), CommandError> {
     if settings.auth.is_demo() {
         warn!("demo mode: there is no identity provider, so any client can act as any user");
     }
+    if shows_subjects(&settings) {
+        warn!("REST=final shows the `sub` of each user to all clients; REST=openapi does not");
+    }
 
     let (stop, stopped) = oneshot::channel::<()>();
     let router = http::router(&settings, service.clone(), ready.clone());
@@ -78,6 +83,17 @@ pub async fn serve(settings: Settings) -> Result<(), CommandError> {
         warn!(%error, "server task failed");
     }
     outcome.map_err(|error: MigrateError| CommandError::failed(error))
+}
+
+/// Returns whether the REST API shows the `sub`s of a provider whose `sub`s may say who a user is.
+/// Those of Cognito are random.
+fn shows_subjects(settings: &Settings) -> bool {
+    match &settings.auth {
+        AuthSettings::Provider(provider) => {
+            settings.rest == Flavor::Final && matches!(provider.audience, Audience::Exact(_))
+        }
+        AuthSettings::Demo { .. } => false,
+    }
 }
 
 fn listen(kind: SignalKind) -> Result<Signal, CommandError> {

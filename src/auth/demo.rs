@@ -83,7 +83,11 @@ impl Demo {
     pub async fn anonymous(&self) -> Result<Identity> {
         match &self.viewer {
             None => Ok(Viewer::Anonymous.into()),
-            Some(handle) => Ok(self.service.viewer_by_handle(handle).await?.into()),
+            Some(handle) => match self.service.viewer_by_handle(handle).await {
+                // The user is banned.
+                Err(Error::Unauthenticated) => Ok(Viewer::Anonymous.into()),
+                viewer => Ok(viewer?.into()),
+            },
         }
     }
 

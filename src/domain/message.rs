@@ -61,3 +61,10 @@ pub struct MessageKey {
     pub group_uuid: Uuid,
     pub at: Cursor,
 }
+
+/// A conversation of a user, with its other person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Conversation {
+    pub group_uuid: Uuid,
+    pub other_uuid: Uuid,
+}

@@ -16,11 +16,11 @@ pub mod viewer;
 
 pub use activity::{Activity, Reaction, ReactionKind, Ttl};
 pub use cursor::{Cursor, HasCursor, forever};
-pub use message::{Message, MessageGroup, MessageKey};
+pub use message::{Conversation, Message, MessageGroup, MessageKey};
 pub use notification::{Notification, NotificationKind};
 pub use page::{Order, Page, Pagination};
 pub use resume::{LogPosition, ResumeCursor, ResumePoint, Snapshot, WithSnapshot};
-pub use user::{Follow, Profile, User, UserCounts};
+pub use user::{Account, Follow, Profile, User, UserCounts};
 pub use viewer::{UnregisteredIdentity, Viewer};
 
 use chrono::{DateTime, Utc};

@@ -53,3 +53,15 @@ pub struct Follow {
     pub followed_uuid: Uuid,
     pub created_at: Timestamp,
 }
+
+/// How a user signs in.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Account {
+    pub uuid: Uuid,
+    pub handle: String,
+    /// The `sub` of the user's tokens.
+    #[sqlx(rename = "cognito_user_id")]
+    pub subject: String,
+    /// `None` if the user is not banned.
+    pub banned_at: Option<Timestamp>,
+}

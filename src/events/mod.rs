@@ -66,6 +66,8 @@ pub enum Event {
     NotificationCreated,
     /// The activity's counts changed, or it was deleted.
     ActivityChanged(Uuid),
+    /// A user was banned or erased, a ban ended, or a user got another `sub`.
+    AccountsChanged,
     /// Events were missed, so that anything may have changed.
     Lagged,
 }
@@ -77,6 +79,7 @@ impl Event {
             Self::ActivityCreated => "crud".into(),
             Self::NotificationCreated => "notified".into(),
             Self::ActivityChanged(uuid) => uuid.simple().to_string(),
+            Self::AccountsChanged => "accounts".into(),
             Self::Lagged => "missed".into(),
         }
     }
@@ -87,6 +90,7 @@ impl Event {
         match word {
             "crud" => Self::ActivityCreated,
             "notified" => Self::NotificationCreated,
+            "accounts" => Self::AccountsChanged,
             word => Uuid::parse_str(word).map_or(Self::Lagged, Self::ActivityChanged),
         }
     }
@@ -97,6 +101,11 @@ impl Event {
 fn encode_message(gateway_id: &str, events: &BTreeSet<Event>) -> String {
     let words: Vec<_> = events.iter().map(|event| event.encode()).collect();
     format!("{gateway_id} {}", words.join(" "))
+}
+
+/// Publishes an event on a bus, for a program that is not a gateway.
+pub async fn announce(bus: &dyn EventBus, event: Event, sender_id: Uuid) -> Result<(), BusError> {
+    bus.publish(&encode_message(&sender_id.simple().to_string(), &BTreeSet::from([event]))).await
 }
 
 /// The event hub of this gateway. A clone is the same hub.
@@ -250,6 +259,7 @@ mod tests {
             Event::ActivityCreated,
             Event::NotificationCreated,
             Event::ActivityChanged(Uuid::max()),
+            Event::AccountsChanged,
             Event::Lagged,
         ] {
             assert_eq!(Event::decode(&event.encode()), event);
@@ -261,13 +271,15 @@ mod tests {
     fn the_message_format_is_that_of_every_version() {
         let events = BTreeSet::from([
             Event::Lagged,
+            Event::AccountsChanged,
             Event::ActivityChanged(Uuid::from_u128(0x2a)),
             Event::NotificationCreated,
             Event::ActivityCreated,
         ]);
         assert_eq!(
             encode_message("00000000000000000000000000000001", &events),
-            "00000000000000000000000000000001 crud notified 0000000000000000000000000000002a missed",
+            "00000000000000000000000000000001 crud notified 0000000000000000000000000000002a accounts \
+             missed",
         );
     }
 

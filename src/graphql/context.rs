@@ -3,13 +3,15 @@
 use std::sync::{Arc, LazyLock};
 
 use async_graphql::{
-    Context, Data, Response,
+    Context, Data, Response, Value,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute},
 };
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{coop::CoopBudget, loaders::Loaders, pipeline::admission::EventAdmission};
+use super::{
+    coop::CoopBudget, loaders::Loaders, missing::MissingUsers, pipeline::admission::EventAdmission,
+};
 use crate::{
     domain::{User, Viewer},
     error::{Error, Result},
@@ -22,6 +24,8 @@ pub struct RequestContext {
     pub viewer: Viewer,
     /// Makes a long execution give way. The loaders share it.
     pub coop: Arc<CoopBudget>,
+    /// The users that the loaders have not found.
+    pub missing: Arc<MissingUsers>,
     /// Created at the first use: a subscription that waits for its next event needs none.
     pub loaders: LazyLock<Loaders, Box<dyn FnOnce() -> Loaders + Send>>,
 }
@@ -40,24 +44,34 @@ impl<'a> ContextExt<'a> for Context<'a> {
 impl RequestContext {
     pub fn new(service: &Service, viewer: Viewer) -> Self {
         let coop = Arc::<CoopBudget>::default();
-        let for_loaders = (service.clone(), coop.clone());
+        let missing = Arc::<MissingUsers>::default();
+        let for_loaders = (service.clone(), coop.clone(), missing.clone());
         let loaders = LazyLock::new(Box::new(move || {
-            let (service, coop) = for_loaders;
-            Loaders::new(&service, viewer, &coop)
+            let (service, coop, missing) = for_loaders;
+            Loaders::new(&service, viewer, &coop, &missing)
         }) as Box<_>);
-        Self { service: service.clone(), viewer, coop, loaders }
+        Self { service: service.clone(), viewer, coop, missing, loaders }
     }
 
     /// Returns a user that another row references, for the current field.
     ///
-    /// [`Error::Internal`] if there is no such user, which the schema of the store rules out.
+    /// [`Error::Unauthenticated`] if it is the viewer and they are banned or erased,
+    /// [`Error::Internal`] if there is no such user. Lists leave out objects of missing users, so that
+    /// their fields are not resolved.
     pub async fn user(&self, ctx: &Context<'_>, uuid: Uuid) -> Result<Arc<User>> {
-        self.loaders.users.load(ctx, uuid).await?.ok_or_else(|| {
-            tracing::error!(%uuid, "dangling reference: user not found");
+        let user = self.loaders.users.load(ctx, uuid).await?;
+        if user.is_none() && self.viewer.user() == Some(uuid) {
+            return Err(Error::Unauthenticated);
+        }
+        user.ok_or_else(|| {
+            tracing::warn!(%uuid, "a user is gone whose object is being read");
             Error::Internal
         })
     }
 }
+
+/// The extension of a response to an event whose author is gone, which no client gets.
+pub const OBSOLETE: &str = "obsolete";
 
 /// Gives each event of a subscription a [`RequestContext`] of its own, so that its resolvers read
 /// the store as it is at the event and not what the loaders fetched for an earlier one. An event
@@ -84,8 +98,14 @@ impl Extension for ContextPerEvent {
             None => None,
         };
         let mut data = Data::default();
-        data.insert(RequestContext::new(service, *viewer));
-        next.run_with_data(ctx, operation_name, data).await
+        let context = RequestContext::new(service, *viewer);
+        let missing = context.missing.clone();
+        data.insert(context);
+        let mut response = next.run_with_data(ctx, operation_name, data).await;
+        if !response.errors.is_empty() && !missing.is_empty() {
+            response.extensions.insert(OBSOLETE.to_owned(), Value::Null);
+        }
+        response
     }
 }
 

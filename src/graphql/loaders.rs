@@ -22,7 +22,10 @@ use futures_util::future::join_all;
 use tokio::task::{coop::unconstrained, yield_now};
 use uuid::Uuid;
 
-use super::coop::{CoopBudget, count_fields};
+use super::{
+    coop::{CoopBudget, count_fields},
+    missing::MissingUsers,
+};
 use crate::{
     domain::{
         Activity, Message, MessageGroup, Page, Pagination, ReactionKind, User, UserCounts, Viewer,
@@ -42,8 +45,14 @@ macro_rules! loaders {
         }
 
         impl Loaders {
-            pub fn new(service: &Service, viewer: Viewer, coop: &Arc<CoopBudget>) -> Self {
-                let context = Arc::new(LoaderContext { service: service.clone(), viewer });
+            pub fn new(
+                service: &Service,
+                viewer: Viewer,
+                coop: &Arc<CoopBudget>,
+                missing: &Arc<MissingUsers>,
+            ) -> Self {
+                let (service, missing) = (service.clone(), missing.clone());
+                let context = Arc::new(LoaderContext { service, viewer, missing });
                 Self { $($name: Loader::new(&context, coop),)* }
             }
 
@@ -69,10 +78,12 @@ loaders! {
     unread_counts: UnreadCounts,
 }
 
-/// What every fetch needs: the service to read from, and the viewer.
+/// What every fetch needs.
 pub struct LoaderContext {
     service: Service,
     viewer: Viewer,
+    /// Gets the users that are not found.
+    missing: Arc<MissingUsers>,
 }
 
 /// The key of one value: a uuid, and the group of keys that one fetch can load together with it.
@@ -256,6 +267,7 @@ impl BatchLoad for Users {
 
     async fn fetch(context: &LoaderContext, (): (), uuids: &[Uuid]) -> Result<Vec<Self::Value>> {
         let found = context.service.users_by_uuids(uuids).await?;
+        context.missing.add_unless_found(uuids, &found);
         Ok(in_order(uuids, found.into_iter().map(|user| (user.uuid, Arc::new(user)))))
     }
 }

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::{
     context::{ContextExt, RequestContext},
     loaders::ActivityList,
+    missing::Owned,
 };
 use crate::domain::{Activity, MessageGroup, Page, Pagination};
 
@@ -54,6 +55,39 @@ pub async fn prefetch_message_groups(ctx: &Context<'_>, groups: &Page<Arc<Messag
         users.extend(request.viewer.user());
     }
     request.loaders.users.load_many(users).await;
+}
+
+/// Prefetches the users of objects if the current field, which returns a connection of them, selects
+/// their users as `field`.
+pub async fn prefetch_owners<'a, T: Owned + 'a>(
+    ctx: &Context<'_>,
+    objects: impl IntoIterator<Item = &'a Arc<T>>,
+    field: &str,
+) {
+    load_owners(ctx, objects, nodes_of(ctx.field()), field).await;
+}
+
+/// Prefetches the users of objects if the current field, which returns such objects, selects their users
+/// as `field`.
+pub async fn prefetch_selected_owners<'a, T: Owned + 'a>(
+    ctx: &Context<'_>,
+    objects: impl IntoIterator<Item = &'a Arc<T>>,
+    field: &str,
+) {
+    load_owners(ctx, objects, vec![ctx.field()], field).await;
+}
+
+async fn load_owners<'a, T: Owned + 'a>(
+    ctx: &Context<'_>,
+    objects: impl IntoIterator<Item = &'a Arc<T>>,
+    selected: Vec<SelectionField<'_>>,
+    field: &str,
+) {
+    let mut fields = selected.iter().flat_map(SelectionField::selection_set);
+    if fields.any(|it| it.name() == field) {
+        let owners: BTreeSet<_> = objects.into_iter().map(|object| object.owner()).collect();
+        ctx.request().loaders.users.load_many(owners).await;
+    }
 }
 
 /// Activities on one level of the result, and the fields that select below them.

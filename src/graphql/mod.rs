@@ -9,6 +9,7 @@ mod coop;
 mod error_path;
 mod loaders;
 mod lookahead;
+mod missing;
 pub mod pipeline;
 mod types;
 
@@ -28,7 +29,7 @@ use futures_util::{
 use serde_json::value::RawValue;
 
 use self::{
-    context::{ContextPerEvent, RequestContext},
+    context::{ContextPerEvent, OBSOLETE, RequestContext},
     pipeline::{
         Pipeline, PreparedOperation,
         admission::{Admission, DocumentAdmission, EventAdmission, SubscriptionMemory},
@@ -259,7 +260,10 @@ impl Schema {
             let responses = self.subscriptions.execute_stream(request).boxed();
             let state = (responses, text, permit);
             return stream::unfold(state, |(mut responses, text, permit)| async {
-                let response = responses.next().await?;
+                let mut response = responses.next().await?;
+                while response.extensions.contains_key(OBSOLETE) {
+                    response = responses.next().await?;
+                }
                 let response = errors::sanitized(response, &text);
                 Some((response, (responses, text, permit)))
             })

@@ -193,7 +193,8 @@ impl Service {
         if activity.user_uuid != user {
             return Err(UserErrorCode::ActivityNotYours.into());
         }
-        if !self.sources.store.delete_activity(uuid, user, DELETED_AT_ONCE).await? {
+        let deleted = self.sources.store.delete_activity(uuid, user, DELETED_AT_ONCE).await;
+        if !self.written(deleted)? {
             return Err(UserErrorCode::ActivityNotFound.into());
         }
         self.events.publish(Event::ActivityChanged(uuid));
@@ -228,8 +229,8 @@ impl Service {
                 now,
             )
         });
-        let changed = self.sources.store.insert_reaction(&reaction, notification.as_ref()).await?;
-        let changed = changed.ok_or(UserErrorCode::ActivityNotFound)?;
+        let changed = self.sources.store.insert_reaction(&reaction, notification.as_ref()).await;
+        let changed = self.written(changed)?.ok_or(UserErrorCode::ActivityNotFound)?;
         self.events.publish(Event::ActivityChanged(uuid));
         if notification.is_some() {
             self.events.publish(Event::NotificationCreated);
@@ -251,8 +252,8 @@ impl Service {
         let user = viewer.require_registered()?;
         let uuid = uuid.ok_or(UserErrorCode::ActivityNotFound)?;
         let now = self.clock.now();
-        let changed = self.sources.store.delete_reaction(kind, uuid, user, now).await?;
-        let changed = changed.ok_or(UserErrorCode::ActivityNotFound)?;
+        let changed = self.sources.store.delete_reaction(kind, uuid, user, now).await;
+        let changed = self.written(changed)?.ok_or(UserErrorCode::ActivityNotFound)?;
         self.events.publish(Event::ActivityChanged(uuid));
         Ok(changed)
     }
@@ -363,7 +364,7 @@ impl Service {
             idempotency: self.idempotency(user, idempotency_key, input, now)?,
             activity,
         };
-        match self.sources.store.insert_activity(&new).await? {
+        match self.written(self.sources.store.insert_activity(&new).await)? {
             Inserted::New(activity) => {
                 self.events.publish(match activity.reply_to_activity_uuid {
                     None => Event::ActivityCreated,

@@ -129,11 +129,11 @@ impl Service {
     ) -> Result<MessageGroup> {
         let user = viewer.require_registered()?;
         let up_to = up_to.ok_or(UserErrorCode::MessageNotFound)?;
-        if !self.sources.messages.mark_messages_read(user, &up_to).await? {
-            return Err(UserErrorCode::MessageNotFound.into());
-        }
         let group = only(self.message_groups_by_uuids(viewer, &[up_to.group_uuid]).await?);
         let group = group.ok_or(UserErrorCode::MessageNotFound)?;
+        if !self.written(self.sources.messages.mark_messages_read(user, &up_to).await)? {
+            return Err(UserErrorCode::MessageNotFound.into());
+        }
         let (store, now) = (&self.sources.store, self.clock.now());
         store.mark_message_notifications_read(user, group.other_uuid, up_to.at, now).await?;
         Ok(group)
@@ -206,13 +206,16 @@ impl Service {
             receiver_uuid,
             idempotency: self.idempotency(user, idempotency_key, &input, now)?,
         };
-        match self.sources.messages.insert_message(&new).await? {
+        match self.written(self.sources.messages.insert_message(&new).await)? {
             Inserted::New(message) | Inserted::Replayed(message) => {
                 self.notify_recipient(&message, receiver_uuid).await;
                 Ok(message)
             }
             Inserted::KeyReused => Err(UserErrorCode::IdempotencyKeyReused.into()),
-            Inserted::TargetMissing => Err(UserErrorCode::MessageGroupNotFound.into()),
+            Inserted::TargetMissing => Err(match to {
+                Recipient::Handle(_) => UserErrorCode::RecipientNotFound.into(),
+                Recipient::Group(_) => UserErrorCode::MessageGroupNotFound.into(),
+            }),
         }
     }
 

@@ -5,9 +5,12 @@
 //!
 //! A method's comment lists its errors in the order of its checks. [`Error::Unauthenticated`] means
 //! that the viewer is not a user, or, in a mutation, that the viewer is anonymous;
-//! [`UserErrorCode::ViewerUnknown`] means that the viewer is unregistered. Any method can also fail
+//! [`UserErrorCode::ViewerUnknown`] means that the viewer is unregistered, or that the user no longer
+//! exists or is banned. Any method can also fail
 //! with [`Error::Unavailable`] if the store does not answer, and with [`Error::Internal`].
 //!
+//! * accounts           bans and erasure, for operators
+//! * account_watch      who viewers are, and when they have to be authenticated again
 //! * activities, messages, notifications, users  the rules of each noun
 //! * subscriptions      the streams of changes
 //! * change_log         the logs of changes that subscriptions follow
@@ -15,6 +18,8 @@
 //! * shared_tail        one reader per log for all subscriptions
 //! * activity_watchers  one reader for all watched activities
 
+mod account_watch;
+mod accounts;
 mod activities;
 mod activity_watchers;
 mod change_log;
@@ -32,21 +37,23 @@ use std::{
 };
 
 use chrono::{SubsecRound, TimeDelta, Utc};
-use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use uuid::{NoContext, Uuid};
 
 use crate::{
-    domain::{Activity, Notification, Timestamp, Viewer},
+    domain::{Activity, Notification, Timestamp},
     error::{Error, Result, UserErrorCode},
     events::{EventBus, Events},
     sources::{Connections, Idempotency, Sources},
 };
 
+pub use account_watch::ViewerWatch;
+pub use accounts::Erased;
 pub use activities::SearchHit;
 pub use change_log::Change;
 pub use messages::Recipient;
 
+use account_watch::AccountWatch;
 use activity_watchers::ActivityWatchers;
 use shared_tail::SharedTail;
 
@@ -97,11 +104,7 @@ pub struct Service(Arc<ServiceState>);
 pub struct ServiceState {
     sources: Sources,
     clock: Arc<dyn Clock>,
-    /// Uuids of users by handle. A handle always belongs to the same user, so an entry never becomes
-    /// wrong.
-    uuids_by_handle: Cache<String, Uuid>,
-    /// Uuids of users by the `sub` of their tokens.
-    uuids_by_subject: Cache<String, Uuid>,
+    accounts: AccountWatch,
     events: Events,
     activity_tail: SharedTail<Activity>,
     notification_tail: SharedTail<Notification>,
@@ -120,13 +123,10 @@ impl Service {
     /// A service over `sources`. It exchanges no events with other gateways until
     /// [`Service::run_events`] runs.
     pub fn new(sources: Sources, clock: Arc<dyn Clock>) -> Self {
-        let cache =
-            || Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(300)).build();
         Self(Arc::new(ServiceState {
             sources,
             clock,
-            uuids_by_handle: cache(),
-            uuids_by_subject: cache(),
+            accounts: AccountWatch::default(),
             events: Events::default(),
             activity_tail: SharedTail::default(),
             notification_tail: SharedTail::default(),
@@ -167,40 +167,6 @@ impl Service {
     /// connections.
     pub fn connections(&self) -> Option<Connections> {
         self.sources.store.connections()
-    }
-
-    /// Returns the viewer with a handle; [`Viewer::Unregistered`] if no user has it.
-    ///
-    /// [`UserErrorCode::HandleBlank`] for an empty handle.
-    pub async fn viewer_by_handle(&self, handle: &str) -> Result<Viewer> {
-        if let Some(uuid) = self.uuids_by_handle.get(handle) {
-            return Ok(Viewer::User(uuid));
-        }
-        let Some(user) = self.user_by_handle(handle).await? else {
-            return Ok(Viewer::Unregistered);
-        };
-        self.uuids_by_handle.insert(handle.to_owned(), user.uuid);
-        Ok(Viewer::User(user.uuid))
-    }
-
-    /// Returns the viewer with a token's `sub`; [`Viewer::Unregistered`] if the `sub` is a placeholder,
-    /// or if no user or more than one has it.
-    pub async fn viewer_by_subject(&self, subject: &str) -> Result<Viewer> {
-        if let Some(uuid) = self.uuids_by_subject.get(subject) {
-            return Ok(Viewer::User(uuid));
-        }
-        if is_placeholder(subject) {
-            return Ok(Viewer::Unregistered);
-        }
-        let users = self.sources.store.users_by_subjects(&[subject.to_owned()]).await?;
-        let [user] = &users[..] else {
-            if !users.is_empty() {
-                tracing::warn!(users = users.len(), "several users share one cognito_user_id");
-            }
-            return Ok(Viewer::Unregistered);
-        };
-        self.uuids_by_subject.insert(subject.to_owned(), user.uuid);
-        Ok(Viewer::User(user.uuid))
     }
 
     /// Checks the idempotency key of a mutation by `user`; `input` is everything that its result

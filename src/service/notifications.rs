@@ -51,7 +51,8 @@ impl Service {
         let user = viewer.require_registered()?;
         let up_to = up_to.ok_or(UserErrorCode::NotificationNotFound)?;
         let now = self.clock.now();
-        if !self.sources.store.mark_notifications_read(user, up_to, now).await? {
+        let marked = self.sources.store.mark_notifications_read(user, up_to, now).await;
+        if !self.written(marked)? {
             return Err(UserErrorCode::NotificationNotFound.into());
         }
         self.sources.store.unread_notifications(user, now).await

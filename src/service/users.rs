@@ -1,7 +1,6 @@
 use std::collections::{BTreeSet, HashMap};
 
-use sha2::{Digest, Sha256};
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
 use super::{Service, bare_handle, is_placeholder, only};
 use crate::{
@@ -93,7 +92,7 @@ impl Service {
             Follow { follower_uuid: follower, followed_uuid: followed.uuid, created_at: now };
         let notification =
             self.new_notification(followed.uuid, follower, NotificationKind::Follow, None, now);
-        if self.sources.store.insert_follow(&follow, &notification).await? {
+        if self.written(self.sources.store.insert_follow(&follow, &notification).await)? {
             self.events.publish(Event::NotificationCreated);
         }
         Ok(followed)
@@ -106,7 +105,7 @@ impl Service {
     pub async fn unfollow(&self, viewer: Viewer, uuid: Option<Uuid>) -> Result<User> {
         let follower = viewer.require_registered()?;
         let followed = self.other_user(follower, uuid).await?;
-        self.sources.store.delete_follow(follower, followed.uuid).await?;
+        self.written(self.sources.store.delete_follow(follower, followed.uuid).await)?;
         Ok(followed)
     }
 
@@ -128,7 +127,7 @@ impl Service {
         }
         let profile = Profile { display_name, bio: bio.map(str::to_owned) };
         let changed = self.sources.store.update_profile(user, &profile).await?;
-        Ok(changed.ok_or(UserErrorCode::ViewerUnknown)?)
+        self.written(changed.ok_or(UserErrorCode::ViewerUnknown.into()))
     }
 
     /// Registers a viewer as a user.
@@ -166,14 +165,15 @@ impl Service {
         if is_reserved_handle(handle) {
             return Err(UserErrorCode::HandleTaken.into());
         }
+        let now = self.clock.now();
         let user = User {
-            uuid: uuid_of_subject(&identity.subject),
+            uuid: self.clock.new_uuid(now),
             handle: handle.to_owned(),
             display_name,
             bio: None,
             email: identity.email.replace('\0', ""),
             cognito_user_id: identity.subject.clone(),
-            created_at: self.clock.now(),
+            created_at: now,
         };
         match self.sources.store.insert_user(&user).await? {
             InsertUserOutcome::Added => Ok(user),
@@ -203,15 +203,6 @@ fn is_valid_handle(handle: &str) -> bool {
         && handle.chars().all(fits)
         && handle.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
         && !handle.ends_with(['.', '-'])
-}
-
-/// Returns the uuid of the user who registers with a `sub`. It is always the same, so that concurrent
-/// requests cannot create two users.
-fn uuid_of_subject(subject: &str) -> Uuid {
-    let hash: [u8; 32] = Sha256::digest(format!("cruddur user {subject}")).into();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash[..16]);
-    Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// Returns whether a text has at most `max` characters and no U+0000.

@@ -17,8 +17,9 @@ use std::sync::Arc;
 
 pub use self::{
     contract::{
-        Activities, ChangeBatch, Changes, Connections, Dataset, Follows, Idempotency,
-        InsertUserOutcome, Inserted, Lifecycle, MAX_HIDDEN, Messages, MigrateError, Migrated,
+        Accounts, Activities, ActivityPart, ChangeBatch, Changes, Connections, Dataset, Follows,
+        Idempotency, InsertUserOutcome, Inserted, Lifecycle, MAX_HIDDEN, Messages, MigrateError,
+        Migrated,
         NewActivity, NewMessage, Notifications, Reactions, Store, UserRelation, Users,
     },
     url::{MessageTable, SourceUrl},

@@ -9,8 +9,10 @@
 //! * transport/   GraphQL over HTTP, SSE, multipart and WebSocket
 //! * rest/        the REST routes, one file per route
 //! * identity/    provider tokens, demo tokens, rate limits
+//! * accounts/    bans and erasure
 //! * the files    the program itself: command line, startup and shutdown, limits, documentation
 
+mod accounts;
 mod cli;
 mod connections;
 mod deploy;

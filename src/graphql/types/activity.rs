@@ -67,8 +67,11 @@ impl Activity {
     ) -> Result<Connection<Arc<Activity>>> {
         let pagination = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let key = (ActivityList::Replies, pagination, self.uuid);
-        let replies = ctx.request().loaders.activity_pages.load(ctx, key).await?;
-        Ok(connection(Arc::unwrap_or_clone(replies)))
+        let request = ctx.request();
+        let mut replies =
+            Arc::unwrap_or_clone(request.loaders.activity_pages.load(ctx, key).await?);
+        request.missing.retain_known(&mut replies);
+        Ok(connection(replies))
     }
 
     /// The users who like it, most recent like first.
@@ -105,11 +108,14 @@ impl Activity {
 }
 
 /// Loads an activity for the current field and prefetches what the document selects below it.
-/// Returns `None` if there is no such activity, or it has expired.
+/// Returns `None` if there is no such activity, it has expired, or its author is gone.
 pub(super) async fn activity(ctx: &Context<'_>, uuid: Uuid) -> Option<Result<Arc<Activity>>> {
     let found = ctx.request().loaders.activities.load(ctx, uuid).await.transpose()?;
     if let Ok(activity) = &found {
         lookahead::prefetch_selected(ctx, [activity]).await;
+        if ctx.request().missing.own(&**activity) {
+            return None;
+        }
     }
     Some(found)
 }

@@ -12,7 +12,10 @@ use super::{
 use crate::{
     domain::{Message, MessageGroup, Pagination, User},
     error::{Error, Result},
-    graphql::context::{ContextExt, int},
+    graphql::{
+        context::{ContextExt, int},
+        lookahead,
+    },
 };
 
 #[ComplexObject]
@@ -60,9 +63,13 @@ impl MessageGroup {
         #[graphql(desc = "Return only items before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Arc<Message>>> {
         let pagination = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
-        let messages =
-            ctx.request().loaders.message_pages.load(ctx, (pagination, self.uuid)).await?;
-        Ok(connection(Arc::unwrap_or_clone(messages)))
+        let request = ctx.request();
+        let key = (pagination, self.uuid);
+        let mut messages =
+            Arc::unwrap_or_clone(request.loaders.message_pages.load(ctx, key).await?);
+        lookahead::prefetch_owners(ctx, messages.nodes(), "sender").await;
+        request.missing.retain_known(&mut messages);
+        Ok(connection(messages))
     }
 }
 

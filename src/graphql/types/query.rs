@@ -119,8 +119,10 @@ impl Query {
         #[graphql(desc = "Return only items before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Arc<Activity>>> {
         let pagination = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
-        let cruds = ctx.request().service.home(&pagination).await?.map(|cruds| cruds.map(Arc::new));
+        let request = ctx.request();
+        let mut cruds = request.service.home(&pagination).await?.map(|cruds| cruds.map(Arc::new));
         lookahead::prefetch_nodes(ctx, cruds.value.nodes()).await;
+        request.missing.retain_known(&mut cruds.value);
         Ok(connection_with_snapshot(cruds, EmptyFields))
     }
 
@@ -143,7 +145,8 @@ impl Query {
         #[graphql(desc = "Return only items before this cursor.")] before: Option<String>,
     ) -> Result<Connection<SearchResult>> {
         let pagination = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
-        let hits = ctx.request().service.search(&query, &pagination).await?.map(|hit| match hit {
+        let request = ctx.request();
+        let mut hits = request.service.search(&query, &pagination).await?.map(|hit| match hit {
             SearchHit::Activity(activity) => SearchResult::Activity(Arc::new(activity)),
             SearchHit::User(user) => SearchResult::User(Arc::new(user)),
         });
@@ -152,6 +155,10 @@ impl Query {
             SearchResult::User(_) => None,
         });
         lookahead::prefetch_nodes(ctx, activities).await;
+        hits.items.retain(|(_, hit)| match hit {
+            SearchResult::Activity(activity) => !request.missing.own(&**activity),
+            SearchResult::User(_) => true,
+        });
         Ok(connection(hits))
     }
 }
@@ -180,6 +187,26 @@ async fn nodes(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Result<Node>>> {
         messages(request, &keys),
     );
     lookahead::prefetch_selected(ctx, activities.values().flatten().flatten()).await;
+    futures_util::join!(
+        lookahead::prefetch_selected_owners(ctx, groups.values().flatten().flatten(), "person"),
+        lookahead::prefetch_selected_owners(
+            ctx,
+            notifications.iter().flat_map(HashMap::values),
+            "actor"
+        ),
+        lookahead::prefetch_selected_owners(
+            ctx,
+            messages.iter().flat_map(HashMap::values),
+            "sender"
+        ),
+    );
+    let is_known = |node: &Node| match node {
+        Node::User(_) => true,
+        Node::Activity(it) => !request.missing.own(&**it),
+        Node::Notification(it) => !request.missing.own(&**it),
+        Node::MessageGroup(it) => !request.missing.own(&**it),
+        Node::Message(it) => !request.missing.own(&**it),
+    };
     let node = |id| -> Result<Option<Node>> {
         Ok(match id {
             GlobalId::Object(ObjectKind::User, uuid) => users[&uuid].clone()?.map(Node::User),
@@ -199,7 +226,8 @@ async fn nodes(ctx: &Context<'_>, ids: &[ID]) -> Vec<Option<Result<Node>>> {
             }
         })
     };
-    ids.into_iter().map(|id| id.and_then(node).transpose()).collect()
+    let known = |node: Option<Node>| node.filter(&is_known);
+    ids.into_iter().map(|id| id.and_then(node).map(known).transpose()).collect()
 }
 
 /// Returns those of the notifications that are the viewer's.

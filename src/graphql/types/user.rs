@@ -65,9 +65,11 @@ impl User {
     ) -> Result<Connection<Arc<Activity>>> {
         let pagination = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let key = (ActivityList::OfUser, pagination, self.uuid);
-        let cruds = ctx.request().loaders.activity_pages.load(ctx, key).await?;
+        let request = ctx.request();
+        let mut cruds = Arc::unwrap_or_clone(request.loaders.activity_pages.load(ctx, key).await?);
         lookahead::prefetch_nodes(ctx, cruds.nodes()).await;
-        Ok(connection(Arc::unwrap_or_clone(cruds)))
+        request.missing.retain_known(&mut cruds);
+        Ok(connection(cruds))
     }
 
     /// The users who follow this user, most recent follower first.

@@ -50,9 +50,10 @@ impl ViewerObject {
     ) -> Result<Connection<Arc<Activity>>> {
         let pagination = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let request = ctx.request();
-        let cruds =
+        let mut cruds =
             request.service.following_feed(request.viewer, &pagination).await?.map(Arc::new);
         lookahead::prefetch_nodes(ctx, cruds.nodes()).await;
+        request.missing.retain_known(&mut cruds);
         Ok(connection(cruds))
     }
 
@@ -77,7 +78,9 @@ impl ViewerObject {
         let request = ctx.request();
         let notifications =
             request.service.notifications(request.viewer, unread_only, &pagination).await?;
-        let page = notifications.map(|page| page.map(Arc::new));
+        let mut page = notifications.map(|page| page.map(Arc::new));
+        lookahead::prefetch_owners(ctx, page.value.nodes(), "actor").await;
+        request.missing.retain_known(&mut page.value);
         Ok(connection_with_snapshot(page, NotificationConnectionFields))
     }
 
@@ -94,9 +97,10 @@ impl ViewerObject {
     ) -> Result<Connection<Arc<MessageGroup>>> {
         let pagination = Pagination::from_relay(first, after.as_deref(), last, before.as_deref())?;
         let request = ctx.request();
-        let groups =
+        let mut groups =
             request.service.message_groups(request.viewer, &pagination).await?.map(Arc::new);
         lookahead::prefetch_message_groups(ctx, &groups).await;
+        request.missing.retain_known(&mut groups);
         Ok(connection(groups))
     }
 

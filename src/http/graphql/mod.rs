@@ -24,7 +24,7 @@ use self::{
     negotiation::{Negotiated, ResponseFormat},
     request::{InvalidRequest, Parameters, is_empty},
     response::{Introspected, Payload, is_unavailable, is_unexecuted},
-    stream::StreamEncoding,
+    stream::{StreamEncoding, StreamViewer},
 };
 use super::{
     MAX_BODY,
@@ -254,10 +254,14 @@ async fn answer(
             None => write(format, schema.execute(service, identity.viewer, prepared).await),
         },
         Some(encoding) => {
-            let token_ttl = identity.expires_at.map(|at| service.time_until(at));
+            let viewer = StreamViewer {
+                watch: service.watch_viewer(identity.viewer),
+                is_signed_in: identity.viewer != Viewer::Anonymous,
+                token_ttl: identity.expires_at.map(|at| service.time_until(at)),
+            };
             let responses = schema.stream(service, identity.viewer, prepared);
             let response =
-                stream::streamed_response(encoding, responses, caller.connection, token_ttl);
+                stream::streamed_response(encoding, responses, caller.connection, viewer);
             with_format(format, response)
         }
     }

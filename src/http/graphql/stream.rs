@@ -26,6 +26,7 @@ use super::{
 use crate::{
     error::Error,
     http::server::{connection::Connection, timeouts::MAX_TIMER},
+    service::ViewerWatch,
 };
 
 /// How a stream of responses is written into a body.
@@ -109,20 +110,34 @@ pub fn single_response(encoding: StreamEncoding, response: &GraphqlResponse) -> 
     with_headers(Body::from(body))
 }
 
+/// The sender of a request whose response is a stream.
+pub struct StreamViewer {
+    /// Tells when the viewer is banned or erased.
+    pub watch: ViewerWatch,
+    pub is_signed_in: bool,
+    /// The time until the viewer's token expires. `None` without a token.
+    pub token_ttl: Option<Duration>,
+}
+
 /// Creates the HTTP response with a stream of GraphQL responses. It ends when `responses` ends, when the
-/// viewer's token expires after `token_ttl`, or when the server shuts down. `responses` is polled only
-/// as fast as the client reads.
+/// viewer's token expires, when the viewer is banned or has to be authenticated again, or when the server
+/// shuts down. `responses` is polled only as fast as the client reads.
 pub fn streamed_response(
     encoding: StreamEncoding,
     responses: BoxStream<'static, GraphqlResponse>,
     connection: Connection,
-    token_ttl: Option<Duration>,
+    viewer: StreamViewer,
 ) -> Response {
+    let StreamViewer { watch, is_signed_in, token_ttl } = viewer;
+    let now = Instant::now();
+    let lifetime = if is_signed_in { connection.timeouts.lifetime } else { MAX_TIMER };
     let responses = ResponseStream {
         encoding,
         responses: AssertUnwindSafe(responses).catch_unwind().boxed(),
         connection,
-        expires: token_ttl.map(|ttl| Instant::now() + ttl.min(MAX_TIMER)),
+        watch,
+        expires: token_ttl.map(|ttl| now + ttl.min(MAX_TIMER)),
+        renewal: now + lifetime.min(MAX_TIMER),
         has_ended: false,
     };
     let span = Span::current();
@@ -146,7 +161,10 @@ struct ResponseStream {
     /// `Err` if a resolver panicked.
     responses: BoxStream<'static, std::thread::Result<GraphqlResponse>>,
     connection: Connection,
+    watch: ViewerWatch,
     expires: Option<Instant>,
+    /// When a signed-in viewer has to be authenticated again.
+    renewal: Instant,
     has_ended: bool,
 }
 
@@ -158,8 +176,13 @@ impl ResponseStream {
         }
         let Self { encoding, .. } = *self;
         let expires = self.expires.unwrap_or_else(|| Instant::now() + MAX_TIMER);
-        let aborted = |error: &Error| {
+        let aborted = |error: &Error| -> Bytes {
             encoding.aborted(request_error(&error.to_string(), error.code())).into()
+        };
+        let reconnect = || match encoding {
+            // Without the `complete` event the client reconnects.
+            StreamEncoding::Sse => None,
+            StreamEncoding::Multipart => Some((aborted(&Error::Unavailable), true)),
         };
         let (chunk, has_ended): (Bytes, _) = tokio::select! {
             response = self.responses.next() => match response {
@@ -174,11 +197,9 @@ impl ResponseStream {
                 (Bytes::from_static(encoding.heartbeat().as_bytes()), false)
             }
             () = sleep_until(expires) => (aborted(&Error::Unauthenticated), true),
-            () = self.connection.drain() => match encoding {
-                // Without the `complete` event the client reconnects.
-                StreamEncoding::Sse => return None,
-                StreamEncoding::Multipart => (aborted(&Error::Unavailable), true),
-            },
+            () = self.watch.changed() => (aborted(&Error::Unauthenticated), true),
+            () = self.connection.drain() => reconnect()?,
+            () = sleep_until(self.renewal) => reconnect()?,
         };
         self.has_ended = has_ended;
         Some(chunk)
@@ -205,7 +226,8 @@ mod tests {
         connection: Connection,
         token_ttl: Option<Duration>,
     ) -> String {
-        let body = streamed_response(encoding, responses, connection, token_ttl).into_body();
+        let viewer = StreamViewer { watch: ViewerWatch::default(), is_signed_in: true, token_ttl };
+        let body = streamed_response(encoding, responses, connection, viewer).into_body();
         let bytes = body.collect().await.expect("the body has no error").to_bytes();
         String::from_utf8(bytes.into()).expect("UTF-8")
     }

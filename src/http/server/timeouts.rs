@@ -25,6 +25,9 @@ pub struct Timeouts {
     pub init: Duration,
     /// The time between two pings on a WebSocket.
     pub ping: Duration,
+    /// How long a signed-in viewer can keep a WebSocket or an event stream. Then the client reconnects,
+    /// and the viewer is authenticated again.
+    pub lifetime: Duration,
     /// How long the closing handshake of a WebSocket may take, including the messages before it.
     pub close: Duration,
     /// The time over which the server ends streams and WebSockets when it shuts down, so that the
@@ -43,6 +46,7 @@ impl Default for Timeouts {
             heartbeat: Duration::from_secs(12),
             init: Duration::from_secs(3),
             ping: Duration::from_secs(15),
+            lifetime: Duration::from_secs(3600),
             close: Duration::from_secs(10),
             drain: Duration::from_secs(3),
         }

@@ -12,6 +12,7 @@ use crate::{
 #[async_trait]
 pub trait Follows: Send + Sync + 'static {
     /// Adds the follow and its notification, unless the follow exists. Returns whether it was added.
+    /// [`crate::error::UserErrorCode::UserNotFound`] if the followed user does not exist.
     async fn insert_follow(&self, follow: &Follow, notification: &Notification) -> Result<bool>;
 
     /// Deletes the follow and its notification. Returns whether the follow existed.

@@ -5,13 +5,14 @@ use uuid::Uuid;
 
 use super::{Idempotency, Inserted, MigrateError};
 use crate::{
-    domain::{Message, MessageGroup, MessageKey, Page, Pagination},
+    domain::{Conversation, Message, MessageGroup, MessageKey, Page, Pagination},
     error::Result,
 };
 
 /// Direct messages, which may live in another store than everything else.
 ///
-/// A conversation has two people. Each of them has read it up to some message.
+/// A conversation has two people. Each of them has read it up to some message. A list or look-up of
+/// conversations leaves out those whose other person does not exist or is banned.
 #[async_trait]
 pub trait Messages: Send + Sync + 'static {
     /// Whether the messages live in a store of their own, which has to be migrated, pinged and
@@ -75,8 +76,33 @@ pub trait Messages: Send + Sync + 'static {
     async fn mark_messages_read(&self, user: Uuid, up_to: &MessageKey) -> Result<bool>;
 
     /// Adds a message to the conversation of its two people, which it opens if it is missing. The
-    /// `group_uuid` of the answer is that of the conversation.
+    /// `group_uuid` of the answer is that of the conversation. [`Inserted::TargetMissing`] if the
+    /// receiver does not exist.
+    ///
+    /// A separate store checks its two people right before the write, and not in the write.
     async fn insert_message(&self, new: &NewMessage) -> Result<Inserted<Message>>;
+
+    /// Returns the next `limit` conversations of a user after another person, each with that person, in
+    /// the order of their uuids: those too whose other person does not exist.
+    async fn conversations_of(
+        &self,
+        user: Uuid,
+        after: Uuid,
+        limit: u32,
+    ) -> Result<Vec<Conversation>>;
+
+    /// Deletes up to `limit` messages of a conversation of the user, and with the last one the
+    /// conversation, for both people. From the first call on, none of it is unread. Returns the number
+    /// of messages deleted; fewer than `limit` means that the conversation is gone.
+    async fn erase_conversation(
+        &self,
+        user: Uuid,
+        conversation: &Conversation,
+        limit: u32,
+    ) -> Result<u64>;
+
+    /// Deletes what is left of a user without conversations.
+    async fn erase_reader(&self, user: Uuid) -> Result<()>;
 }
 
 /// A direct message to add.

@@ -7,13 +7,18 @@
 //!   without leaving half of it behind.
 //! * `now` decides what has expired. An activity is visible while the root of its thread has not
 //!   expired; a row without an author, or a reply without a parent, is never visible, nor is one that
-//!   [`Activities::delete_activity`] has hidden. No method returns what is not visible.
+//!   [`Activities::delete_activity`] has hidden. No method returns what is not visible. A banned user
+//!   does not exist, but for [`Accounts`].
 //! * Look-ups by keys return rows in any order, each row once, and leave out what does not exist.
 //!   Lists by keys return one page for each key, in the order of the keys.
 //! * Lists are ordered by time, then uuid. Counts are kept in the transaction that changes the rows.
+//! * A write on behalf of a user who does not exist or is banned changes nothing and fails with
+//!   [`crate::error::UserErrorCode::ViewerUnknown`]. The check is part of the write's transaction.
+//!   Notifications of such a user are left out.
 //! * Every method may fail with [`crate::error::Error::Unavailable`] if the store does not answer,
 //!   and with [`crate::error::Error::Internal`], which the source has logged.
 
+mod accounts;
 mod activities;
 mod changes;
 mod follows;
@@ -26,6 +31,7 @@ mod reactions;
 mod users;
 
 pub use self::{
+    accounts::{Accounts, ActivityPart},
     activities::{Activities, MAX_HIDDEN, NewActivity},
     changes::{ChangeBatch, Changes},
     follows::Follows,
@@ -40,11 +46,11 @@ pub use self::{
 
 /// Everything but direct messages. It lives in one database.
 pub trait Store:
-    Users + Activities + Reactions + Follows + Notifications + Changes + Lifecycle
+    Users + Accounts + Activities + Reactions + Follows + Notifications + Changes + Lifecycle
 {
 }
 
 impl<S> Store for S where
-    S: Users + Activities + Reactions + Follows + Notifications + Changes + Lifecycle
+    S: Users + Accounts + Activities + Reactions + Follows + Notifications + Changes + Lifecycle
 {
 }

@@ -31,7 +31,8 @@ pub trait Notifications: Send + Sync + 'static {
     /// Returns the number of the user's visible notifications that are unread.
     async fn unread_notifications(&self, user: Uuid, now: Timestamp) -> Result<i64>;
 
-    /// Adds a notification that is about no activity, unless it exists.
+    /// Adds a notification that is about no activity, unless it exists, or its user or actor does not
+    /// exist.
     async fn insert_notification(&self, notification: &Notification) -> Result<()>;
 
     /// Marks this notification of the user's and all before it as read. Those that are read keep

@@ -17,12 +17,9 @@ pub trait Users: Send + Sync + 'static {
     /// Returns the users with these handles, in any order. Case matters.
     async fn users_by_handles(&self, handles: &[String]) -> Result<Vec<User>>;
 
-    /// Returns the users with these `sub`s, in any order. A placeholder such as `MOCK` may match
-    /// several users.
-    async fn users_by_subjects(&self, subjects: &[String]) -> Result<Vec<User>>;
-
-    /// Adds a user, unless another user has a handle with the same skeleton, or the same `sub`.
-    /// The same `sub` must always come with the same uuid.
+    /// Adds a user, unless another user has a handle with the same skeleton, or the same `sub`. Of
+    /// several concurrent calls with one `sub`, one succeeds. A banned user has their handle and their
+    /// `sub` still.
     async fn insert_user(&self, user: &User) -> Result<InsertUserOutcome>;
 
     /// Returns a page of the users whose handle and display name together have all words of the

@@ -6,6 +6,7 @@
 //! * reads.rs   pages and look-ups
 //! * unread.rs  the numbers of unread messages, and how messages are marked as read
 //! * send.rs    how a message is added
+//! * erase.rs   how conversations are erased
 //! * table.rs   how the table is created and checked
 //!
 //! The original's items:
@@ -24,6 +25,7 @@
 //! Times without an offset are read as UTC. Times with another offset sort by their text, which is
 //! DynamoDB's key order, so that paging skips none.
 
+mod erase;
 mod keys;
 mod reads;
 mod rows;
@@ -55,8 +57,8 @@ use uuid::Uuid;
 use self::rows::GroupRow;
 use super::{Inserted, MessageTable, Messages, MigrateError, NewMessage, Store};
 use crate::{
-    domain::{Message, MessageGroup, MessageKey, Page, Pagination},
-    error::{Error, Result},
+    domain::{Conversation, Message, MessageGroup, MessageKey, Page, Pagination},
+    error::{Error, Result, UserErrorCode},
     secret_url::SecretUrl,
 };
 
@@ -189,7 +191,7 @@ impl Messages for DynamoDb {
         uuids: &[Uuid],
     ) -> Result<Vec<MessageGroup>> {
         let rows = self.find_rows(user, uuids, |row| row.group_uuid).await?;
-        Ok(rows.into_iter().map(GroupRow::into_group).collect())
+        self.with_active(rows.into_iter().map(GroupRow::into_group).collect()).await
     }
 
     async fn message_groups_by_others(
@@ -198,7 +200,7 @@ impl Messages for DynamoDb {
         others: &[Uuid],
     ) -> Result<Vec<MessageGroup>> {
         let rows = self.find_rows(user, others, |row| row.other_uuid).await?;
-        Ok(rows.into_iter().map(GroupRow::into_group).collect())
+        self.with_active(rows.into_iter().map(GroupRow::into_group).collect()).await
     }
 
     async fn messages_by_groups(
@@ -223,11 +225,36 @@ impl Messages for DynamoDb {
     }
 
     async fn mark_messages_read(&self, user: Uuid, up_to: &MessageKey) -> Result<bool> {
+        if self.people.users_by_uuids(&[user]).await?.is_empty() {
+            return Err(UserErrorCode::ViewerUnknown.into());
+        }
         self.mark_read(user, up_to).await
     }
 
     async fn insert_message(&self, new: &NewMessage) -> Result<Inserted<Message>> {
         send::insert_message(self, new).await
+    }
+
+    async fn conversations_of(
+        &self,
+        user: Uuid,
+        after: Uuid,
+        limit: u32,
+    ) -> Result<Vec<Conversation>> {
+        self.all_conversations(user, after, limit).await
+    }
+
+    async fn erase_conversation(
+        &self,
+        user: Uuid,
+        conversation: &Conversation,
+        limit: u32,
+    ) -> Result<u64> {
+        self.erase_messages(user, conversation, limit).await
+    }
+
+    async fn erase_reader(&self, user: Uuid) -> Result<()> {
+        self.erase_numbers(user).await
     }
 }
 

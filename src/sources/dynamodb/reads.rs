@@ -30,7 +30,7 @@ pub(super) struct Range {
 
 impl Range {
     /// The whole of a partition, the newest first.
-    fn whole(pk: String) -> Self {
+    pub(super) fn whole(pk: String) -> Self {
         Self { pk, low: "0".into(), high: "~".into(), descending: true, limit: None }
     }
 
@@ -116,8 +116,34 @@ impl DynamoDb {
         user: Uuid,
         pagination: &Pagination,
     ) -> Result<Page<MessageGroup>> {
-        let rows = self.page(keys::groups_of(user), Order::NewestFirst, pagination).await?;
-        Ok(rows.map(GroupRow::into_group))
+        let mut pagination = *pagination;
+        loop {
+            let rows = self.page(keys::groups_of(user), Order::NewestFirst, &pagination).await?;
+            let mut page = rows.map(GroupRow::into_group);
+            let last = page.items.last().map(|(cursor, _)| *cursor);
+            let first = page.items.first().map(|(cursor, _)| *cursor);
+            let groups = page.items.iter().map(|(_, group)| group.clone()).collect();
+            let active = self.with_active(groups).await?;
+            page.items.retain(|(_, group)| active.contains(group));
+            // A page without items has no cursor to continue from.
+            match (pagination.backward, page.has_previous, page.has_next) {
+                _ if !page.items.is_empty() => return Ok(page),
+                (false, _, true) => pagination.after = last,
+                (true, true, _) => pagination.before = first,
+                _ => return Ok(page),
+            }
+        }
+    }
+
+    /// Leaves out the conversations whose other person does not exist or is banned.
+    pub(super) async fn with_active(&self, groups: Vec<MessageGroup>) -> Result<Vec<MessageGroup>> {
+        if groups.is_empty() {
+            return Ok(groups);
+        }
+        let others: Vec<_> = groups.iter().map(|group| group.other_uuid).collect();
+        let users = self.people.users_by_uuids(&others).await?;
+        let is_active = |group: &MessageGroup| users.iter().any(|it| it.uuid == group.other_uuid);
+        Ok(groups.into_iter().filter(is_active).collect())
     }
 
     pub(super) async fn message_pages(

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     domain::{HasCursor, Message, User},
-    error::{Error, Result},
+    error::{Error, Result, UserErrorCode},
     sources::{Idempotency, Inserted, NewMessage},
 };
 
@@ -37,7 +37,10 @@ pub async fn insert_message(source: &DynamoDb, new: &NewMessage) -> Result<Inser
         let mut people = [new.message.user_uuid, new.receiver_uuid];
         people.sort();
         let _guard = source.conversation_lock(people).lock().await;
-        PendingMessage::new(source, new).await?.run().await
+        match PendingMessage::new(source, new).await? {
+            Some(message) => message.run().await,
+            None => Ok(Inserted::TargetMissing),
+        }
     });
     sent.await.unwrap_or_else(|_| {
         tracing::warn!("a message could not be written to DynamoDB in time");
@@ -81,15 +84,17 @@ enum Attempt {
 }
 
 impl<'a> PendingMessage<'a> {
-    async fn new(source: &'a DynamoDb, new: &'a NewMessage) -> Result<Self> {
+    /// Looks the two people up, right before the write. `None` if there is no such receiver.
+    ///
+    /// [`UserErrorCode::ViewerUnknown`] if there is no such sender.
+    async fn new(source: &'a DynamoDb, new: &'a NewMessage) -> Result<Option<Self>> {
         let uuids = [new.message.user_uuid, new.receiver_uuid];
         let found = source.people.users_by_uuids(&uuids).await?;
         let [sender, receiver] = uuids.map(|uuid| found.iter().find(|it| it.uuid == uuid).cloned());
-        let people = sender.zip(receiver).map(<[User; 2]>::from).ok_or_else(|| {
-            tracing::error!("a message is from or to an unknown user");
-            Error::Internal
-        })?;
-        Ok(Self { source, new, people, message_tied: false, sides_tied: [false; 2] })
+        let sender = sender.ok_or(UserErrorCode::ViewerUnknown)?;
+        let Some(receiver) = receiver else { return Ok(None) };
+        let people = [sender, receiver];
+        Ok(Some(Self { source, new, people, message_tied: false, sides_tied: [false; 2] }))
     }
 
     async fn run(mut self) -> Result<Inserted<Message>> {

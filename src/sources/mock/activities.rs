@@ -95,6 +95,7 @@ impl Activities for Mock {
 
     async fn insert_activity(&self, new: &NewActivity) -> Result<Inserted<Activity>> {
         let mut state = self.state();
+        state.check_author(new.activity.user_uuid)?;
         match state.answer_of_key(new.idempotency.as_ref(), &state.activities) {
             Some(Inserted::Replayed(earlier)) if state.hidden.contains(&earlier.uuid) => {
                 return Ok(Inserted::TargetMissing);
@@ -111,13 +112,14 @@ impl Activities for Mock {
             }
         }
         state.add_activity(&new.activity);
-        new.notifications.iter().for_each(|it| state.add_notification(it));
+        new.notifications.iter().for_each(|it| state.notify(it));
         state.claim_key(new.idempotency.as_ref(), new.activity.uuid);
         Ok(Inserted::New(new.activity.clone()))
     }
 
     async fn delete_activity(&self, uuid: Uuid, author: Uuid, at_once: u32) -> Result<bool> {
         let mut state = self.state();
+        state.check_author(author)?;
         let Some(activity) = state.activities.get(&uuid) else { return Ok(false) };
         if activity.user_uuid != author || state.hidden.contains(&uuid) {
             return Ok(false);
@@ -167,10 +169,9 @@ impl State {
     fn visible_until(&self, activity: &Activity) -> Option<Timestamp> {
         let mut activity = activity;
         loop {
-            if self.hidden.contains(&activity.uuid) {
+            if self.hidden.contains(&activity.uuid) || !self.is_active(activity.user_uuid) {
                 return None;
             }
-            self.users.get(&activity.user_uuid)?;
             let Some(parent) = activity.reply_to_activity_uuid else {
                 return Some(activity.expires_at.unwrap_or(forever()));
             };
@@ -239,7 +240,7 @@ impl State {
     }
 
     /// Takes a reply off the count of its parent.
-    fn uncount_reply(&mut self, uuid: Uuid) {
+    pub(super) fn uncount_reply(&mut self, uuid: Uuid) {
         let parent = self.activities.get(&uuid).and_then(|it| it.reply_to_activity_uuid);
         if let Some(parent) = parent.and_then(|parent| self.activities.get_mut(&parent)) {
             parent.replies_count = (parent.replies_count - 1).max(0);
@@ -247,7 +248,7 @@ impl State {
     }
 
     /// Deletes an activity and what refers to it.
-    fn delete(&mut self, uuid: Uuid) {
+    pub(super) fn delete(&mut self, uuid: Uuid) {
         self.activities.remove(&uuid);
         self.hidden.remove(&uuid);
         self.reactions.retain(|(_, of, _), _| *of != uuid);

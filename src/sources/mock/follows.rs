@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::Mock;
 use crate::{
     domain::{Follow, Notification, NotificationKind},
-    error::Result,
+    error::{Result, UserErrorCode},
     sources::Follows,
 };
 
@@ -14,6 +14,10 @@ use crate::{
 impl Follows for Mock {
     async fn insert_follow(&self, follow: &Follow, notification: &Notification) -> Result<bool> {
         let mut state = self.state();
+        state.check_author(follow.follower_uuid)?;
+        if !state.is_active(follow.followed_uuid) {
+            return Err(UserErrorCode::UserNotFound.into());
+        }
         let key = (follow.follower_uuid, follow.followed_uuid);
         if state.follows.contains_key(&key) {
             return Ok(false);
@@ -26,6 +30,7 @@ impl Follows for Mock {
     async fn delete_follow(&self, follower: Uuid, followed: Uuid) -> Result<bool> {
         use NotificationKind::Follow;
         let mut state = self.state();
+        state.check_author(follower)?;
         if state.follows.remove(&(follower, followed)).is_none() {
             return Ok(false);
         }

@@ -5,7 +5,9 @@ use uuid::Uuid;
 
 use super::{Mock, State, count, page};
 use crate::{
-    domain::{Cursor, HasCursor, Message, MessageGroup, MessageKey, Order, Page, Pagination},
+    domain::{
+        Conversation, Cursor, HasCursor, Message, MessageGroup, MessageKey, Order, Page, Pagination,
+    },
     error::Result,
     sources::{Inserted, Messages, NewMessage},
 };
@@ -72,6 +74,7 @@ impl Messages for Mock {
 
     async fn mark_messages_read(&self, user: Uuid, up_to: &MessageKey) -> Result<bool> {
         let mut state = self.state();
+        state.check_author(user)?;
         let MessageKey { group_uuid, at } = *up_to;
         let is_own = state.groups.get(&group_uuid).is_some_and(|people| people.contains(&user));
         if !is_own || !state.messages.values().any(|it| it.key() == *up_to) {
@@ -83,7 +86,49 @@ impl Messages for Mock {
     }
 
     async fn insert_message(&self, new: &NewMessage) -> Result<Inserted<Message>> {
-        Ok(self.state().insert_message(new))
+        let mut state = self.state();
+        state.check_author(new.message.user_uuid)?;
+        if !state.is_active(new.receiver_uuid) {
+            return Ok(Inserted::TargetMissing);
+        }
+        Ok(state.insert_message(new))
+    }
+
+    async fn conversations_of(
+        &self,
+        user: Uuid,
+        after: Uuid,
+        limit: u32,
+    ) -> Result<Vec<Conversation>> {
+        let state = self.state();
+        let mut conversations: Vec<_> = state
+            .groups
+            .keys()
+            .filter_map(|uuid| state.group(*uuid, user))
+            .filter(|it| it.other_uuid > after)
+            .map(|it| Conversation { group_uuid: it.uuid, other_uuid: it.other_uuid })
+            .collect();
+        conversations.sort_by_key(|it| it.other_uuid);
+        conversations.truncate(limit as usize);
+        Ok(conversations)
+    }
+
+    async fn erase_conversation(
+        &self,
+        _user: Uuid,
+        conversation: &Conversation,
+        _limit: u32,
+    ) -> Result<u64> {
+        let mut state = self.state();
+        let group = conversation.group_uuid;
+        state.messages.retain(|_, message| message.group_uuid != group);
+        state.groups.remove(&group);
+        state.read_up_to.retain(|(of, _), _| *of != group);
+        Ok(0)
+    }
+
+    async fn erase_reader(&self, _user: Uuid) -> Result<()> {
+        Ok(())
     }
 }
 
@@ -110,8 +155,10 @@ impl State {
         })
     }
 
+    /// The conversations of a user whose other person exists and is not banned.
     fn groups_of(&self, user: Uuid) -> impl Iterator<Item = MessageGroup> {
-        self.groups.keys().filter_map(move |uuid| self.group(*uuid, user))
+        let groups = self.groups.keys().filter_map(move |uuid| self.group(*uuid, user));
+        groups.filter(|group| self.is_active(group.other_uuid))
     }
 
     pub(super) fn insert_message(&mut self, new: &NewMessage) -> Inserted<Message> {

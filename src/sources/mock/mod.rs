@@ -1,6 +1,7 @@
 //! The source in memory: the shortest true statement of the contract, and the model that the SQL
 //! sources are compared with. Every read goes through all of the data.
 
+mod accounts;
 mod activities;
 mod changes;
 mod follows;
@@ -21,7 +22,7 @@ use uuid::Uuid;
 use super::Idempotency;
 use crate::domain::{
     Activity, Cursor, Follow, Message, Notification, Order, Page, Pagination, Reaction,
-    ReactionKind, User,
+    ReactionKind, Timestamp, User,
 };
 
 /// All data, in memory, gone with the process.
@@ -33,6 +34,10 @@ pub struct Mock {
 #[derive(Debug, Default)]
 struct State {
     users: BTreeMap<Uuid, User>,
+    /// The users who are banned, with the time since which they are.
+    banned: BTreeMap<Uuid, Timestamp>,
+    /// The number of bans and erasures.
+    account_changes: i64,
     activities: BTreeMap<Uuid, Activity>,
     /// The activities that are hidden until they are deleted.
     hidden: BTreeSet<Uuid>,

@@ -56,8 +56,9 @@ impl Notifications for Mock {
 
     async fn insert_notification(&self, notification: &Notification) -> Result<()> {
         let mut state = self.state();
-        if !state.notifications.contains_key(&notification.uuid) {
-            state.add_notification(notification);
+        let is_new = !state.notifications.contains_key(&notification.uuid);
+        if is_new && state.is_active(notification.actor_uuid) {
+            state.notify(notification);
         }
         Ok(())
     }
@@ -69,6 +70,7 @@ impl Notifications for Mock {
         now: Timestamp,
     ) -> Result<bool> {
         let mut state = self.state();
+        state.check_author(user)?;
         let own = state.notifications.get(&up_to).filter(|it| it.user_uuid == user);
         let Some(last) = own.map(HasCursor::cursor) else { return Ok(false) };
         for it in state.notifications.values_mut() {
@@ -86,7 +88,9 @@ impl Notifications for Mock {
         up_to: Cursor,
         now: Timestamp,
     ) -> Result<()> {
-        for it in self.state().notifications.values_mut() {
+        let mut state = self.state();
+        state.check_author(user)?;
+        for it in state.notifications.values_mut() {
             let is_unread = it.user_uuid == user && it.read_at.is_none();
             let is_message = it.kind == NotificationKind::Message && it.actor_uuid == sender;
             if is_unread && is_message && it.cursor() <= up_to {
@@ -103,7 +107,15 @@ impl State {
         notification: &Notification,
         now: Timestamp,
     ) -> bool {
-        notification.activity_uuid.is_none_or(|uuid| self.activity(uuid, now).is_some())
+        self.is_active(notification.actor_uuid)
+            && notification.activity_uuid.is_none_or(|uuid| self.activity(uuid, now).is_some())
+    }
+
+    /// Adds a notification, unless its user does not exist or is banned.
+    pub(super) fn notify(&mut self, notification: &Notification) {
+        if self.is_active(notification.user_uuid) {
+            self.add_notification(notification);
+        }
     }
 
     pub(super) fn add_notification(&mut self, notification: &Notification) {

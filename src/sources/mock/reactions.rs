@@ -19,6 +19,7 @@ impl Reactions for Mock {
     ) -> Result<Option<Activity>> {
         let mut state = self.state();
         let Reaction { kind, activity_uuid, user_uuid, created_at } = *reaction;
+        state.check_author(user_uuid)?;
         if state.activity(activity_uuid, created_at).is_none() {
             return Ok(None);
         }
@@ -30,7 +31,7 @@ impl Reactions for Mock {
         });
         if added {
             state.add_to_count(kind, activity_uuid, 1);
-            notification.into_iter().for_each(|it| state.add_notification(it));
+            notification.into_iter().for_each(|it| state.notify(it));
         }
         Ok(state.activities.get(&activity_uuid).cloned())
     }
@@ -43,6 +44,7 @@ impl Reactions for Mock {
         now: Timestamp,
     ) -> Result<Option<Activity>> {
         let mut state = self.state();
+        state.check_author(user)?;
         if state.activity(activity, now).is_none() {
             return Ok(None);
         }
@@ -70,7 +72,7 @@ impl Reactions for Mock {
 
 impl State {
     /// Adds `change` to the activity's count of a kind of reaction, which does not go below zero.
-    fn add_to_count(&mut self, kind: ReactionKind, activity: Uuid, change: i32) {
+    pub(super) fn add_to_count(&mut self, kind: ReactionKind, activity: Uuid, change: i32) {
         if let Some(activity) = self.activities.get_mut(&activity) {
             let count = match kind {
                 ReactionKind::Like => &mut activity.likes_count,

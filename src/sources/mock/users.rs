@@ -20,18 +20,12 @@ use crate::{
 impl Users for Mock {
     async fn users_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<User>> {
         let state = self.state();
-        Ok(state.users.values().filter(|it| uuids.contains(&it.uuid)).cloned().collect())
+        Ok(state.active_users().filter(|it| uuids.contains(&it.uuid)).cloned().collect())
     }
 
     async fn users_by_handles(&self, handles: &[String]) -> Result<Vec<User>> {
         let state = self.state();
-        Ok(state.users.values().filter(|it| handles.contains(&it.handle)).cloned().collect())
-    }
-
-    async fn users_by_subjects(&self, subjects: &[String]) -> Result<Vec<User>> {
-        let state = self.state();
-        let users = state.users.values().filter(|it| subjects.contains(&it.cognito_user_id));
-        Ok(users.cloned().collect())
+        Ok(state.active_users().filter(|it| handles.contains(&it.handle)).cloned().collect())
     }
 
     async fn insert_user(&self, user: &User) -> Result<InsertUserOutcome> {
@@ -50,7 +44,7 @@ impl Users for Mock {
 
     async fn users_matching(&self, search: &Search, pagination: &Pagination) -> Result<Page<User>> {
         let state = self.state();
-        let matching = state.users.values().filter(|it| search.matches(&user_words(it)));
+        let matching = state.active_users().filter(|it| search.matches(&user_words(it)));
         Ok(page(Order::NewestFirst, pagination, matching.map(|it| it.clone().with_cursor())))
     }
 
@@ -79,7 +73,8 @@ impl Users for Mock {
             }
         };
         let page_of = |key: &Uuid| {
-            let users = related(*key).into_iter().filter_map(|(at, uuid)| {
+            let active = related(*key).into_iter().filter(|(_, uuid)| state.is_active(*uuid));
+            let users = active.filter_map(|(at, uuid)| {
                 Some((Cursor { at, uuid }, state.users.get(&uuid)?.clone()))
             });
             page(Order::NewestFirst, pagination, users)
@@ -105,6 +100,9 @@ impl Users for Mock {
 
     async fn update_profile(&self, uuid: Uuid, profile: &Profile) -> Result<Option<User>> {
         let mut state = self.state();
+        if !state.is_active(uuid) {
+            return Ok(None);
+        }
         Ok(state.users.get_mut(&uuid).map(|user| {
             user.display_name.clone_from(&profile.display_name);
             user.bio.clone_from(&profile.bio);

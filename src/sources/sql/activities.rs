@@ -11,6 +11,7 @@ use super::{
     dialect::Dialect,
     idempotency::claim_key,
     keyset::KeysetOrder,
+    locks::lock_author,
     notifications::insert_notifications,
     pool::{Sql, WriteTx},
     query::{Statement, insert, qualified, sql},
@@ -22,7 +23,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Activity, HasCursor, Page, Pagination, Timestamp, WithSnapshot, forever, text::Search,
+        Activity, HasCursor, Notification, NotificationKind, Page, Pagination, Timestamp,
+        WithSnapshot, forever, text::Search,
     },
     error::Result,
     sources::{Activities, Inserted, NewActivity},
@@ -185,6 +187,13 @@ impl<DB: Dialect> Activities for Sql<DB> {
             let latest = latest_crud.insert(self.latest_crud.lock().await);
             activity.created_at = monotonic(activity.created_at, **latest);
         }
+        let notified = new.notifications.iter().map(|it| it.user_uuid);
+        let users = lock_author(&mut tx, activity.user_uuid, notified).await?;
+        let is_reply = |it: &&Notification| it.kind == NotificationKind::Reply;
+        let parent = new.notifications.iter().find(is_reply);
+        if parent.is_some_and(|it| !users.contains(&it.user_uuid)) {
+            return Ok(Inserted::TargetMissing);
+        }
         // A row without an author, whose time is null, has not been deleted.
         let select = format!(
             "SELECT {COLUMNS} FROM activities WHERE uuid = $1 \
@@ -213,8 +222,8 @@ impl<DB: Dialect> Activities for Sql<DB> {
         if let Some(mut latest) = latest_crud {
             *latest = activity.created_at.max(*latest);
         }
-        let notifications: Vec<_> =
-            new.notifications.iter().map(|it| (it, visible_until)).collect();
+        let notified = new.notifications.iter().filter(|it| users.contains(&it.user_uuid));
+        let notifications: Vec<_> = notified.map(|it| (it, visible_until)).collect();
         insert_notifications(&mut tx, &notifications).await?;
         tx.commit().await?;
         Ok(Inserted::New(activity))
@@ -222,6 +231,7 @@ impl<DB: Dialect> Activities for Sql<DB> {
 
     async fn delete_activity(&self, uuid: Uuid, author: Uuid, at_once: u32) -> Result<bool> {
         let mut tx = self.write().await?;
+        lock_author(&mut tx, author, []).await?;
         let row: Option<(Option<Uuid>, Option<Uuid>)> =
             sql("SELECT reply_to_activity_uuid, root_uuid FROM activities \
                  WHERE uuid = $1 AND user_uuid = $2")

@@ -5,13 +5,14 @@ use uuid::Uuid;
 
 use super::{
     dialect::Dialect,
+    locks::lock_author,
     notifications::insert_notifications,
     pool::Sql,
     query::{Statement, insert_if_absent, sql},
 };
 use crate::{
     domain::{Follow, Notification, NotificationKind, forever},
-    error::Result,
+    error::{Result, UserErrorCode},
     sources::Follows,
 };
 
@@ -26,6 +27,10 @@ pub fn bind_follow<DB: Dialect>(statement: Statement<DB>, follow: &Follow) -> St
 impl<DB: Dialect> Follows for Sql<DB> {
     async fn insert_follow(&self, follow: &Follow, notification: &Notification) -> Result<bool> {
         let mut tx = self.write().await?;
+        let users = lock_author(&mut tx, follow.follower_uuid, [follow.followed_uuid]).await?;
+        if !users.contains(&follow.followed_uuid) {
+            return Err(UserErrorCode::UserNotFound.into());
+        }
         let is_new = insert_if_absent(&mut tx, FOLLOWS, follow, bind_follow).await?;
         if is_new {
             insert_notifications(&mut tx, &[(notification, forever())]).await?;
@@ -36,6 +41,7 @@ impl<DB: Dialect> Follows for Sql<DB> {
 
     async fn delete_follow(&self, follower: Uuid, followed: Uuid) -> Result<bool> {
         let mut tx = self.write().await?;
+        lock_author(&mut tx, follower, []).await?;
         let deleted = sql("DELETE FROM follows WHERE follower_uuid = $1 AND followed_uuid = $2")
             .bind(follower)
             .bind(followed)

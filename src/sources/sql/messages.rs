@@ -8,12 +8,14 @@ use super::{
     dialect::Dialect,
     idempotency::claim_key,
     keyset::KeysetOrder,
+    locks::lock_author,
     pool::{Sql, WriteTx},
     query::{Statement, insert, qualified, sql},
 };
 use crate::{
     domain::{
-        Cursor, HasCursor, Message, MessageGroup, MessageKey, Order, Page, Pagination, Timestamp,
+        Conversation, Cursor, HasCursor, Message, MessageGroup, MessageKey, Order, Page,
+        Pagination, Timestamp,
     },
     error::{Error, Result},
     sources::{Inserted, Messages, NewMessage},
@@ -21,6 +23,10 @@ use crate::{
 
 const GROUP_COLUMNS: &str = "group_uuid AS uuid, other_uuid, last_message, last_message_at";
 const COLUMNS: &str = "uuid, group_uuid, user_uuid, message, created_at";
+
+/// The condition that the other person of a conversation exists and is not banned. It is looked up for
+/// each row of a page, and not joined.
+const WITH_ACTIVE: &str = "(SELECT u.banned_at IS NULL FROM users AS u WHERE u.uuid = other_uuid)";
 
 fn bind_message<DB: Dialect>(statement: Statement<DB>, message: &Message) -> Statement<DB> {
     statement
@@ -40,8 +46,9 @@ impl<DB: Dialect> Messages for Sql<DB> {
     ) -> Result<Page<MessageGroup>> {
         let order =
             KeysetOrder { at: "last_message_at", uuid: "group_uuid", order: Order::NewestFirst };
-        let text =
-            format!("SELECT {GROUP_COLUMNS} FROM message_group_members WHERE user_uuid = $1");
+        let text = format!(
+            "SELECT {GROUP_COLUMNS} FROM message_group_members WHERE user_uuid = $1 AND {WITH_ACTIVE}"
+        );
         self.page(sql(text).bind(user), &order, pagination).await
     }
 
@@ -53,7 +60,7 @@ impl<DB: Dialect> Messages for Sql<DB> {
         let among = DB::in_uuids("$2");
         let text = format!(
             "SELECT {GROUP_COLUMNS} FROM message_group_members \
-             WHERE user_uuid = $1 AND group_uuid {among}"
+             WHERE user_uuid = $1 AND group_uuid {among} AND {WITH_ACTIVE}"
         );
         self.all(sql(text).bind(user).bind_uuids(uuids)).await
     }
@@ -66,7 +73,7 @@ impl<DB: Dialect> Messages for Sql<DB> {
         let among = DB::in_uuids("$2");
         let text = format!(
             "SELECT {GROUP_COLUMNS} FROM message_group_members \
-             WHERE user_uuid = $1 AND other_uuid {among}"
+             WHERE user_uuid = $1 AND other_uuid {among} AND {WITH_ACTIVE}"
         );
         self.all(sql(text).bind(user).bind_uuids(others)).await
     }
@@ -119,6 +126,7 @@ impl<DB: Dialect> Messages for Sql<DB> {
     async fn mark_messages_read(&self, user: Uuid, up_to: &MessageKey) -> Result<bool> {
         let MessageKey { group_uuid, at: up_to } = *up_to;
         let mut tx = self.write().await?;
+        lock_author(&mut tx, user, []).await?;
         let members = lock_members(&mut tx, group_uuid).await?;
         let Some(member) = members.into_iter().find(|it| it.user_uuid == user) else {
             return Ok(false);
@@ -155,19 +163,18 @@ impl<DB: Dialect> Messages for Sql<DB> {
         .bind(up_to.uuid)
         .run(&mut tx)
         .await?;
-        // An older gateway beside this one does not count the messages that it adds.
-        sql("UPDATE unread_messages SET count = CASE WHEN count < $2 THEN 0 ELSE count - $2 END \
-             WHERE user_uuid = $1")
-        .bind(user)
-        .bind(newly_read.map_or(0, |(count,)| count))
-        .run(&mut tx)
-        .await?;
+        let newly_read = newly_read.map_or(0, |(count,)| count);
+        subtract_unread(&mut tx, user, newly_read).await?;
         tx.commit().await?;
         Ok(true)
     }
 
     async fn insert_message(&self, new: &NewMessage) -> Result<Inserted<Message>> {
         let mut tx = self.write().await?;
+        let users = lock_author(&mut tx, new.message.user_uuid, [new.receiver_uuid]).await?;
+        if !users.contains(&new.receiver_uuid) {
+            return Ok(Inserted::TargetMissing);
+        }
         let (inserted, is_unread) = send(&mut tx, new).await?;
         if is_unread {
             add_unread(&mut tx, new.receiver_uuid, 1).await?;
@@ -175,6 +182,84 @@ impl<DB: Dialect> Messages for Sql<DB> {
         tx.commit().await?;
         Ok(inserted)
     }
+
+    async fn conversations_of(
+        &self,
+        user: Uuid,
+        after: Uuid,
+        limit: u32,
+    ) -> Result<Vec<Conversation>> {
+        let statement = sql(format!(
+            "SELECT group_uuid, other_uuid FROM message_group_members \
+             WHERE user_uuid = $1 AND other_uuid > $2 ORDER BY other_uuid LIMIT {limit}"
+        ));
+        self.all(statement.bind(user).bind(after)).await
+    }
+
+    async fn erase_conversation(
+        &self,
+        _user: Uuid,
+        conversation: &Conversation,
+        limit: u32,
+    ) -> Result<u64> {
+        let mut tx = self.write().await?;
+        let deleted = erase(&mut tx, conversation, limit).await?;
+        tx.commit().await?;
+        Ok(deleted)
+    }
+
+    async fn erase_reader(&self, user: Uuid) -> Result<()> {
+        let mut tx = self.write().await?;
+        sql("DELETE FROM unread_messages WHERE user_uuid = $1").bind(user).run(&mut tx).await?;
+        tx.commit().await
+    }
+}
+
+/// Deletes messages of a conversation, as [`Messages::erase_conversation`] does.
+async fn erase<DB: Dialect>(
+    tx: &mut WriteTx<'_, DB>,
+    Conversation { group_uuid, other_uuid }: &Conversation,
+    limit: u32,
+) -> Result<u64> {
+    let members = lock_members(tx, *group_uuid).await?;
+    let Some(other) = members.into_iter().find(|it| it.user_uuid == *other_uuid) else {
+        return Ok(0);
+    };
+    let read_up_to = other.read_up_to();
+    let unread: Vec<(Timestamp, Uuid, Uuid)> =
+        sql("SELECT created_at, uuid, user_uuid FROM messages WHERE group_uuid = $1 \
+         AND (created_at, uuid) > ($2, $3) ORDER BY created_at DESC, uuid DESC")
+        .bind(*group_uuid)
+        .bind(read_up_to.at)
+        .bind(read_up_to.uuid)
+        .all(tx)
+        .await?;
+    if let Some((at, uuid, _)) = unread.first() {
+        sql("UPDATE message_group_members SET read_at = $3, read_uuid = $4 \
+             WHERE user_uuid = $1 AND group_uuid = $2")
+        .bind(*other_uuid)
+        .bind(*group_uuid)
+        .bind(*at)
+        .bind(*uuid)
+        .run(tx)
+        .await?;
+    }
+    let deleted = sql(format!(
+        "DELETE FROM messages WHERE uuid IN (SELECT uuid FROM messages WHERE group_uuid = $1 \
+         ORDER BY created_at, uuid LIMIT {limit})"
+    ))
+    .bind(*group_uuid)
+    .run(tx)
+    .await?;
+    if deleted < u64::from(limit) {
+        sql("DELETE FROM message_group_members WHERE group_uuid = $1")
+            .bind(*group_uuid)
+            .run(tx)
+            .await?;
+    }
+    let received = unread.iter().filter(|(_, _, sender)| sender != other_uuid).count();
+    subtract_unread(tx, *other_uuid, i64::try_from(received).unwrap_or(i64::MAX)).await?;
+    Ok(deleted)
 }
 
 /// Inserts a message and makes it the last one of its conversation, unless a later one is there.
@@ -225,6 +310,23 @@ pub async fn add_unread<DB: Dialect>(
     .run(tx)
     .await?;
     Ok(())
+}
+
+/// Subtracts from the number of messages that a user has not read. It comes last in a transaction, as
+/// [`add_unread`] does.
+async fn subtract_unread<DB: Dialect>(
+    tx: &mut WriteTx<'_, DB>,
+    user: Uuid,
+    messages: i64,
+) -> Result<()> {
+    // An older gateway beside this one does not count the messages that it adds.
+    sql("UPDATE unread_messages SET count = CASE WHEN count < $2 THEN 0 ELSE count - $2 END \
+         WHERE user_uuid = $1")
+    .bind(user)
+    .bind(messages)
+    .run(tx)
+    .await
+    .map(drop)
 }
 
 /// One of the two people of a conversation.

@@ -5,9 +5,9 @@
 //! * import.rs     whole data sets
 //! * reactions.rs
 //! * activities.rs, follows.rs
-//! * users.rs, notifications.rs, messages.rs
+//! * users.rs, accounts.rs, notifications.rs, messages.rs
 //! * schema/       the migrations, and the adoption of an original Cruddur database
-//! * changes.rs, handle_skeletons.rs, idempotency.rs, search_words.rs, threads.rs
+//! * changes.rs, handle_skeletons.rs, idempotency.rs, locks.rs, search_words.rs, threads.rs
 //! * query.rs      one statement with its parameters
 //! * pool.rs       a database with its connections, and its transactions
 //! * dialect/, keyset.rs, error.rs
@@ -15,6 +15,7 @@
 //! The file of a noun has its columns, the function that binds them, its statements and its part of
 //! the contract.
 
+mod accounts;
 mod activities;
 mod changes;
 mod dialect;
@@ -25,6 +26,7 @@ mod idempotency;
 mod import;
 mod keyset;
 mod lifecycle;
+mod locks;
 mod messages;
 mod notifications;
 mod pool;

@@ -7,6 +7,7 @@ use super::{
     changes::Logged,
     dialect::Dialect,
     keyset::KeysetOrder,
+    locks::{lock_author, lock_users},
     pool::{Sql, WriteTx},
     query::{Statement, insert, insert_if_absent, sql},
 };
@@ -92,6 +93,10 @@ impl<DB: Dialect> Notifications for Sql<DB> {
 
     async fn insert_notification(&self, notification: &Notification) -> Result<()> {
         let mut tx = self.write().await?;
+        let (user, actor) = (notification.user_uuid, notification.actor_uuid);
+        if lock_users(&mut tx, &[user, actor]).await?.len() < 2 {
+            return Ok(());
+        }
         let row = (notification, forever());
         insert_if_absent(&mut tx, &notifications_table(), &row, bind_notification).await?;
         tx.commit().await
@@ -104,6 +109,7 @@ impl<DB: Dialect> Notifications for Sql<DB> {
         now: Timestamp,
     ) -> Result<bool> {
         let mut tx = self.write().await?;
+        lock_author(&mut tx, user, []).await?;
         let last: Option<(Timestamp, Uuid)> =
             sql("SELECT created_at, uuid FROM notifications WHERE uuid = $1 AND user_uuid = $2")
                 .bind(up_to)
@@ -131,6 +137,7 @@ impl<DB: Dialect> Notifications for Sql<DB> {
         now: Timestamp,
     ) -> Result<()> {
         let mut tx = self.write().await?;
+        lock_author(&mut tx, user, []).await?;
         sql("UPDATE notifications SET read_at = $1 WHERE user_uuid = $2 AND actor_uuid = $3 \
              AND kind = $4 AND read_at IS NULL AND (created_at, uuid) <= ($5, $6)")
         .bind(now)

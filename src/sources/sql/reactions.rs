@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{
     activities::COLUMNS as ACTIVITY_COLUMNS,
     dialect::Dialect,
+    locks::lock_author,
     notifications::insert_notifications,
     pool::{Sql, WriteTx},
     query::{Statement, insert_if_absent, sql},
@@ -35,6 +36,12 @@ impl<DB: Dialect> Reactions for Sql<DB> {
         notification: Option<&Notification>,
     ) -> Result<Option<Activity>> {
         let mut tx = self.write().await?;
+        let notified = notification.map(|it| it.user_uuid);
+        let users = lock_author(&mut tx, reaction.user_uuid, notified).await?;
+        // The author of the activity is banned.
+        if notified.is_some_and(|author| !users.contains(&author)) {
+            return Ok(None);
+        }
         let uuid = reaction.activity_uuid;
         let Some(visible_until) = lock(&mut tx, uuid, reaction.created_at).await? else {
             return Ok(None);
@@ -59,6 +66,7 @@ impl<DB: Dialect> Reactions for Sql<DB> {
         now: Timestamp,
     ) -> Result<Option<Activity>> {
         let mut tx = self.write().await?;
+        lock_author(&mut tx, user, []).await?;
         if lock(&mut tx, activity, now).await?.is_none() {
             return Ok(None);
         }

@@ -71,7 +71,7 @@ pub async fn hide_thread<DB: Dialect>(
         "WITH RECURSIVE thread (uuid) AS (SELECT uuid FROM activities WHERE uuid = $1 \
          UNION SELECT a.uuid FROM thread AS t \
          JOIN activities AS a ON a.reply_to_activity_uuid = t.uuid) \
-         UPDATE activities SET visible_until = $2 \
+         UPDATE activities SET visible_until = $2, hidden_until = NULL \
          WHERE uuid IN (SELECT uuid FROM thread LIMIT {MAX_HIDDEN}) \
          AND visible_until IS DISTINCT FROM $2 \
          RETURNING uuid, 1 + likes_count + reposts_count AS weight"
@@ -149,7 +149,8 @@ pub async fn delete_hidden<DB: Dialect>(
     }
     // The replies that `hide_thread` left out.
     let replies: Vec<(Uuid,)> = sql(format!(
-        "UPDATE activities SET visible_until = $2 WHERE uuid IN (SELECT uuid FROM activities \
+        "UPDATE activities SET visible_until = $2, hidden_until = NULL \
+         WHERE uuid IN (SELECT uuid FROM activities \
          WHERE reply_to_activity_uuid {among} AND visible_until IS DISTINCT FROM $2 \
          LIMIT {limit} {}) RETURNING uuid",
         DB::FOR_UPDATE_SKIP_LOCKED

@@ -22,6 +22,9 @@ use crate::{
 
 const COLUMNS: &str = "uuid, handle, display_name, bio, email, cognito_user_id, created_at";
 
+/// The condition that a user is not banned.
+const ACTIVE: &str = "banned_at IS NULL";
+
 /// The table with the columns that [`bind_user`] binds.
 pub fn users_table() -> String {
     format!("users ({COLUMNS}, words)")
@@ -64,23 +67,18 @@ impl HasCursor for RelatedUser {
 #[async_trait]
 impl<DB: Dialect> Users for Sql<DB> {
     async fn users_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<User>> {
-        let text = format!("SELECT {COLUMNS} FROM users WHERE uuid {}", DB::in_uuids("$1"));
+        let text =
+            format!("SELECT {COLUMNS} FROM users WHERE uuid {} AND {ACTIVE}", DB::in_uuids("$1"));
         self.all(sql(text).bind_uuids(uuids)).await
     }
 
     async fn users_by_handles(&self, handles: &[String]) -> Result<Vec<User>> {
-        let text = format!("SELECT {COLUMNS} FROM users WHERE handle {}", DB::in_texts("$1"));
+        let text =
+            format!("SELECT {COLUMNS} FROM users WHERE handle {} AND {ACTIVE}", DB::in_texts("$1"));
         self.all(sql(text).bind_texts(handles)).await
     }
 
-    async fn users_by_subjects(&self, subjects: &[String]) -> Result<Vec<User>> {
-        let among = DB::in_texts("$1");
-        let text = format!("SELECT {COLUMNS} FROM users WHERE cognito_user_id {among}");
-        self.all(sql(text).bind_texts(subjects)).await
-    }
-
-    /// The same `sub` has the same uuid, so that of two who register at once with one `sub`, one
-    /// meets the other's primary key.
+    /// Of two who register at once with one `sub`, one meets the other's row in the unique index.
     async fn insert_user(&self, user: &User) -> Result<InsertUserOutcome> {
         let mut tx = self.write().await?;
         let with_subject = || {
@@ -105,7 +103,8 @@ impl<DB: Dialect> Users for Sql<DB> {
         if search.words.is_empty() {
             return Ok(pagination.paginate([]));
         }
-        let text = format!("SELECT {COLUMNS} FROM users WHERE {}", DB::matches("users", "$1"));
+        let matches = DB::matches("users", "$1");
+        let text = format!("SELECT {COLUMNS} FROM users WHERE {matches} AND {ACTIVE}");
         let statement = sql(text).bind(DB::search_query(search));
         self.page(statement, &KeysetOrder::NEWEST_FIRST, pagination).await
     }
@@ -128,7 +127,9 @@ impl<DB: Dialect> Users for Sql<DB> {
         };
         let order = KeysetOrder { uuid: user, ..KeysetOrder::NEWEST_FIRST };
         let columns = format!("k.n, t.created_at AS related_at, {}", qualified("u", COLUMNS));
-        let tail = format!("{key} = k.key {kind}{}", order.keyset(pagination, 2));
+        // In the inner statement, so that the page is full.
+        let is_active = format!("AND (SELECT b.{ACTIVE} FROM users AS b WHERE b.uuid = {user}) ");
+        let tail = format!("{key} = k.key {kind}{is_active}{}", order.keyset(pagination, 2));
         let statement = sql(format!(
             "{} JOIN users AS u ON u.uuid = t.{user} {}",
             DB::lateral(&columns, &DB::key_table("$1"), table, &tail),
@@ -157,11 +158,13 @@ impl<DB: Dialect> Users for Sql<DB> {
 
     async fn update_profile(&self, uuid: Uuid, profile: &Profile) -> Result<Option<User>> {
         let mut tx = self.write().await?;
-        let locked: Option<(String,)> =
-            sql(format!("SELECT handle FROM users WHERE uuid = $1 {}", DB::FOR_UPDATE))
-                .bind(uuid)
-                .first(&mut tx)
-                .await?;
+        let locked: Option<(String,)> = sql(format!(
+            "SELECT handle FROM users WHERE uuid = $1 AND {ACTIVE} {}",
+            DB::FOR_UPDATE
+        ))
+        .bind(uuid)
+        .first(&mut tx)
+        .await?;
         let Some((handle,)) = locked else { return Ok(None) };
         let changed = sql(format!(
             "UPDATE users SET display_name = $2, bio = $3, words = $4 WHERE uuid = $1 \

@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use cruddur::{
     domain::{
-        Activity, Cursor, Follow, LogPosition, Message, MessageGroup, MessageKey, Notification,
-        Page, Pagination, Profile, Reaction, ReactionKind, Snapshot, Timestamp, User, UserCounts,
-        WithSnapshot, text::Search,
+        Account, Activity, Conversation, Cursor, Follow, LogPosition, Message, MessageGroup,
+        MessageKey, Notification, Page, Pagination, Profile, Reaction, ReactionKind, Snapshot,
+        Timestamp, User, UserCounts, WithSnapshot, text::Search,
     },
     error::{Error, Result},
     sources::{
-        Activities, ChangeBatch, Changes, Dataset, Follows, InsertUserOutcome, Inserted, Lifecycle,
-        Messages, MigrateError, Migrated, NewActivity, NewMessage, Notifications, Reactions,
-        Sources, Store, UserRelation, Users,
+        Accounts, Activities, ActivityPart, ChangeBatch, Changes, Dataset, Follows,
+        InsertUserOutcome, Inserted, Lifecycle, Messages, MigrateError, Migrated, NewActivity,
+        NewMessage, Notifications, Reactions, Sources, Store, UserRelation, Users,
     },
 };
 use uuid::Uuid;
@@ -111,10 +111,73 @@ impl Lifecycle for RecordingStore {
     }
 }
 
+/// A gateway looks at accounts in the background, so these calls are not recorded.
+#[async_trait]
+impl Accounts for RecordingStore {
+    async fn accounts_by_uuids(&self, uuids: &[Uuid]) -> Result<Vec<Account>> {
+        self.store.accounts_by_uuids(uuids).await
+    }
+
+    async fn accounts_by_handles(&self, handles: &[String]) -> Result<Vec<Account>> {
+        self.store.accounts_by_handles(handles).await
+    }
+
+    async fn accounts_by_subjects(&self, subjects: &[String]) -> Result<Vec<Account>> {
+        self.store.accounts_by_subjects(subjects).await
+    }
+
+    async fn accounts_version(&self) -> Result<i64> {
+        self.store.accounts_version().await
+    }
+
+    async fn set_banned(&self, user: Uuid, since: Option<Timestamp>) -> Result<bool> {
+        self.store.set_banned(user, since).await
+    }
+
+    async fn hide_activities(
+        &self,
+        part: &ActivityPart,
+        after: Uuid,
+        limit: u32,
+    ) -> Result<Vec<Uuid>> {
+        self.store.hide_activities(part, after, limit).await
+    }
+
+    async fn show_activities(
+        &self,
+        part: &ActivityPart,
+        after: Uuid,
+        limit: u32,
+    ) -> Result<Vec<Uuid>> {
+        self.store.show_activities(part, after, limit).await
+    }
+
+    async fn set_notifications_hidden(
+        &self,
+        actor: Uuid,
+        hidden: bool,
+        after: Uuid,
+        limit: u32,
+    ) -> Result<Vec<Uuid>> {
+        self.store.set_notifications_hidden(actor, hidden, after, limit).await
+    }
+
+    async fn erase_activities(&self, uuids: &[Uuid], limit: u32) -> Result<bool> {
+        self.store.erase_activities(uuids, limit).await
+    }
+
+    async fn erase_traces(&self, user: Uuid, limit: u32) -> Result<u64> {
+        self.store.erase_traces(user, limit).await
+    }
+
+    async fn erase_user(&self, user: Uuid) -> Result<bool> {
+        self.store.erase_user(user).await
+    }
+}
+
 record!(Users by store {
     users_by_uuids(uuids: &[Uuid]) -> Vec<User>;
     users_by_handles(handles: &[String]) -> Vec<User>;
-    users_by_subjects(subjects: &[String]) -> Vec<User>;
     insert_user(user: &User) -> InsertUserOutcome;
     users_matching(search: &Search, pagination: &Pagination) -> Page<User>;
     users_by_relation(relation: UserRelation, keys: &[Uuid], pagination: &Pagination) -> Vec<Page<User>>;
@@ -175,4 +238,7 @@ record!(Messages by messages {
     unread_messages(user: Uuid) -> i64;
     mark_messages_read(user: Uuid, up_to: &MessageKey) -> bool;
     insert_message(new: &NewMessage) -> Inserted<Message>;
+    conversations_of(user: Uuid, after: Uuid, limit: u32) -> Vec<Conversation>;
+    erase_conversation(user: Uuid, conversation: &Conversation, limit: u32) -> u64;
+    erase_reader(user: Uuid) -> ();
 });

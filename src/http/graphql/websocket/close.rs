@@ -16,6 +16,8 @@ pub const GOING_AWAY: u16 = 1001;
 pub const PROTOCOL: u16 = 1002;
 pub const NOT_UTF8: u16 = 1007;
 pub const TOO_LARGE: u16 = 1009;
+/// The client reconnects, and its viewer is authenticated again.
+pub const RESTART: u16 = 1012;
 pub const TRY_AGAIN: u16 = 1013;
 pub const INVALID: u16 = 4400;
 pub const UNAUTHORIZED: u16 = 4401;

@@ -31,6 +31,7 @@ use crate::{
     error::Error,
     graphql::SignedIn,
     http::server::{connection::Connection, timeouts::MAX_TIMER},
+    service::ViewerWatch,
 };
 
 /// The most operations that a WebSocket can have at a time.
@@ -71,6 +72,18 @@ struct InitializedClient {
     expires: Option<Instant>,
     next_ping: Instant,
     missed_pongs: u32,
+    /// Tells when the viewer is banned or erased.
+    watch: ViewerWatch,
+    /// When a signed-in viewer has to be authenticated again.
+    renewal: Option<Instant>,
+}
+
+impl InitializedClient {
+    /// Returns when the next timer is due: the next ping, the expiry of the token or the renewal.
+    fn deadline(&self) -> Instant {
+        let timers = [self.expires, self.renewal];
+        timers.into_iter().flatten().fold(self.next_ping, Instant::min)
+    }
 }
 
 /// Why a session ends.
@@ -148,19 +161,18 @@ impl WsSession {
             },
             Some((id, event)) = self.events.next() => self.forward(&id, event).await,
             () = sleep_until(deadline) => self.tick().await,
+            () = viewer_changed(&mut self.client) => Err(close_with(close::FORBIDDEN, "Forbidden")),
             () = self.connection.drain() => {
                 Err(close_with(close::GOING_AWAY, "Server shutting down"))
             }
         }
     }
 
-    /// Returns when the next timer is due: the init timeout, the next ping or the expiry of the token.
+    /// Returns when the next timer is due: the init timeout, or one of [`InitializedClient::deadline`].
     fn deadline(&self) -> Instant {
         match &self.client {
             None => self.opened + self.connection.timeouts.init,
-            Some(client) => {
-                client.expires.map_or(client.next_ping, |expires| expires.min(client.next_ping))
-            }
+            Some(client) => client.deadline(),
         }
     }
 
@@ -172,6 +184,9 @@ impl WsSession {
         };
         if client.expires.is_some_and(|expires| expires <= now) {
             return Err(close_with(close::FORBIDDEN, "Token expired"));
+        }
+        if client.renewal.is_some_and(|renewal| renewal <= now) {
+            return Err(close_with(close::RESTART, "Reconnect to authenticate again"));
         }
         if client.next_ping > now {
             return Ok(());
@@ -237,7 +252,12 @@ impl WsSession {
         let expires =
             identity.expires_at.map(|at| now + self.graphql.service.time_until(at).min(MAX_TIMER));
         let next_ping = now + timeouts.ping;
-        self.client = Some(InitializedClient { identity, expires, next_ping, missed_pongs: 0 });
+        let watch = self.graphql.service.watch_viewer(identity.viewer);
+        let renewal =
+            (identity.viewer != Viewer::Anonymous).then(|| now + timeouts.lifetime.min(MAX_TIMER));
+        let missed_pongs = 0;
+        self.client =
+            Some(InitializedClient { identity, expires, next_ping, missed_pongs, watch, renewal });
         self.send(message::ack()).await
     }
 
@@ -339,6 +359,14 @@ impl WsSession {
             Ok(Err(_)) => Err(End::Gone),
             Err(_) => Err(Close::too_slow(self.cursor.as_deref()).into()),
         }
+    }
+}
+
+/// Waits until the client's viewer is banned or erased, or has another `sub`.
+async fn viewer_changed(client: &mut Option<InitializedClient>) {
+    match client {
+        Some(client) => client.watch.changed().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -39,6 +39,14 @@ pub trait Dialect: Database {
     const FOR_UPDATE: &'static str;
     /// Like [`Dialect::FOR_UPDATE`], but leaves out the rows that other transactions have locked.
     const FOR_UPDATE_SKIP_LOCKED: &'static str;
+    /// Locks the rows that a `SELECT` reads against their deletion and against
+    /// [`Dialect::FOR_KEY_UPDATE`], but not against other updates; goes to the end of the statement.
+    const FOR_KEY_SHARE: &'static str;
+    /// Locks the rows that a `SELECT` reads, and waits for [`Dialect::FOR_KEY_SHARE`].
+    const FOR_KEY_UPDATE: &'static str;
+    /// A statement that makes a transaction fail if another one holds a lock that it needs; `None` if
+    /// that cannot happen.
+    const NO_WAITING: Option<&'static str>;
     /// An expression: the position below which no row can be added any more. Rows above it may
     /// exist already.
     const STABLE_BELOW: &'static str;

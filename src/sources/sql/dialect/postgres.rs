@@ -13,6 +13,10 @@ impl Dialect for Postgres {
     // Unlike `FOR UPDATE`, it lets others insert rows that refer to the locked one.
     const FOR_UPDATE: &'static str = "FOR NO KEY UPDATE";
     const FOR_UPDATE_SKIP_LOCKED: &'static str = "FOR UPDATE SKIP LOCKED";
+    const FOR_KEY_SHARE: &'static str = "FOR KEY SHARE";
+    const FOR_KEY_UPDATE: &'static str = "FOR UPDATE";
+    // Less than `deadlock_timeout`, so that no other transaction is chosen as the victim of a deadlock.
+    const NO_WAITING: Option<&'static str> = Some("SET LOCAL lock_timeout = '100ms'");
     const STABLE_BELOW: &'static str = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
     const CURRENT_SNAPSHOT: &'static str = "SELECT pg_current_snapshot()::text";
 

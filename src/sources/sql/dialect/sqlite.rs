@@ -12,6 +12,9 @@ impl Dialect for Sqlite {
     const MAX_WRITERS: usize = 1;
     const FOR_UPDATE: &'static str = "";
     const FOR_UPDATE_SKIP_LOCKED: &'static str = "";
+    const FOR_KEY_SHARE: &'static str = "";
+    const FOR_KEY_UPDATE: &'static str = "";
+    const NO_WAITING: Option<&'static str> = None;
     const STABLE_BELOW: &'static str = "(SELECT last + 1 FROM positions)";
     const CURRENT_SNAPSHOT: &'static str =
         "SELECT (last + 1) || ':' || (last + 1) || ':' FROM positions";

@@ -3,6 +3,7 @@
 //! Ids and times are fixed, so that each run produces the same transcript. Each chapter continues with
 //! the data of the previous ones. The transcript is pinned: its lines keep their wording.
 
+mod accounts;
 mod feeds;
 mod messages;
 mod people;
@@ -76,6 +77,7 @@ async fn transcript_of(sources: Sources) -> String {
     replies::sweep(&mut story).await;
     replies::steps(&mut story).await;
     replies::expired_keys(&mut story).await;
+    accounts::bans(&mut story).await;
     story.transcript
 }
 

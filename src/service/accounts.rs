@@ -1,0 +1,268 @@
+//! Bans and erasure. They are for operators: no viewer reaches them.
+
+use std::{collections::HashSet, time::Duration};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use super::{Service, bare_handle, only};
+use crate::{
+    domain::{Account, Conversation, HasCursor, Message, Pagination},
+    error::{Error, Result, UserErrorCode},
+    events::Event,
+    sources::ActivityPart,
+};
+
+/// The most rows that one transaction changes.
+const STEP: u32 = 500;
+/// The pause after each step, for other writes. SQLite has one writer, and lets waiting ones in only
+/// while there is none.
+const PAUSE: Duration = Duration::from_millis(20);
+/// The pauses before a step that gave way, or that the store did not answer, is repeated: about a minute
+/// in all.
+const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(20))
+    .with_max_delay(Duration::from_secs(1))
+    .with_max_times(60)
+    .with_jitter();
+
+/// The numbers of rows that an erasure has deleted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Cruds and replies of the user, and the replies below them.
+    pub activities: u64,
+    pub conversations: u64,
+}
+
+impl Service {
+    /// Bans the user with a handle, which may start with `@`. From now on they can write nothing, and
+    /// look-ups do not find them. Every gateway ends their streams and sockets and refuses their token
+    /// within a second. Their posts stay visible until [`Service::hide_posts`].
+    ///
+    /// [`UserErrorCode::UserNotFound`].
+    pub async fn ban(&self, handle: &str) -> Result<Account> {
+        let mut account = self.account(handle).await?;
+        let since = account.banned_at.unwrap_or(self.clock.now());
+        if account.banned_at.is_none() {
+            retry(|| self.sources.store.set_banned(account.uuid, Some(since))).await?;
+            account.banned_at = Some(since);
+        }
+        self.account_changed();
+        Ok(account)
+    }
+
+    /// Ends the ban of the user with a handle. [`Service::show_posts`] shows their posts again.
+    ///
+    /// [`UserErrorCode::UserNotFound`].
+    pub async fn unban(&self, handle: &str) -> Result<Account> {
+        let mut account = self.account(handle).await?;
+        if account.banned_at.take().is_some() {
+            retry(|| self.sources.store.set_banned(account.uuid, None)).await?;
+        }
+        self.account_changed();
+        Ok(account)
+    }
+
+    /// Hides what a banned user has posted with the threads below, and the notifications that they
+    /// caused, and marks their messages as read. It works in short transactions, and can be repeated if
+    /// it was cut off. Returns the number of hidden activities.
+    pub async fn hide_posts(&self, user: Uuid) -> Result<u64> {
+        let hidden = self.set_posts_hidden(user, true).await?;
+        self.mark_sent_messages_read(user).await?;
+        Ok(hidden)
+    }
+
+    /// Shows what [`Service::hide_posts`] has hidden, but for what is below activities of other banned
+    /// users. Returns the number of activities.
+    pub async fn show_posts(&self, user: Uuid) -> Result<u64> {
+        self.set_posts_hidden(user, false).await
+    }
+
+    /// Erases a banned user: their cruds and replies with the threads below, reactions, follows,
+    /// notifications, conversations, idempotency keys, and at last the user. It works in short
+    /// transactions, and can be repeated if it was cut off.
+    ///
+    /// [`Error::BadInput`] if the user is not banned.
+    pub async fn erase(&self, account: &Account) -> Result<Erased> {
+        if account.banned_at.is_none() {
+            return Err(Error::BadInput("Ban the user first.".into()));
+        }
+        let user = account.uuid;
+        self.hide_posts(user).await?;
+        let mut erased = Erased::default();
+        loop {
+            let own = self.part(&ActivityPart::By(user), true, Uuid::nil()).await?;
+            if own.is_empty() {
+                break;
+            }
+            erased.activities += self.erase_threads(own).await?;
+        }
+        erased.conversations = self.erase_conversations(user).await?;
+        while retry(|| self.sources.store.erase_traces(user, STEP)).await? > 0 {}
+        retry(|| self.sources.store.erase_user(user)).await?;
+        self.account_changed();
+        Ok(erased)
+    }
+
+    /// Returns the account of a user, who may be banned.
+    ///
+    /// [`UserErrorCode::UserNotFound`].
+    async fn account(&self, handle: &str) -> Result<Account> {
+        let handles = [bare_handle(handle).to_owned()];
+        if handles[0].contains('\0') {
+            return Err(UserErrorCode::UserNotFound.into());
+        }
+        let found = retry(|| self.sources.store.accounts_by_handles(&handles)).await?;
+        Ok(only(found).ok_or(UserErrorCode::UserNotFound)?)
+    }
+
+    fn account_changed(&self) {
+        self.accounts.clear();
+        self.events.publish(Event::AccountsChanged);
+    }
+
+    async fn set_posts_hidden(&self, user: Uuid, hidden: bool) -> Result<u64> {
+        let part = ActivityPart::By(user);
+        let (mut after, mut count) = (Uuid::nil(), 0);
+        loop {
+            let own = self.part(&part, hidden, after).await?;
+            let levels = self.threads(own.clone(), hidden).await?;
+            count += levels.iter().map(|level| level.len() as u64).sum::<u64>();
+            match own.last() {
+                Some(last) if own.len() >= STEP as usize => after = *last,
+                _ => break,
+            }
+        }
+        let mut after = Uuid::nil();
+        loop {
+            let set = || self.sources.store.set_notifications_hidden(user, hidden, after, STEP);
+            match retry(set).await?.last() {
+                Some(last) => after = *last,
+                None => return Ok(count),
+            }
+        }
+    }
+
+    /// Hides or shows the next activities of a part, and returns them.
+    async fn part(&self, part: &ActivityPart, hidden: bool, after: Uuid) -> Result<Vec<Uuid>> {
+        let store = &self.sources.store;
+        if hidden {
+            retry(|| store.hide_activities(part, after, STEP)).await
+        } else {
+            retry(|| store.show_activities(part, after, STEP)).await
+        }
+    }
+
+    /// Hides or shows the threads below activities. Returns the activities and their replies, level by
+    /// level, each once: an adopted database may have replies in a circle.
+    async fn threads(&self, roots: Vec<Uuid>, hidden: bool) -> Result<Vec<Vec<Uuid>>> {
+        let mut seen: HashSet<_> = roots.iter().copied().collect();
+        let mut levels = vec![roots];
+        while let Some(parents) = levels.last().filter(|level| !level.is_empty()) {
+            let mut replies = Vec::new();
+            for parents in parents.chunks(STEP as usize) {
+                let part = ActivityPart::RepliesTo(parents.to_vec());
+                let mut after = Uuid::nil();
+                loop {
+                    let batch = self.part(&part, hidden, after).await?;
+                    replies.extend(batch.iter().copied().filter(|uuid| seen.insert(*uuid)));
+                    match batch.last() {
+                        Some(last) if batch.len() >= STEP as usize => after = *last,
+                        _ => break,
+                    }
+                }
+            }
+            levels.push(replies);
+        }
+        Ok(levels)
+    }
+
+    /// Deletes activities with the threads below them, from the ends of the threads upwards, so that a
+    /// repetition finds what is left. Returns the number deleted.
+    async fn erase_threads(&self, roots: Vec<Uuid>) -> Result<u64> {
+        let mut erased = 0;
+        for level in self.threads(roots, true).await?.iter().rev() {
+            for uuids in level.chunks(STEP as usize) {
+                while !retry(|| self.sources.store.erase_activities(uuids, STEP)).await? {}
+                erased += uuids.len() as u64;
+            }
+        }
+        Ok(erased)
+    }
+
+    /// Deletes the conversations of a user. Returns their number.
+    async fn erase_conversations(&self, user: Uuid) -> Result<u64> {
+        let messages = &self.sources.messages;
+        let mut erased = 0;
+        loop {
+            let next = retry(|| messages.conversations_of(user, Uuid::nil(), STEP)).await?;
+            if next.is_empty() {
+                break;
+            }
+            for conversation in &next {
+                let erase = || messages.erase_conversation(user, conversation, STEP);
+                while retry(erase).await? >= u64::from(STEP) {}
+                erased += 1;
+            }
+        }
+        retry(|| messages.erase_reader(user)).await?;
+        Ok(erased)
+    }
+
+    /// Marks all messages of a banned user as read by their receivers, who can no longer see them.
+    async fn mark_sent_messages_read(&self, user: Uuid) -> Result<()> {
+        let messages = &self.sources.messages;
+        let mut after = Uuid::nil();
+        loop {
+            let next = retry(|| messages.conversations_of(user, after, STEP)).await?;
+            for conversation in &next {
+                match self.mark_conversation_read(user, conversation).await {
+                    // The receiver is gone, or is banned too.
+                    Err(error) if error.is_viewer_unknown() => {}
+                    marked => marked?,
+                }
+            }
+            match next.last() {
+                Some(last) => after = last.other_uuid,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn mark_conversation_read(
+        &self,
+        sender: Uuid,
+        &Conversation { group_uuid, other_uuid }: &Conversation,
+    ) -> Result<()> {
+        let messages = &self.sources.messages;
+        let (groups, last) = ([group_uuid], Pagination::last(1));
+        let pages = retry(|| messages.messages_by_groups(&groups, &last)).await?;
+        let Some(last) = pages.iter().flat_map(|page| page.nodes()).next() else { return Ok(()) };
+        let (key, at, now) = (Message::key(last), last.cursor(), self.clock.now());
+        retry(|| messages.mark_messages_read(other_uuid, &key)).await?;
+        let store = &self.sources.store;
+        retry(|| store.mark_message_notifications_read(other_uuid, sender, at, now)).await
+    }
+}
+
+/// Runs a step, again if the store does not answer or the step gave way to others. Then pauses for other
+/// writes.
+async fn retry<T, F>(mut step: impl FnMut() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut delays = RETRIES.build();
+    loop {
+        match step().await {
+            Err(Error::Unavailable) => match delays.next() {
+                Some(delay) => sleep(delay).await,
+                None => return Err(Error::Unavailable),
+            },
+            outcome => {
+                sleep(PAUSE).await;
+                return outcome;
+            }
+        }
+    }
+}
