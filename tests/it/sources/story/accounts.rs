@@ -71,7 +71,7 @@ async fn write(story: &mut Story) {
     let follower = follow(story, LONDO, GAREK, 0xf13).await;
     story.record("is followed", follower);
     story.record("unfollows", text(store.delete_follow(GAREK, WORF).await.map(|_| ())));
-    let deleted = store.delete_activity(id(0xf00), GAREK).await;
+    let deleted = store.delete_activity(id(0xf00), GAREK, 100).await;
     story.record("deletes", text(deleted.map(|_| ())));
     for (from, to) in [(GAREK, ANDREW), (ANDREW, GAREK)] {
         let sent = send(story, 0xf14, from, to, "from exile").await;
