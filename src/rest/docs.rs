@@ -23,9 +23,8 @@ use super::{
 /// The Swagger UI may load nothing from other origins. It needs inline styles and `data:` images.
 const CONTENT_POLICY: (HeaderName, &str) = (
     CONTENT_SECURITY_POLICY,
-    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; \
-     font-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; \
-     form-action 'none'",
+    "default-src 'self'; object-src 'none'; style-src 'self' 'unsafe-inline'; \
+     img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'none'",
 );
 
 /// The OpenAPI document without its paths.
