@@ -230,9 +230,17 @@ impl fmt::Debug for Credentials {
 /// This is for values that are not meant to be URLs, but that may be given one by mistake.
 pub fn redacted(text: &str) -> String {
     let lower = text.to_lowercase();
-    let may_be_url = ["@", "//", "password", "passwd", "pwd", "secret", "token"];
+    let has_parameter = |name: &str| {
+        lower.match_indices(name).any(|(at, _)| {
+            // Spaces may surround the equals sign in the connection strings of PostgreSQL.
+            lower[at + name.len()..].trim_start().starts_with('=')
+        })
+    };
+    let is_url = lower.contains('@') || lower.contains("//");
+    let has_secret =
+        ["password", "passwd", "pwd", "secret", "token"].into_iter().any(has_parameter);
     let has_scheme = || SCHEMES.iter().any(|scheme| lower.starts_with(&format!("{scheme}:")));
-    if may_be_url.iter().any(|part| lower.contains(part)) || has_scheme() {
+    if is_url || has_secret || has_scheme() {
         SecretUrl::new(text).to_string()
     } else {
         text.to_owned()
@@ -281,12 +289,22 @@ mod tests {
 
     #[test]
     fn texts_that_are_not_urls_stay_as_they_are() {
-        for text in ["::", "2001:db8::1", "not a host", "nonsense", "cruddur=loud", "1e3", ""] {
+        for text in [
+            "::",
+            "2001:db8::1",
+            "not a host",
+            "cruddur=loud",
+            "1e3",
+            "",
+            "/run/secrets/url",
+            "token",
+        ] {
             assert_eq!(redacted(text), text);
         }
         assert_eq!(redacted("postgres://u:s@db"), "postgres://u:***@db");
         assert_eq!(redacted("u:s@db"), "***");
         assert_eq!(redacted("host=db PASSWORD=s"), "***");
+        assert_eq!(redacted("host=db password = 's'"), "***");
     }
 
     #[test]

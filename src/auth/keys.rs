@@ -20,7 +20,7 @@ use crate::{
     domain::Timestamp,
     error::{Error, Result},
     http_client::{self, Answer, error_chain},
-    secret_url::{REDACTED, SecretUrl},
+    secret_url::{SecretUrl, redacted},
     service::Service,
 };
 
@@ -73,8 +73,7 @@ impl fmt::Display for KeySource {
         match self {
             Self::Url(url) => url.fmt(f),
             // The path may be a misspelt URL.
-            Self::File(path) if path.to_string_lossy().contains('@') => f.write_str(REDACTED),
-            Self::File(path) => path.display().fmt(f),
+            Self::File(path) => f.write_str(&redacted(&path.to_string_lossy())),
         }
     }
 }

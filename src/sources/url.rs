@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, str::FromStr};
 
 use super::sql;
-use crate::secret_url::{REDACTED, SecretUrl};
+use crate::secret_url::{SecretUrl, redacted};
 
 /// The URL of a source, as `DATABASE_URL` has it. `Display` and `Debug` write it without its
 /// password.
@@ -20,10 +20,7 @@ impl fmt::Display for SourceUrl {
         match self {
             Self::Mock => f.write_str("mock:"),
             // The path may be the rest of another URL by mistake.
-            Self::Sqlite(path) if path.to_string_lossy().contains('@') => {
-                write!(f, "sqlite:{REDACTED}")
-            }
-            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Sqlite(path) => write!(f, "sqlite:{}", redacted(&path.to_string_lossy())),
             Self::Postgres(url) => url.fmt(f),
         }
     }
