@@ -62,7 +62,9 @@ impl Options {
         let auth = self.provider.resolve(self.demo, self.api.rest)?;
         let (limits, trusted) = self.documents.resolve()?;
         let rest = self.api.rest;
-        let hosts = AllowedHosts::new(&self.server, self.api.origins());
+        let server = &self.server;
+        let hosts =
+            AllowedHosts::new(&server.host, server.allowed_hosts.as_ref(), self.api.origins());
         let (origins, cors_headers) = self.api.cors();
         Ok(Settings {
             server: self.server,

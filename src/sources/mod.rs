@@ -19,8 +19,7 @@ pub use self::{
     contract::{
         Accounts, Activities, ActivityPart, ChangeBatch, Changes, Connections, Dataset, Follows,
         Idempotency, InsertUserOutcome, Inserted, Lifecycle, MAX_HIDDEN, Messages, MigrateError,
-        Migrated,
-        NewActivity, NewMessage, Notifications, Reactions, Store, UserRelation, Users,
+        Migrated, NewActivity, NewMessage, Notifications, Reactions, Store, UserRelation, Users,
     },
     url::{MessageTable, SourceUrl},
 };

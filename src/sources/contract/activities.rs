@@ -58,11 +58,8 @@ pub trait Activities: Send + Sync + 'static {
     /// Returns the crud at the root of the thread of each of these activities, in any order, each with
     /// the activity's uuid. Leaves out activities that are not visible. Takes one look-up, however
     /// long the threads are.
-    async fn roots_by_uuids(
-        &self,
-        uuids: &[Uuid],
-        now: Timestamp,
-    ) -> Result<Vec<(Uuid, Activity)>>;
+    async fn roots_by_uuids(&self, uuids: &[Uuid], now: Timestamp)
+    -> Result<Vec<(Uuid, Activity)>>;
 
     /// Adds a crud or a reply with its notifications, and counts the reply at its parent. A crud's
     /// `created_at` may be moved past the newest crud (by at most 10 s), so that log order and time
