@@ -26,8 +26,11 @@ impl State {
         Some(inserted.get(uuid).cloned().map_or(Inserted::TargetMissing, Inserted::Replayed))
     }
 
+    /// Claims a key, and deletes those of its user that have expired.
     pub(super) fn claim_key(&mut self, key: Option<&Idempotency>, result_uuid: Uuid) {
         if let Some(it) = key {
+            self.keys
+                .retain(|(user, _), (then, _)| *user != it.user_uuid || then.created_at > it.since);
             self.keys.insert((it.user_uuid, it.key.clone()), (it.clone(), result_uuid));
         }
     }

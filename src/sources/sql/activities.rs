@@ -17,8 +17,8 @@ use super::{
     query::{Statement, insert, qualified, sql},
     search_words::joined_words,
     threads::{
-        Root, delete_activities, delete_hidden, hidden, hide_notifications, hide_thread,
-        select_hidden, select_roots,
+        Root, delete_activities, delete_hidden, hidden, hide_notifications_of_thread, hide_thread,
+        select_hidden, select_roots, weighed_thread,
     },
 };
 use crate::{
@@ -234,9 +234,10 @@ impl<DB: Dialect> Activities for Sql<DB> {
         lock_author(&mut tx, author, []).await?;
         let row: Option<(Option<Uuid>, Option<Uuid>)> =
             sql("SELECT reply_to_activity_uuid, root_uuid FROM activities \
-                 WHERE uuid = $1 AND user_uuid = $2")
+                 WHERE uuid = $1 AND user_uuid = $2 AND visible_until IS DISTINCT FROM $3")
             .bind(uuid)
             .bind(author)
+            .bind(hidden())
             .first(&mut tx)
             .await?;
         let Some((parent, root)) = row else { return Ok(false) };
@@ -251,17 +252,21 @@ impl<DB: Dialect> Activities for Sql<DB> {
             .run(&mut tx)
             .await?;
         }
-        let thread = hide_thread(&mut tx, uuid).await?;
-        if !thread.iter().any(|it| it.uuid == uuid) {
+        let count = hide_thread(&mut tx, uuid).await?;
+        if count == 0 {
             return Ok(false);
         }
-        let weight: i64 = thread.iter().map(|it| i64::from(it.weight)).sum();
-        let thread: Vec<_> = thread.iter().map(|it| it.uuid).collect();
-        if weight <= i64::from(at_once) {
-            delete_activities(&mut tx, &thread).await?;
-        } else {
-            hide_notifications(&mut tx, &thread).await?;
+        if count <= u64::from(at_once) {
+            let thread = weighed_thread(&mut tx, uuid).await?;
+            let weight: i64 = thread.iter().map(|(_, weight)| i64::from(*weight)).sum();
+            if weight <= i64::from(at_once) {
+                let thread: Vec<_> = thread.into_iter().map(|(uuid, _)| uuid).collect();
+                delete_activities(&mut tx, &thread).await?;
+                tx.commit().await?;
+                return Ok(true);
+            }
         }
+        hide_notifications_of_thread(&mut tx, uuid).await?;
         tx.commit().await?;
         Ok(true)
     }

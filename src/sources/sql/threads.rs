@@ -53,53 +53,63 @@ pub fn select_roots<DB: Dialect>(columns: &str, uuids: &[Uuid], now: Timestamp) 
     .bind(now)
 }
 
-/// An activity that was hidden, and its weight: itself and its reactions.
-#[derive(FromRow)]
-pub struct HiddenRow {
-    pub uuid: Uuid,
-    pub weight: i32,
+/// The activity `$1` with everything below it, at most [`MAX_HIDDEN`] activities from the top down.
+fn thread() -> String {
+    format!(
+        "(WITH RECURSIVE thread (uuid) AS (SELECT uuid FROM activities WHERE uuid = $1 \
+         UNION SELECT a.uuid FROM thread AS t \
+         JOIN activities AS a ON a.reply_to_activity_uuid = t.uuid) \
+         SELECT uuid FROM thread LIMIT {MAX_HIDDEN})"
+    )
 }
 
 /// Hides an activity and everything below it, at most [`MAX_HIDDEN`] activities from the top down.
-/// Returns what it hid; nothing if the activity is hidden already. Their notifications stay as they
-/// are.
-pub async fn hide_thread<DB: Dialect>(
-    tx: &mut WriteTx<'_, DB>,
-    top: Uuid,
-) -> Result<Vec<HiddenRow>> {
+/// Returns the number hidden; 0 if the activity is hidden already or does not exist. Their
+/// notifications stay as they are.
+pub async fn hide_thread<DB: Dialect>(tx: &mut WriteTx<'_, DB>, top: Uuid) -> Result<u64> {
     let statement = format!(
-        "WITH RECURSIVE thread (uuid) AS (SELECT uuid FROM activities WHERE uuid = $1 \
-         UNION SELECT a.uuid FROM thread AS t \
-         JOIN activities AS a ON a.reply_to_activity_uuid = t.uuid) \
-         UPDATE activities SET visible_until = $2, hidden_until = NULL \
-         WHERE uuid IN (SELECT uuid FROM thread LIMIT {MAX_HIDDEN}) \
-         AND visible_until IS DISTINCT FROM $2 \
-         RETURNING uuid, 1 + likes_count + reposts_count AS weight"
+        "UPDATE activities SET visible_until = $2, hidden_until = NULL WHERE uuid IN {} \
+         AND visible_until IS DISTINCT FROM $2",
+        thread()
     );
-    let mut all = Vec::new();
-    // A hidden activity gets no further replies, so the next round sees a reply that was added at the
-    // last moment.
+    let mut all = 0;
+    // A hidden activity gets no further replies, so the next round sees a reply that another writer
+    // has added at the last moment.
     loop {
-        let rows: Vec<HiddenRow> = sql(statement.as_str()).bind(top).bind(hidden()).all(tx).await?;
-        if rows.is_empty() {
+        let hidden = sql(statement.as_str()).bind(top).bind(hidden()).run(tx).await?;
+        all += hidden;
+        if hidden == 0 || DB::MAX_WRITERS == 1 {
             return Ok(all);
         }
-        all.extend(rows);
     }
 }
 
-/// Hides the notifications about activities.
-pub async fn hide_notifications<DB: Dialect>(
+/// Hides the notifications about an activity and everything below it.
+pub async fn hide_notifications_of_thread<DB: Dialect>(
     tx: &mut WriteTx<'_, DB>,
-    activities: &[Uuid],
+    top: Uuid,
 ) -> Result<()> {
-    let among = DB::in_uuids("$1");
-    sql(format!("UPDATE notifications SET visible_until = $2 WHERE activity_uuid {among}"))
-        .bind_uuids(activities)
+    let thread = thread();
+    sql(format!("UPDATE notifications SET visible_until = $2 WHERE activity_uuid IN {thread}"))
+        .bind(top)
         .bind(hidden())
         .run(tx)
         .await?;
     Ok(())
+}
+
+/// Returns the activity and everything below it, each with its weight: itself and its reactions.
+pub async fn weighed_thread<DB: Dialect>(
+    tx: &mut WriteTx<'_, DB>,
+    top: Uuid,
+) -> Result<Vec<(Uuid, i32)>> {
+    let thread = thread();
+    sql(format!(
+        "SELECT uuid, 1 + likes_count + reposts_count FROM activities WHERE uuid IN {thread}"
+    ))
+    .bind(top)
+    .all(tx)
+    .await
 }
 
 pub async fn delete_activities<DB: Dialect>(
@@ -161,7 +171,11 @@ pub async fn delete_hidden<DB: Dialect>(
     .await?;
     if !replies.is_empty() {
         let replies: Vec<_> = replies.into_iter().map(|(uuid,)| uuid).collect();
-        hide_notifications(tx, &replies).await?;
+        sql(format!("UPDATE notifications SET visible_until = $2 WHERE activity_uuid {among}"))
+            .bind_uuids(&replies)
+            .bind(hidden())
+            .run(tx)
+            .await?;
         return Ok(changed + replies.len() as u64);
     }
     // A reply may be left that another transaction has locked.
