@@ -5,7 +5,7 @@
 
 use std::{fmt, net::IpAddr};
 
-use super::{Server, error::NotAllowed, parse::Parsed};
+use super::{error::NotAllowed, parse::Parsed};
 
 /// A host, or all hosts below a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,12 +90,17 @@ impl fmt::Display for HostPattern {
 pub struct AllowedHosts(Vec<HostPattern>);
 
 impl AllowedHosts {
-    /// `origins` are those of `FRONTEND_URL` and `BACKEND_URL`, with or without `*`.
-    pub(super) fn new<'a>(server: &Server, origins: impl Iterator<Item = &'a str>) -> Self {
+    /// `host` is `HOST`, `patterns` are those of `ALLOWED_HOSTS`, and `origins` are those of
+    /// `FRONTEND_URL` and `BACKEND_URL`, with or without `*`.
+    pub(super) fn new<'a>(
+        host: &'a str,
+        patterns: &[HostPattern],
+        origins: impl Iterator<Item = &'a str>,
+    ) -> Self {
         let authorities = origins.filter_map(|origin| origin.split_once("://"));
         let hosts = authorities.map(|(_, authority)| without_port(authority));
-        let hosts = hosts.chain([server.host.as_str()]).filter_map(HostPattern::exact);
-        Self(hosts.chain(server.allowed_hosts.iter().flatten().cloned()).collect())
+        let hosts = hosts.chain([host]).filter_map(HostPattern::exact);
+        Self(hosts.chain(patterns.iter().cloned()).collect())
     }
 
     /// Returns true if a client may send this `Host` header. `local` is the address that the client
