@@ -62,9 +62,9 @@ impl Options {
         let auth = self.provider.resolve(self.demo, self.api.rest)?;
         let (limits, trusted) = self.documents.resolve()?;
         let rest = self.api.rest;
-        let server = &self.server;
-        let hosts =
-            AllowedHosts::new(&server.host, server.allowed_hosts.as_ref(), self.api.origins());
+        let Server { host, allowed_hosts, .. } = &self.server;
+        let patterns = allowed_hosts.as_deref().unwrap_or_default();
+        let hosts = AllowedHosts::new(host, patterns, self.api.origins());
         let (origins, cors_headers) = self.api.cors();
         Ok(Settings {
             server: self.server,

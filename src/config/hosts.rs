@@ -90,16 +90,17 @@ impl fmt::Display for HostPattern {
 pub struct AllowedHosts(Vec<HostPattern>);
 
 impl AllowedHosts {
-    /// `own` is `HOST`, `origins` are those of `FRONTEND_URL` and `BACKEND_URL`, with or without `*`.
+    /// `host` is `HOST`, `patterns` are those of `ALLOWED_HOSTS`, and `origins` are those of
+    /// `FRONTEND_URL` and `BACKEND_URL`, with or without `*`.
     pub(super) fn new<'a>(
-        own: &'a str,
-        allowed: Option<&HostPatterns>,
+        host: &'a str,
+        patterns: &[HostPattern],
         origins: impl Iterator<Item = &'a str>,
     ) -> Self {
         let authorities = origins.filter_map(|origin| origin.split_once("://"));
         let hosts = authorities.map(|(_, authority)| without_port(authority));
-        let hosts = hosts.chain([own]).filter_map(HostPattern::exact);
-        Self(hosts.chain(allowed.into_iter().flatten().cloned()).collect())
+        let hosts = hosts.chain([host]).filter_map(HostPattern::exact);
+        Self(hosts.chain(patterns.iter().cloned()).collect())
     }
 
     /// Returns true if a client may send this `Host` header. `local` is the address that the client

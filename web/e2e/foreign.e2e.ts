@@ -74,7 +74,9 @@ async function answered(gateway: Gateway, labels: RegExp): Promise<number> {
 }
 
 const messages = async (gateway: Gateway): Promise<string[]> => {
-  type Home = { home: { nodes: { message: string }[] } };
+  interface Home {
+    home: { nodes: { message: string }[] };
+  }
   const { home } = await gateway.run<Home>('{ home(first: 50) { nodes { message } } }');
   return home.nodes.map(({ message }) => message);
 };
@@ -105,9 +107,7 @@ test('a foreign page cannot write without a preflight', async () => {
   expect(await answered(gateway, /method="OPTIONS"/)).toBe(0);
 
   const json = { method: 'POST', headers: { 'content-type': 'application/json' } };
-  expect(
-    await send(page, `${gateway.url}/graphql`, { ...json, body: mutation('csrf') }),
-  ).toBe(0);
+  expect(await send(page, `${gateway.url}/graphql`, { ...json, body: mutation('csrf') })).toBe(0);
   expect(await answered(gateway, /method="OPTIONS"/)).toBe(1);
   const query = encodeURIComponent('{ viewer { unreadNotificationsCount } }');
   await send(page, `${gateway.url}/graphql?query=${query}`, { mode: 'no-cors' });

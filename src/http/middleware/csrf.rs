@@ -1,6 +1,6 @@
 //! CSRF prevention: requests that a page of another origin made a browser send.
 
-use std::{net::Ipv4Addr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
@@ -8,12 +8,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use ipnet::IpNet;
 
 use crate::{
     config::{Origins, Settings},
     headers::{list, only},
-    http::server::connection::Connection,
 };
 
 /// A browser sends these headers for a page of another origin only after a preflight request.
@@ -27,7 +25,9 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 /// does not know its scheme if a proxy speaks HTTPS for it. In this order, these decide:
 ///
 /// 1. `Sec-Fetch-Site`: the browser has compared the schemes. Pages cannot set it.
-/// 2. `X-Forwarded-Proto` of a trusted proxy.
+/// 2. `X-Forwarded-Proto`, as most proxies send it. It counts from any peer: a page can send it only
+///    after a preflight request, and cannot add it to a WebSocket. Chromium sends no `Sec-Fetch-Site`
+///    for those.
 /// 3. `HSTS`: if it is on, the gateway is behind a TLS proxy.
 /// 4. Otherwise the scheme is `http`.
 #[derive(Clone)]
@@ -35,7 +35,6 @@ pub struct OriginPolicy {
     /// Pages of any origin may send requests, but get no demo tokens.
     allows_any: bool,
     allowed: Arc<[String]>,
-    proxies: Arc<[IpNet]>,
     scheme: &'static str,
 }
 
@@ -48,7 +47,6 @@ impl OriginPolicy {
         Self {
             allows_any: settings.origins == Origins::Any,
             allowed: allowed.into(),
-            proxies: settings.rates.trusted_proxies.clone().into(),
             scheme: if settings.server.hsts.is_some() { "https" } else { "http" },
         }
     }
@@ -79,18 +77,13 @@ impl OriginPolicy {
         let Some((scheme, authority)) = origin.split_once("://") else { return false };
         only(headers, header::HOST).is_some_and(|host| host.eq_ignore_ascii_case(authority))
             && is_same_origin(headers)
-                .unwrap_or_else(|| scheme.eq_ignore_ascii_case(self.scheme(request)))
+                .unwrap_or_else(|| scheme.eq_ignore_ascii_case(self.scheme(headers)))
     }
 
     /// Returns the scheme of the gateway's URLs, as far as the gateway knows it.
-    fn scheme(&self, request: &Request) -> &'static str {
-        let peer = request.extensions().get().and_then(Connection::peer);
-        let peer = peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
-        if !self.proxies.iter().any(|network| network.contains(&peer)) {
-            return self.scheme;
-        }
+    fn scheme(&self, headers: &HeaderMap) -> &'static str {
         // Of several proxies, the first one spoke with the client.
-        let forwarded = list(request.headers(), FORWARDED_PROTO).next();
+        let forwarded = list(headers, FORWARDED_PROTO).next();
         match forwarded.map(str::to_ascii_lowercase).as_deref() {
             Some("https" | "wss") => "https",
             Some("http" | "ws") => "http",
@@ -131,7 +124,6 @@ mod tests {
         OriginPolicy {
             allows_any: false,
             allowed: ["https://cruddur.example".to_owned()].into(),
-            proxies: [].into(),
             scheme: "http",
         }
     }
@@ -157,7 +149,7 @@ mod tests {
             &[("origin", "https://api.example"), HOST],
             &[("origin", "http://api.example"), HOST, ("sec-fetch-site", "cross-site")],
             &[("origin", "http://api.example"), HOST, ("sec-fetch-site", "same-site")],
-            &[("origin", "https://api.example"), HOST, ("x-forwarded-proto", "https")],
+            &[("origin", "http://api.example"), HOST, ("x-forwarded-proto", "https")],
             &[("origin", "https://cruddur.example.other.example")],
             &[("origin", "http://cruddur.example")],
             &[("sec-fetch-site", "cross-site")],
@@ -189,31 +181,29 @@ mod tests {
 
     #[test]
     fn the_scheme_is_that_of_the_proxy_or_of_hsts() {
-        let own = |policy: &OriginPolicy,
-                   scheme: &str,
-                   headers: &[(&'static str, &'static str)]| {
+        let is_own = |policy: &OriginPolicy,
+                      scheme: &str,
+                      headers: &[(&'static str, &'static str)]| {
             let mut request = request(headers);
             request.headers_mut().insert("host", HeaderValue::from_static("api.example"));
             let origin = HeaderValue::try_from(format!("{scheme}://api.example")).expect("ASCII");
             request.headers_mut().insert("origin", origin);
             !policy.is_cross_origin(&request)
         };
-        // A request without a connection counts as one from 0.0.0.0.
-        let proxies = ["0.0.0.0/32".parse().expect("a network")];
-        let behind = OriginPolicy { proxies: proxies.into(), ..policy() };
+        let plain = policy();
         let hsts = OriginPolicy { scheme: "https", ..policy() };
         for (policy, headers, scheme) in [
-            (&behind, &[("x-forwarded-proto", "https")][..], "https"),
-            (&behind, &[("x-forwarded-proto", "HTTPS, http")], "https"),
-            (&behind, &[("x-forwarded-proto", "wss")], "https"),
-            (&behind, &[("x-forwarded-proto", "http")], "http"),
-            (&behind, &[("x-forwarded-proto", "?")], "http"),
-            (&behind, &[], "http"),
+            (&plain, &[("x-forwarded-proto", "https")][..], "https"),
+            (&plain, &[("x-forwarded-proto", "HTTPS, http")], "https"),
+            (&plain, &[("x-forwarded-proto", "wss")], "https"),
+            (&plain, &[("x-forwarded-proto", "http")], "http"),
+            (&plain, &[("x-forwarded-proto", "?")], "http"),
+            (&plain, &[], "http"),
             (&hsts, &[], "https"),
-            (&hsts, &[("x-forwarded-proto", "http")], "https"),
+            (&hsts, &[("x-forwarded-proto", "http")], "http"),
         ] {
             for given in ["http", "https"] {
-                assert_eq!(own(policy, given, headers), given == scheme, "{headers:?} {given}");
+                assert_eq!(is_own(policy, given, headers), given == scheme, "{headers:?} {given}");
             }
         }
     }

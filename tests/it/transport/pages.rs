@@ -103,8 +103,7 @@ async fn cross_origin_pages_cannot_write_in_demo_mode() {
 async fn the_scheme_of_an_origin_counts_behind_a_tls_proxy() {
     let file = KeyFile::new();
     let app = TestApp::new().await.with(&cognito(&file.path()));
-    // A request without a connection counts as one from 0.0.0.0.
-    let behind = app.with(&["--trusted-proxies", "0.0.0.0"]).as_configured();
+    let behind = app.as_configured();
     let status = async |origin: &str, forwarded: &str| {
         let headers = [
             ("origin", origin),
