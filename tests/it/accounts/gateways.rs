@@ -15,7 +15,7 @@ use crate::support::{
     stores::{PostgresDatabase, SqliteFile},
 };
 
-const SECRET: &str = "a secret of all gateways";
+const SECRET: &str = "a secret that all gateways share";
 const VIEWER: &str = "{ viewer { user { handle } } }";
 
 fn start(url: &str) -> Gateway {

@@ -9,7 +9,7 @@ use std::{
 
 use cruddur::{
     domain::{Activity, NotificationKind, Pagination, Reaction, ReactionKind},
-    error::Error,
+    error::{Error, UserErrorCode},
     sources::{
         self, Dataset, Idempotency, Inserted, MigrateError, NewActivity, SourceUrl, Sources,
     },
@@ -356,7 +356,7 @@ async fn several_gateways_can_migrate_a_fresh_database_at_once() {
 }
 
 #[tokio::test]
-async fn a_sqlite_file_uses_wal_and_checks_foreign_keys() {
+async fn a_sqlite_file_uses_wal_and_refuses_unknown_authors() {
     let file = SqliteFile::new();
     let sources = with_data(file.open()).await;
     let mut connection = file.connect().await;
@@ -364,7 +364,7 @@ async fn a_sqlite_file_uses_wal_and_checks_foreign_keys() {
         sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut connection).await.expect("a mode");
     assert_eq!(mode, "wal");
     let by_unknown = sources.store.insert_reaction(&like(1, UNKNOWN), None).await;
-    assert_eq!(by_unknown, Err(Error::Internal));
+    assert_eq!(by_unknown, Err(UserErrorCode::ViewerUnknown.into()));
     let liked = sources.store.insert_reaction(&like(1, GAREK), None).await;
     assert_eq!(liked.expect("the user exists").expect("an activity").likes_count, 1);
 }
