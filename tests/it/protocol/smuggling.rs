@@ -158,7 +158,7 @@ async fn other_methods_and_upgrades_are_not_served() {
     for (line, expected) in [
         ("TRACE / HTTP/1.1", 405),
         ("TRACE /graphql HTTP/1.1", 405),
-        ("CONNECT a:443 HTTP/1.1", 400),
+        ("CONNECT a:443 HTTP/1.1", 421),
         ("DELETE /api/activities/home HTTP/1.1", 405),
         ("get /health/live HTTP/1.1", 405),
     ] {

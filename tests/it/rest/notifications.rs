@@ -47,13 +47,7 @@ async fn the_length_of_a_thread_adds_no_store_calls() {
         recorded.push(recorder.calls());
     }
     assert_eq!(recorded[0], recorded[1]);
-    let expected = [
-        "users_by_handles",
-        "notifications",
-        "roots_by_uuids",
-        "replies_by_parents",
-        "users_by_uuids",
-    ];
+    let expected = ["notifications", "roots_by_uuids", "replies_by_parents", "users_by_uuids"];
     assert_eq!(recorded[1], expected);
 }
 
