@@ -15,10 +15,10 @@ use crate::{
 };
 
 /// The most rows that one transaction changes.
-const STEP: u32 = 500;
-/// The pause after each step, for other writes. SQLite has one writer, and lets waiting ones in only
-/// while there is none.
-const PAUSE: Duration = Duration::from_millis(20);
+const STEP: u32 = 200;
+/// The pause after each step, for other writes. SQLite has one writer, and others poll for their turn:
+/// they find it if the pauses are about as long as the steps.
+const PAUSE: Duration = Duration::from_millis(50);
 /// The pauses before a step that gave way, or that the store did not answer, is repeated: about a minute
 /// in all.
 const RETRIES: ExponentialBuilder = ExponentialBuilder::new()

@@ -178,11 +178,16 @@ async fn sqlite_answers_while_a_user_is_erased() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes minutes: run it by name to measure the erasure of 100,000 cruds"]
-async fn a_hundred_thousand_cruds_are_erased_beside_requests() {
+async fn postgres_answers_while_a_hundred_thousand_cruds_are_erased() {
     let database = PostgresDatabase::new("accounts_erase_many").await;
     let sources = database.open();
     sources.migrate().await.expect("the store can be migrated");
     check_erasure(sources, &database.url, 100_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes: run it by name to measure the erasure of 100,000 cruds"]
+async fn sqlite_answers_while_a_hundred_thousand_cruds_are_erased() {
     let file = SqliteFile::new();
     let sources = file.open();
     sources.migrate().await.expect("the store can be migrated");

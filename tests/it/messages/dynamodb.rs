@@ -1,6 +1,6 @@
 //! Tests for DynamoDB only: the original's layout, creating and refusing tables, failures.
 
-use std::{net::TcpListener, path::Path, process::Command, time::Duration};
+use std::{net::TcpListener, path::Path, process::Command, sync::Arc, time::Duration};
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::types::{
@@ -10,8 +10,9 @@ use aws_sdk_dynamodb::types::{
 use axum::{Router, http::StatusCode};
 use cruddur::{
     domain::{Cursor, MessageKey, Pagination},
-    error::Error,
-    sources::{self, Inserted, MessageTable, MigrateError, SourceUrl, Sources},
+    error::{Error, UserErrorCode},
+    service::Service,
+    sources::{self, Dataset, Inserted, MessageTable, MigrateError, SourceUrl, Sources},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -19,8 +20,9 @@ use uuid::Uuid;
 use crate::{
     messages::fixture::{all_messages, keyed, new, send},
     support::{
+        clock::ManualClock,
         dynamodb::{endpoint, env, table, with_table},
-        fixtures::{ANDREW, BAYKO, WORF, id, people, seconds as at},
+        fixtures::{ANDREW, BAYKO, WORF, id, people, seconds as at, user},
         gateway::{run, stderr, stdout},
     },
 };
@@ -54,10 +56,53 @@ async fn client() -> aws_sdk_dynamodb::Client {
 }
 
 #[tokio::test]
+async fn bans_hide_conversations_and_erasures_delete_them() {
+    let table = table("erased");
+    let sources = in_memory().await.with_messages(&table);
+    let store = sources.messages.clone();
+    store.migrate().await.expect("the table can be created");
+    for number in 0..60 {
+        let (from, to) = if number % 2 == 0 { (ANDREW, BAYKO) } else { (BAYKO, ANDREW) };
+        send(&*store, &new(number, from, to, "text", at(number as i64))).await;
+    }
+    send(&*store, &new(100, WORF, BAYKO, "kept", at(100))).await;
+    let groups = async || {
+        let page = store.message_groups(BAYKO, &Pagination::first(10)).await.expect("a page");
+        page.nodes().map(|group| group.other_uuid).collect::<Vec<_>>()
+    };
+    assert_eq!(groups().await, [WORF, ANDREW]);
+    assert_eq!(store.unread_messages(BAYKO).await, Ok(31));
+
+    let service = Service::new(sources.clone(), Arc::new(ManualClock::default()));
+    let andrew = service.ban("andrewbrown").await.expect("Andrew exists");
+    let from_andrew = store.insert_message(&new(101, ANDREW, BAYKO, "ghost", at(101))).await;
+    assert_eq!(from_andrew, Err(UserErrorCode::ViewerUnknown.into()));
+    let to_andrew = store.insert_message(&new(102, BAYKO, ANDREW, "ghost", at(102))).await;
+    assert_eq!(to_andrew, Ok(Inserted::TargetMissing));
+    service.hide_posts(andrew.uuid).await.expect("the posts are hidden");
+    assert_eq!(groups().await, [WORF]);
+    assert_eq!(store.message_groups_by_others(BAYKO, &[ANDREW]).await, Ok(Vec::new()));
+    assert_eq!(store.unread_messages(BAYKO).await, Ok(1));
+
+    let erased = service.erase(&andrew).await.expect("Andrew is erased");
+    assert_eq!(erased.conversations, 1);
+    assert_eq!(groups().await, [WORF]);
+    assert_eq!(store.unread_messages(BAYKO).await, Ok(1));
+    let scan = client().await.scan().table_name(&table.name).send().await.expect("the items");
+    let andrew = ANDREW.to_string();
+    let traces = scan.items().iter().filter(|item| format!("{item:?}").contains(&andrew));
+    assert_eq!(traces.count(), 0);
+}
+
+#[tokio::test]
 async fn original_tables_are_read_completely_and_stay_readable_by_the_original() {
     let table = table("original");
     original(&["fill", &table.name]);
     let sources = in_memory().await.with_messages(&table);
+    // A conversation is shown if its other person exists.
+    let others = (0..200).map(|n| user(id(0x30000 + n), &format!("other{n}"), "Other"));
+    let others = Dataset { users: others.collect(), ..Dataset::default() };
+    sources.store.import(&others).await.expect("the users can be imported");
     let store = &*sources.messages;
     assert!(!store.migrate().await.expect("the table is the original's"), "the table is not empty");
 
