@@ -14,6 +14,8 @@ use ring::{
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Value, json};
 
+use crate::json;
+
 /// The most bytes of a token.
 const MAX_TOKEN: usize = 16 * 1024;
 
@@ -154,12 +156,13 @@ impl SigningKey {
     }
 }
 
-/// Parses a JSON object. Without the check serde would take a list of the fields, too.
-fn object<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
-    if !json.trim_ascii_start().starts_with(b"{") {
+/// Parses a JSON object whose names differ and whose values are not nested deeply. Without the check
+/// serde would take a list of the fields, too.
+fn object<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
+    if !text.trim_ascii_start().starts_with(b"{") {
         return None;
     }
-    serde_json::from_slice(json).ok()
+    json::from_slice(text).ok()
 }
 
 /// Deserializes an optional field that must not be null.

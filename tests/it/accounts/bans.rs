@@ -196,7 +196,7 @@ async fn sockets_of_signed_in_viewers_have_to_reconnect() {
     let mut socket = server.connect().await;
     let close = (1012, "Reconnect to authenticate again".to_owned());
     assert_eq!(socket.recv_close().await, close);
-    let anonymous = TestServer::start(app.as_user("none").0, timeouts).await;
-    let mut socket = anonymous.connect().await;
+    let unregistered = TestServer::start(app.as_user("nobody").0, timeouts).await;
+    let mut socket = unregistered.connect().await;
     assert_eq!(socket.recv_close().await, close, "an unregistered viewer may have registered");
 }
