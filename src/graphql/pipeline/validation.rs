@@ -92,9 +92,10 @@ impl Validator {
         LimitExceeded::check("fragments, times operations", visits, MAX_FRAGMENT_VISITS)?;
         let (document, mut problems) = match ast.to_executable_validate(&self.schema) {
             Ok(document) => (document, Vec::new()),
-            Err(failed) => {
-                (Valid::assume_valid(failed.partial), problems_of(&failed.errors, is_covered))
-            }
+            Err(failed) => (
+                Valid::assume_valid(failed.partial),
+                problems_of(&failed.errors, is_left_to_compiler),
+            ),
         };
         if let Some(without) = rules::without_null_defaults(&ast)
             && let Err(failed) = without.to_executable_validate(&self.schema)
@@ -124,8 +125,9 @@ const VALUE_DIAGNOSTICS: [&str; 6] = [
     "RequiredField",
 ];
 
-/// Returns true for the rules that `rules.rs` does not check better.
-fn is_covered(rule: Option<&str>) -> bool {
+/// Returns true for the rules that are left to apollo-compiler: [`rules::several_root_fields`] finds the
+/// problems of the other one.
+fn is_left_to_compiler(rule: Option<&str>) -> bool {
     rule != Some("SubscriptionUsesMultipleFields")
 }
 

@@ -69,7 +69,7 @@ pub async fn open(graphql: Arc<Graphql>, request: Request) -> Response {
     let session = async move |socket: WebSocket| {
         connection.set_upgraded();
         if is_supported {
-            WsSession::new(socket, graphql, connection, address).run().await;
+            Box::new(WsSession::new(socket, graphql, connection, address)).run().await;
         } else {
             let close = Close::new(close::SUBPROTOCOL, "Subprotocol not acceptable");
             session::close(socket, connection.timeouts.close, close).await;

@@ -126,18 +126,21 @@ impl WsSession {
     }
 
     /// Runs the session until either side closes the socket.
-    pub async fn run(mut self) {
+    ///
+    /// The futures that are awaited while the socket is busy or closing are boxed, and so is the session.
+    /// An idle socket would have room for them otherwise.
+    pub async fn run(mut self: Box<Self>) {
         let end = loop {
             if let Err(end) = self.next_event().await {
                 break end;
             }
         };
-        let Self { mut socket, connection, operations, events, opened, .. } = self;
+        let Self { mut socket, connection, operations, events, opened, .. } = *self;
         drop((operations, events));
         let (code, reason) = match end {
             End::Close(close) => {
                 let logged = (close.code, close.reason.clone());
-                self::close(socket, connection.timeouts.close, close).await;
+                Box::pin(self::close(socket, connection.timeouts.close, close)).await;
                 logged
             }
             End::Gone => {
@@ -156,10 +159,10 @@ impl WsSession {
         tokio::select! {
             received = self.socket.next() => match received {
                 None => Err(End::Gone),
-                Some(Ok(message)) => self.receive(message).await,
+                Some(Ok(message)) => Box::pin(self.receive(message)).await,
                 Some(Err(error)) => Err(end_of_broken_socket(error)),
             },
-            Some((id, event)) = self.events.next() => self.forward(&id, event).await,
+            Some((id, event)) = self.events.next() => Box::pin(self.forward(&id, event)).await,
             () = sleep_until(deadline) => self.tick().await,
             () = viewer_changed(&mut self.client) => Err(close_with(close::FORBIDDEN, "Forbidden")),
             () = self.connection.drain() => {
