@@ -1,14 +1,14 @@
-//! Subscriptions: streams of new cruds, notifications and messages, and of an activity's changes.
+//! Subscriptions: streams of new cruds, notifications and messages, and of the changes of activities.
 //!
 //! A stream ends only where its method says so. While the store fails, it waits and retries.
 
-use std::{future::ready, sync::Arc};
+use std::{collections::HashMap, future::ready, sync::Arc};
 
 use futures_util::{
     StreamExt,
-    stream::{self, Stream},
+    stream::{self, BoxStream, Stream},
 };
-use tokio::time::sleep;
+use tokio::{sync::watch, time::sleep};
 use uuid::Uuid;
 
 use super::{
@@ -86,22 +86,40 @@ impl Service {
         uuid: Option<Uuid>,
     ) -> Result<impl Stream<Item = Arc<Activity>> + Send + use<>> {
         let uuid = uuid.ok_or(UserErrorCode::ActivityNotFound)?;
+        let (_, updates) =
+            self.watch_activities(&[uuid]).await?.pop().ok_or(UserErrorCode::ActivityNotFound)?;
+        Ok(updates)
+    }
+
+    /// Returns a stream of activities: each as it is, in no order, then each after every change of its
+    /// counts, as [`Service::activity_updates`]. Those that do not exist are left out. The stream ends
+    /// when all of them are deleted or expired.
+    pub async fn activities_updates(
+        &self,
+        uuids: &[Uuid],
+    ) -> Result<impl Stream<Item = Arc<Activity>> + Send + use<>> {
+        let watched = self.watch_activities(uuids).await?;
+        let (states, updates): (Vec<_>, Vec<_>) = watched.into_iter().unzip();
+        Ok(stream::iter(states).chain(stream::select_all(updates)))
+    }
+
+    /// Returns the activities that exist, each with the stream of what it becomes.
+    async fn watch_activities(
+        &self,
+        uuids: &[Uuid],
+    ) -> Result<Vec<(Arc<Activity>, BoxStream<'static, Arc<Activity>>)>> {
         // Watching begins before the first read, so that no change in between is missed.
-        let states = self.activity_watchers.watch(uuid, self);
-        let activity = self.activity_by_uuid(uuid).await?.ok_or(UserErrorCode::ActivityNotFound)?;
-        Ok(stream::unfold((states, Arc::new(activity)), |(mut states, last)| async move {
-            loop {
-                states.changed().await.ok()?;
-                let state = states.borrow_and_update().clone();
-                match state {
-                    WatchState::Present(activity) if activity != last => {
-                        return Some((activity.clone(), (states, activity)));
-                    }
-                    WatchState::Present(_) | WatchState::Pending => {}
-                    WatchState::Gone => return None,
-                }
-            }
-        }))
+        let mut watched: HashMap<_, _> =
+            uuids.iter().map(|uuid| (*uuid, self.activity_watchers.watch(*uuid, self))).collect();
+        let found = self.activities_by_uuids(uuids).await?;
+        Ok(found
+            .into_iter()
+            .filter_map(|activity| {
+                let states = watched.remove(&activity.uuid)?;
+                let activity = Arc::new(activity);
+                Some((activity.clone(), changes(states, activity).boxed()))
+            })
+            .collect())
     }
 
     /// Returns a stream of a change log's items after the cursor `after`.
@@ -138,4 +156,24 @@ impl Service {
             }
         }
     }
+}
+
+/// Returns a stream of what a watched activity becomes after its state `last`.
+fn changes(
+    states: watch::Receiver<WatchState>,
+    last: Arc<Activity>,
+) -> impl Stream<Item = Arc<Activity>> + Send {
+    stream::unfold((states, last), |(mut states, last)| async move {
+        loop {
+            states.changed().await.ok()?;
+            let state = states.borrow_and_update().clone();
+            match state {
+                WatchState::Present(activity) if activity != last => {
+                    return Some((activity.clone(), (states, activity)));
+                }
+                WatchState::Present(_) | WatchState::Pending => {}
+                WatchState::Gone => return None,
+            }
+        }
+    })
 }

@@ -21,7 +21,7 @@ use crate::{
     service::SearchHit,
 };
 
-/// The most ids that `nodes` accepts.
+/// The most ids that an argument accepts.
 const MAX_IDS: usize = 100;
 
 /// An object with a global id, by which `node` fetches it again.
@@ -69,9 +69,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "The global ids, at most 100.")] ids: Vec<ID>,
     ) -> Result<Vec<Option<Item<Result<Node>>>>> {
-        if ids.len() > MAX_IDS {
-            return Err(Error::BadInput(format!("Pass at most {MAX_IDS} `ids`.")));
-        }
+        check_number_of_ids(&ids)?;
         Ok(nodes(ctx, &ids).await.into_iter().map(|node| node.map(Item)).collect())
     }
 
@@ -252,4 +250,12 @@ async fn messages(
     }
     let found = request.service.messages_by_keys(request.viewer, keys).await?;
     Ok(found.into_iter().map(|it| (it.key(), Arc::new(it))).collect())
+}
+
+/// [`Error::BadInput`] for more ids than an argument accepts.
+pub fn check_number_of_ids(ids: &[ID]) -> Result<()> {
+    if ids.len() > MAX_IDS {
+        return Err(Error::BadInput(format!("Pass at most {MAX_IDS} `ids`.")));
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@ use futures_util::{Stream, StreamExt};
 use super::{
     connection::{Edge, Item, edge},
     id::{self, ObjectKind},
+    query::check_number_of_ids,
 };
 use crate::{
     domain::{Activity, Message, Notification},
@@ -49,6 +50,21 @@ impl SubscriptionRoot {
     ) -> Result<impl Stream<Item = Item<Arc<Activity>>> + use<>> {
         let id = id::of_kind(ObjectKind::Activity, &id);
         Ok(ctx.request().service.activity_updates(id).await?.map(Item))
+    }
+
+    /// Activities as they are, and then each after every change of its counts. So nothing is missed
+    /// between a query and the subscription. Changes in quick succession are combined into one
+    /// event. Activities that do not exist are left out. Completes when all of them are deleted or
+    /// expired. Fails with BAD_USER_INPUT for more than 100 ids.
+    async fn activities_updated(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global ids of the activities, at most 100.")] ids: Vec<ID>,
+    ) -> Result<impl Stream<Item = Item<Arc<Activity>>> + use<>> {
+        check_number_of_ids(&ids)?;
+        let uuids: Vec<_> =
+            ids.iter().filter_map(|id| id::of_kind(ObjectKind::Activity, id)).collect();
+        Ok(ctx.request().service.activities_updates(&uuids).await?.map(Item))
     }
 
     /// New notifications of the viewer. Fails with UNAUTHENTICATED if the viewer is anonymous or

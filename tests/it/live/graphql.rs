@@ -84,6 +84,13 @@ async fn rejected_subscriptions_get_one_error_with_a_code() {
         ("subscription { notificationReceived { cursor } }", "UNAUTHENTICATED"),
         ("subscription { messageReceived { cursor } }", "UNAUTHENTICATED"),
         ("subscription { activityUpdated(id: \"x\") { likesCount } }", "NOT_FOUND"),
+        (
+            &format!(
+                "subscription {{ activitiesUpdated(ids: {:?}) {{ likesCount }} }}",
+                ["x"; 101]
+            ),
+            "BAD_USER_INPUT",
+        ),
     ] {
         let mut responses = subscribe(&app, Viewer::Anonymous, document);
         let response = json(&mut responses).await;
@@ -122,6 +129,34 @@ async fn users_receive_their_notifications_messages_and_updates() {
     assert_eq!(event["data"]["activityUpdated"], count, "{event}");
     app.service.delete_activity(ANDREW, Some(crud.uuid)).await.expect("the viewer is the author");
     assert!(counts.next().await.is_none());
+}
+
+#[tokio::test]
+async fn activities_are_sent_as_they_are_and_then_as_they_become() {
+    let app = gateway(in_memory()).await;
+    let cruds = [app.post(ANDREW, "First").await, app.post(ANDREW, "Second").await];
+    app.service.react(WORF, ReactionKind::Like, Some(cruds[0].uuid)).await.expect("it exists");
+    let home = json(&mut subscribe(&app, Viewer::Anonymous, "{ home { nodes { id } } }")).await;
+    let mut ids: Vec<_> = home["data"]["home"]["nodes"].as_array().expect("a list").clone();
+    ids.push(json!({ "id": "x" }));
+    let ids: Vec<_> = ids.iter().map(|it| it["id"].to_string()).collect();
+    let document = format!(
+        "subscription {{ activitiesUpdated(ids: [{}]) {{ message likesCount }} }}",
+        ids.join(", ")
+    );
+    let mut events = subscribe(&app, Viewer::Anonymous, &document);
+    let mut states = [json(&mut events).await, json(&mut events).await]
+        .map(|it| it["data"]["activitiesUpdated"].clone());
+    states.sort_by_key(|it| it["message"].to_string());
+    let first = |likes| json!({ "message": "First", "likesCount": likes });
+    assert_eq!(states, [first(1), json!({ "message": "Second", "likesCount": 0 })]);
+    app.service.react(ANDREW, ReactionKind::Like, Some(cruds[0].uuid)).await.expect("it exists");
+    assert_eq!(json(&mut events).await["data"]["activitiesUpdated"], first(2));
+    for crud in cruds {
+        let deleted = app.service.delete_activity(ANDREW, Some(crud.uuid)).await;
+        deleted.expect("the viewer is the author");
+    }
+    assert!(events.next().await.is_none());
 }
 
 #[tokio::test]

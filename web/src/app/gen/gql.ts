@@ -34,7 +34,7 @@ type Documents = {
     "mutation Register($input: RegisterViewerInput!) {\n  registerViewer(input: $input) {\n    user {\n      ...PersonFields\n    }\n    userErrors {\n      ...UserErrorFields\n    }\n  }\n}": typeof types.RegisterDocument,
     "fragment UserErrorFields on UserError {\n  code\n  message\n  path\n}": typeof types.UserErrorFieldsFragmentDoc,
     "query Thread($id: ID!, $first: Int!, $after: String) {\n  activity(id: $id) {\n    ...CrudFields\n    replyTo {\n      ...CrudFields\n      replyTo {\n        ...CrudFields\n      }\n    }\n    replies(first: $first, after: $after) {\n      ...CrudPage\n    }\n  }\n}": typeof types.ThreadDocument,
-    "subscription CrudUpdates($id: ID!) {\n  activityUpdated(id: $id) {\n    ...CrudFields\n  }\n}": typeof types.CrudUpdatesDocument,
+    "subscription CrudUpdates($ids: [ID!]!) {\n  activitiesUpdated(ids: $ids) {\n    ...CrudFields\n  }\n}": typeof types.CrudUpdatesDocument,
     "query CurrentViewer {\n  viewer {\n    user {\n      ...PersonFields\n    }\n    unreadNotificationsCount\n    unreadMessagesCount\n  }\n}\n\nquery Bootstrap {\n  viewer {\n    user {\n      ...PersonFields\n    }\n    unreadNotificationsCount\n    unreadMessagesCount\n    notifications(first: 1) {\n      edges {\n        cursor\n      }\n    }\n    messageGroups(first: 1) {\n      edges {\n        node {\n          id\n          messages(last: 1) {\n            edges {\n              cursor\n            }\n          }\n        }\n      }\n    }\n  }\n}": typeof types.CurrentViewerDocument,
 };
 const documents: Documents = {
@@ -58,7 +58,7 @@ const documents: Documents = {
     "mutation Register($input: RegisterViewerInput!) {\n  registerViewer(input: $input) {\n    user {\n      ...PersonFields\n    }\n    userErrors {\n      ...UserErrorFields\n    }\n  }\n}": types.RegisterDocument,
     "fragment UserErrorFields on UserError {\n  code\n  message\n  path\n}": types.UserErrorFieldsFragmentDoc,
     "query Thread($id: ID!, $first: Int!, $after: String) {\n  activity(id: $id) {\n    ...CrudFields\n    replyTo {\n      ...CrudFields\n      replyTo {\n        ...CrudFields\n      }\n    }\n    replies(first: $first, after: $after) {\n      ...CrudPage\n    }\n  }\n}": types.ThreadDocument,
-    "subscription CrudUpdates($id: ID!) {\n  activityUpdated(id: $id) {\n    ...CrudFields\n  }\n}": types.CrudUpdatesDocument,
+    "subscription CrudUpdates($ids: [ID!]!) {\n  activitiesUpdated(ids: $ids) {\n    ...CrudFields\n  }\n}": types.CrudUpdatesDocument,
     "query CurrentViewer {\n  viewer {\n    user {\n      ...PersonFields\n    }\n    unreadNotificationsCount\n    unreadMessagesCount\n  }\n}\n\nquery Bootstrap {\n  viewer {\n    user {\n      ...PersonFields\n    }\n    unreadNotificationsCount\n    unreadMessagesCount\n    notifications(first: 1) {\n      edges {\n        cursor\n      }\n    }\n    messageGroups(first: 1) {\n      edges {\n        node {\n          id\n          messages(last: 1) {\n            edges {\n              cursor\n            }\n          }\n        }\n      }\n    }\n  }\n}": types.CurrentViewerDocument,
 };
 
@@ -159,7 +159,7 @@ export function graphql(source: "query Thread($id: ID!, $first: Int!, $after: St
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "subscription CrudUpdates($id: ID!) {\n  activityUpdated(id: $id) {\n    ...CrudFields\n  }\n}"): (typeof documents)["subscription CrudUpdates($id: ID!) {\n  activityUpdated(id: $id) {\n    ...CrudFields\n  }\n}"];
+export function graphql(source: "subscription CrudUpdates($ids: [ID!]!) {\n  activitiesUpdated(ids: $ids) {\n    ...CrudFields\n  }\n}"): (typeof documents)["subscription CrudUpdates($ids: [ID!]!) {\n  activitiesUpdated(ids: $ids) {\n    ...CrudFields\n  }\n}"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

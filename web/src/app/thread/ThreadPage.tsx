@@ -22,7 +22,7 @@ export function ThreadPage({ id }: { id: string }) {
     // A reply that is posted while the thread loads fetches it again (see `postReply`).
     context: { queryDeduplication: false },
   });
-  useSubscription(CrudUpdatesDocument, { variables: { id }, ignoreResults: true });
+  useSubscription(CrudUpdatesDocument, { variables: { ids: [id] }, ignoreResults: true });
   // A crud from a feed is shown while its thread loads.
   const cached = useFragment({
     fragment: CrudFieldsFragmentDoc,
