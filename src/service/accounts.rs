@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::{Service, bare_handle, only};
@@ -16,9 +16,9 @@ use crate::{
 
 /// The most rows that one transaction changes.
 const STEP: u32 = 200;
-/// The pause after each step, for other writes. SQLite has one writer, and others poll for their turn:
-/// they find it if the pauses are about as long as the steps.
-const PAUSE: Duration = Duration::from_millis(50);
+/// The shortest pause after a step, for other writes. SQLite has one writer, and others poll for their
+/// turn: they find it if a pause is as long as the step before it.
+const MIN_PAUSE: Duration = Duration::from_millis(50);
 /// The pauses before a step that gave way, or that the store did not answer, is repeated: about a minute
 /// in all.
 const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
@@ -254,13 +254,14 @@ where
 {
     let mut delays = RETRIES.build();
     loop {
+        let started = Instant::now();
         match step().await {
             Err(Error::Unavailable) => match delays.next() {
                 Some(delay) => sleep(delay).await,
                 None => return Err(Error::Unavailable),
             },
             outcome => {
-                sleep(PAUSE).await;
+                sleep(started.elapsed().max(MIN_PAUSE)).await;
                 return outcome;
             }
         }

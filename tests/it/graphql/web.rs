@@ -13,7 +13,6 @@ use cruddur::{
     service::Recipient,
     sources::{self, SourceUrl},
 };
-use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use crate::{
