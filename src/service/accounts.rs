@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::{Service, bare_handle, only};
@@ -45,7 +45,7 @@ impl Service {
         let mut account = self.account(handle).await?;
         let since = account.banned_at.unwrap_or(self.clock.now());
         if account.banned_at.is_none() {
-            retry(|| self.sources.store.set_banned(account.uuid, Some(since))).await?;
+            self.retry(|| self.sources.store.set_banned(account.uuid, Some(since))).await?;
             account.banned_at = Some(since);
         }
         self.account_changed();
@@ -58,7 +58,7 @@ impl Service {
     pub async fn unban(&self, handle: &str) -> Result<Account> {
         let mut account = self.account(handle).await?;
         if account.banned_at.take().is_some() {
-            retry(|| self.sources.store.set_banned(account.uuid, None)).await?;
+            self.retry(|| self.sources.store.set_banned(account.uuid, None)).await?;
         }
         self.account_changed();
         Ok(account)
@@ -99,8 +99,8 @@ impl Service {
             erased.activities += self.erase_threads(own).await?;
         }
         erased.conversations = self.erase_conversations(user).await?;
-        while retry(|| self.sources.store.erase_traces(user, STEP)).await? > 0 {}
-        retry(|| self.sources.store.erase_user(user)).await?;
+        while self.retry(|| self.sources.store.erase_traces(user, STEP)).await? > 0 {}
+        self.retry(|| self.sources.store.erase_user(user)).await?;
         self.account_changed();
         Ok(erased)
     }
@@ -113,7 +113,7 @@ impl Service {
         if handles[0].contains('\0') {
             return Err(UserErrorCode::UserNotFound.into());
         }
-        let found = retry(|| self.sources.store.accounts_by_handles(&handles)).await?;
+        let found = self.retry(|| self.sources.store.accounts_by_handles(&handles)).await?;
         Ok(only(found).ok_or(UserErrorCode::UserNotFound)?)
     }
 
@@ -137,7 +137,7 @@ impl Service {
         let mut after = Uuid::nil();
         loop {
             let set = || self.sources.store.set_notifications_hidden(user, hidden, after, STEP);
-            match retry(set).await?.last() {
+            match self.retry(set).await?.last() {
                 Some(last) => after = *last,
                 None => return Ok(count),
             }
@@ -148,9 +148,9 @@ impl Service {
     async fn part(&self, part: &ActivityPart, hidden: bool, after: Uuid) -> Result<Vec<Uuid>> {
         let store = &self.sources.store;
         if hidden {
-            retry(|| store.hide_activities(part, after, STEP)).await
+            self.retry(|| store.hide_activities(part, after, STEP)).await
         } else {
-            retry(|| store.show_activities(part, after, STEP)).await
+            self.retry(|| store.show_activities(part, after, STEP)).await
         }
     }
 
@@ -184,7 +184,7 @@ impl Service {
         let mut erased = 0;
         for level in self.threads(roots, true).await?.iter().rev() {
             for uuids in level.chunks(STEP as usize) {
-                while !retry(|| self.sources.store.erase_activities(uuids, STEP)).await? {}
+                while !self.retry(|| self.sources.store.erase_activities(uuids, STEP)).await? {}
                 erased += uuids.len() as u64;
             }
         }
@@ -196,17 +196,17 @@ impl Service {
         let messages = &self.sources.messages;
         let mut erased = 0;
         loop {
-            let next = retry(|| messages.conversations_of(user, Uuid::nil(), STEP)).await?;
+            let next = self.retry(|| messages.conversations_of(user, Uuid::nil(), STEP)).await?;
             if next.is_empty() {
                 break;
             }
             for conversation in &next {
                 let erase = || messages.erase_conversation(user, conversation, STEP);
-                while retry(erase).await? >= u64::from(STEP) {}
+                while self.retry(erase).await? >= u64::from(STEP) {}
                 erased += 1;
             }
         }
-        retry(|| messages.erase_reader(user)).await?;
+        self.retry(|| messages.erase_reader(user)).await?;
         Ok(erased)
     }
 
@@ -215,7 +215,7 @@ impl Service {
         let messages = &self.sources.messages;
         let mut after = Uuid::nil();
         loop {
-            let next = retry(|| messages.conversations_of(user, after, STEP)).await?;
+            let next = self.retry(|| messages.conversations_of(user, after, STEP)).await?;
             for conversation in &next {
                 match self.mark_conversation_read(user, conversation).await {
                     // The receiver is gone, or is banned too.
@@ -237,32 +237,33 @@ impl Service {
     ) -> Result<()> {
         let messages = &self.sources.messages;
         let (groups, last) = ([group_uuid], Pagination::last(1));
-        let pages = retry(|| messages.messages_by_groups(&groups, &last)).await?;
+        let pages = self.retry(|| messages.messages_by_groups(&groups, &last)).await?;
         let Some(last) = pages.iter().flat_map(|page| page.nodes()).next() else { return Ok(()) };
         let (key, at, now) = (Message::key(last), last.cursor(), self.clock.now());
-        retry(|| messages.mark_messages_read(other_uuid, &key)).await?;
+        self.retry(|| messages.mark_messages_read(other_uuid, &key)).await?;
         let store = &self.sources.store;
-        retry(|| store.mark_message_notifications_read(other_uuid, sender, at, now)).await
+        self.retry(|| store.mark_message_notifications_read(other_uuid, sender, at, now)).await
     }
-}
 
-/// Runs a step, again if the store does not answer or the step gave way to others. Then pauses for other
-/// writes.
-async fn retry<T, F>(mut step: impl FnMut() -> F) -> Result<T>
-where
-    F: Future<Output = Result<T>>,
-{
-    let mut delays = RETRIES.build();
-    loop {
-        let started = Instant::now();
-        match step().await {
-            Err(Error::Unavailable) => match delays.next() {
-                Some(delay) => sleep(delay).await,
-                None => return Err(Error::Unavailable),
-            },
-            outcome => {
-                sleep(started.elapsed().max(MIN_PAUSE)).await;
-                return outcome;
+    /// Runs a step, again if the store does not answer or the step gave way to others. Then pauses for
+    /// other writes.
+    async fn retry<T, F>(&self, mut step: impl FnMut() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let mut delays = RETRIES.build();
+        loop {
+            let started = self.elapsed();
+            match step().await {
+                Err(Error::Unavailable) => match delays.next() {
+                    Some(delay) => sleep(delay).await,
+                    None => return Err(Error::Unavailable),
+                },
+                outcome => {
+                    let took = self.elapsed().saturating_sub(started);
+                    sleep(took.max(MIN_PAUSE)).await;
+                    return outcome;
+                }
             }
         }
     }
