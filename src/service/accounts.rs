@@ -1,6 +1,11 @@
 //! Bans and erasure. They are for operators: no viewer reaches them.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    ops::RangeInclusive,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::time::sleep;
@@ -14,8 +19,10 @@ use crate::{
     sources::ActivityPart,
 };
 
-/// The most rows that one transaction changes.
-const STEP: u32 = 200;
+/// The most and the fewest rows that a step changes, which is one transaction.
+const ROWS: RangeInclusive<u32> = 10..=200;
+/// How long a step should take. Slower ones make the next ones smaller.
+const STEP_TIME: Duration = Duration::from_millis(100);
 /// The shortest pause after a step, for other writes. SQLite has one writer, and others poll for their
 /// turn: they find it if a pause is as long as the step before it.
 const MIN_PAUSE: Duration = Duration::from_millis(50);
@@ -35,6 +42,28 @@ pub struct Erased {
     pub conversations: u64,
 }
 
+/// The number of rows of the next step of a ban or an erasure.
+#[derive(Debug)]
+pub struct StepSize(AtomicU32);
+
+impl Default for StepSize {
+    fn default() -> Self {
+        Self(AtomicU32::new(*ROWS.end()))
+    }
+}
+
+impl StepSize {
+    fn rows(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn adapt(&self, took: Duration) {
+        let rows = self.rows();
+        let rows = if took > STEP_TIME { rows / 2 } else { rows + rows / 10 };
+        self.0.store(rows.clamp(*ROWS.start(), *ROWS.end()), Ordering::Relaxed);
+    }
+}
+
 impl Service {
     /// Bans the user with a handle, which may start with `@`. From now on they can write nothing, and
     /// look-ups do not find them. Every gateway ends their streams and sockets and refuses their token
@@ -45,7 +74,7 @@ impl Service {
         let mut account = self.account(handle).await?;
         let since = account.banned_at.unwrap_or(self.clock.now());
         if account.banned_at.is_none() {
-            self.retry(|| self.sources.store.set_banned(account.uuid, Some(since))).await?;
+            self.retry(|_| self.sources.store.set_banned(account.uuid, Some(since))).await?;
             account.banned_at = Some(since);
         }
         self.account_changed();
@@ -58,7 +87,7 @@ impl Service {
     pub async fn unban(&self, handle: &str) -> Result<Account> {
         let mut account = self.account(handle).await?;
         if account.banned_at.take().is_some() {
-            self.retry(|| self.sources.store.set_banned(account.uuid, None)).await?;
+            self.retry(|_| self.sources.store.set_banned(account.uuid, None)).await?;
         }
         self.account_changed();
         Ok(account)
@@ -99,8 +128,8 @@ impl Service {
             erased.activities += self.erase_threads(own).await?;
         }
         erased.conversations = self.erase_conversations(user).await?;
-        while self.retry(|| self.sources.store.erase_traces(user, STEP)).await? > 0 {}
-        self.retry(|| self.sources.store.erase_user(user)).await?;
+        while self.retry(|rows| self.sources.store.erase_traces(user, rows)).await? > 0 {}
+        self.retry(|_| self.sources.store.erase_user(user)).await?;
         self.account_changed();
         Ok(erased)
     }
@@ -113,7 +142,7 @@ impl Service {
         if handles[0].contains('\0') {
             return Err(UserErrorCode::UserNotFound.into());
         }
-        let found = self.retry(|| self.sources.store.accounts_by_handles(&handles)).await?;
+        let found = self.retry(|_| self.sources.store.accounts_by_handles(&handles)).await?;
         Ok(only(found).ok_or(UserErrorCode::UserNotFound)?)
     }
 
@@ -130,13 +159,13 @@ impl Service {
             let levels = self.threads(own.clone(), hidden).await?;
             count += levels.iter().map(|level| level.len() as u64).sum::<u64>();
             match own.last() {
-                Some(last) if own.len() >= STEP as usize => after = *last,
-                _ => break,
+                Some(last) => after = *last,
+                None => break,
             }
         }
         let mut after = Uuid::nil();
         loop {
-            let set = || self.sources.store.set_notifications_hidden(user, hidden, after, STEP);
+            let set = |rows| self.sources.store.set_notifications_hidden(user, hidden, after, rows);
             match self.retry(set).await?.last() {
                 Some(last) => after = *last,
                 None => return Ok(count),
@@ -148,9 +177,9 @@ impl Service {
     async fn part(&self, part: &ActivityPart, hidden: bool, after: Uuid) -> Result<Vec<Uuid>> {
         let store = &self.sources.store;
         if hidden {
-            self.retry(|| store.hide_activities(part, after, STEP)).await
+            self.retry(|rows| store.hide_activities(part, after, rows)).await
         } else {
-            self.retry(|| store.show_activities(part, after, STEP)).await
+            self.retry(|rows| store.show_activities(part, after, rows)).await
         }
     }
 
@@ -161,15 +190,15 @@ impl Service {
         let mut levels = vec![roots];
         while let Some(parents) = levels.last().filter(|level| !level.is_empty()) {
             let mut replies = Vec::new();
-            for parents in parents.chunks(STEP as usize) {
+            for parents in parents.chunks(*ROWS.end() as usize) {
                 let part = ActivityPart::RepliesTo(parents.to_vec());
                 let mut after = Uuid::nil();
                 loop {
                     let batch = self.part(&part, hidden, after).await?;
                     replies.extend(batch.iter().copied().filter(|uuid| seen.insert(*uuid)));
                     match batch.last() {
-                        Some(last) if batch.len() >= STEP as usize => after = *last,
-                        _ => break,
+                        Some(last) => after = *last,
+                        None => break,
                     }
                 }
             }
@@ -183,8 +212,12 @@ impl Service {
     async fn erase_threads(&self, roots: Vec<Uuid>) -> Result<u64> {
         let mut erased = 0;
         for level in self.threads(roots, true).await?.iter().rev() {
-            for uuids in level.chunks(STEP as usize) {
-                while !self.retry(|| self.sources.store.erase_activities(uuids, STEP)).await? {}
+            let mut rest = level.as_slice();
+            while !rest.is_empty() {
+                let uuids;
+                (uuids, rest) = rest.split_at(rest.len().min(self.step_size.rows() as usize));
+                let erase = |rows| self.sources.store.erase_activities(uuids, rows);
+                while !self.retry(erase).await? {}
                 erased += uuids.len() as u64;
             }
         }
@@ -196,17 +229,18 @@ impl Service {
         let messages = &self.sources.messages;
         let mut erased = 0;
         loop {
-            let next = self.retry(|| messages.conversations_of(user, Uuid::nil(), STEP)).await?;
+            let first = |rows| messages.conversations_of(user, Uuid::nil(), rows);
+            let next = self.retry(first).await?;
             if next.is_empty() {
                 break;
             }
             for conversation in &next {
-                let erase = || messages.erase_conversation(user, conversation, STEP);
-                while self.retry(erase).await? >= u64::from(STEP) {}
+                let erase = |rows| messages.erase_conversation(user, conversation, rows);
+                while self.retry(erase).await? > 0 {}
                 erased += 1;
             }
         }
-        self.retry(|| messages.erase_reader(user)).await?;
+        self.retry(|_| messages.erase_reader(user)).await?;
         Ok(erased)
     }
 
@@ -215,7 +249,7 @@ impl Service {
         let messages = &self.sources.messages;
         let mut after = Uuid::nil();
         loop {
-            let next = self.retry(|| messages.conversations_of(user, after, STEP)).await?;
+            let next = self.retry(|rows| messages.conversations_of(user, after, rows)).await?;
             for conversation in &next {
                 match self.mark_conversation_read(user, conversation).await {
                     // The receiver is gone, or is banned too.
@@ -237,34 +271,55 @@ impl Service {
     ) -> Result<()> {
         let messages = &self.sources.messages;
         let (groups, last) = ([group_uuid], Pagination::last(1));
-        let pages = self.retry(|| messages.messages_by_groups(&groups, &last)).await?;
+        let pages = self.retry(|_| messages.messages_by_groups(&groups, &last)).await?;
         let Some(last) = pages.iter().flat_map(|page| page.nodes()).next() else { return Ok(()) };
         let (key, at, now) = (Message::key(last), last.cursor(), self.clock.now());
-        self.retry(|| messages.mark_messages_read(other_uuid, &key)).await?;
+        self.retry(|_| messages.mark_messages_read(other_uuid, &key)).await?;
         let store = &self.sources.store;
-        self.retry(|| store.mark_message_notifications_read(other_uuid, sender, at, now)).await
+        self.retry(|_| store.mark_message_notifications_read(other_uuid, sender, at, now)).await
     }
 
-    /// Runs a step, again if the store does not answer or the step gave way to others. Then pauses for
-    /// other writes.
-    async fn retry<T, F>(&self, mut step: impl FnMut() -> F) -> Result<T>
+    /// Runs a step of so many rows, again if the store does not answer or the step gave way to others.
+    /// Then pauses for other writes.
+    async fn retry<T, F>(&self, mut step: impl FnMut(u32) -> F) -> Result<T>
     where
         F: Future<Output = Result<T>>,
     {
         let mut delays = RETRIES.build();
         loop {
             let started = self.elapsed();
-            match step().await {
+            match step(self.step_size.rows()).await {
                 Err(Error::Unavailable) => match delays.next() {
                     Some(delay) => sleep(delay).await,
                     None => return Err(Error::Unavailable),
                 },
                 outcome => {
                     let took = self.elapsed().saturating_sub(started);
+                    self.step_size.adapt(took);
                     sleep(took.max(MIN_PAUSE)).await;
                     return outcome;
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_steps_make_the_next_ones_smaller_and_quick_ones_larger() {
+        let size = StepSize::default();
+        let mut rows = Vec::new();
+        for _ in 0..6 {
+            rows.push(size.rows());
+            size.adapt(2 * STEP_TIME);
+        }
+        assert_eq!(rows, [200, 100, 50, 25, 12, 10]);
+        for _ in 0..40 {
+            size.adapt(STEP_TIME);
+        }
+        assert_eq!(size.rows(), 200);
     }
 }

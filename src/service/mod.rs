@@ -1,13 +1,13 @@
 //! The rules of Cruddur: validation, expiry, permission, ids and time.
 //!
 //! GraphQL and REST hold no rules, so neither can skip or re-invent one. Methods take raw input and
-//! the [`Viewer`] who sends the request.
+//! the [`Viewer`](crate::domain::Viewer) who sends the request.
 //!
 //! A method's comment lists its errors in the order of its checks. [`Error::Unauthenticated`] means
 //! that the viewer is not a user, or, in a mutation, that the viewer is anonymous;
 //! [`UserErrorCode::ViewerUnknown`] means that the viewer is unregistered, or that the user no longer
-//! exists or is banned. Any method can also fail
-//! with [`Error::Unavailable`] if the store does not answer, and with [`Error::Internal`].
+//! exists or is banned. Any method can also fail with [`Error::Unavailable`] if the store does not
+//! answer, and with [`Error::Internal`].
 //!
 //! * accounts           bans and erasure, for operators
 //! * account_watch      who viewers are, and when they have to be authenticated again
@@ -54,6 +54,7 @@ pub use change_log::Change;
 pub use messages::Recipient;
 
 use account_watch::AccountWatch;
+use accounts::StepSize;
 use activity_watchers::ActivityWatchers;
 use shared_tail::SharedTail;
 
@@ -105,6 +106,7 @@ pub struct ServiceState {
     sources: Sources,
     clock: Arc<dyn Clock>,
     accounts: AccountWatch,
+    step_size: StepSize,
     events: Events,
     activity_tail: SharedTail<Activity>,
     notification_tail: SharedTail<Notification>,
@@ -127,6 +129,7 @@ impl Service {
             sources,
             clock,
             accounts: AccountWatch::default(),
+            step_size: StepSize::default(),
             events: Events::default(),
             activity_tail: SharedTail::default(),
             notification_tail: SharedTail::default(),
