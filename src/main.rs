@@ -157,10 +157,8 @@ async fn run(cli: Cli) -> Result<(), CommandError> {
 
 /// Logs go to standard error, so that standard output holds only what the command prints.
 fn start_log(settings: &Settings) {
-    // PostgreSQL's notices are for who types SQL, unless the setting asks for them.
-    let filter = format!("sqlx::postgres::notice=warn,{}", settings.log.filter);
     let log = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
+        .with_env_filter(EnvFilter::new(&settings.log.filter))
         .with_writer(stderr)
         .with_ansi(stderr().is_terminal())
         .with_target(false);
