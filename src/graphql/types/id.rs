@@ -31,6 +31,9 @@ impl ObjectKind {
     }
 }
 
+/// The most ids that an argument accepts.
+const MAX_IDS: usize = 100;
+
 /// The first byte of a message's id.
 const MESSAGE: u8 = b'm';
 
@@ -60,6 +63,14 @@ pub fn encode_message(message: &Message) -> ID {
 /// text.
 pub fn decode(id: &str) -> Result<GlobalId> {
     parse(id).ok_or_else(|| Error::BadInput("Invalid id.".into()))
+}
+
+/// Returns [`Error::BadInput`] for more ids than an argument accepts.
+pub fn check_number(ids: &[ID]) -> Result<()> {
+    if ids.len() > MAX_IDS {
+        return Err(Error::BadInput(format!("Pass at most {MAX_IDS} `ids`.")));
+    }
+    Ok(())
 }
 
 /// Returns the uuid in a global id of this kind, and `None` for any other text.

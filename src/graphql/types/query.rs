@@ -13,16 +13,13 @@ use super::{
 };
 use crate::{
     domain::{Activity, Message, MessageGroup, MessageKey, Notification, Pagination, User},
-    error::{Error, Result},
+    error::Result,
     graphql::{
         context::{ContextExt, RequestContext},
         lookahead,
     },
     service::SearchHit,
 };
-
-/// The most ids that an argument accepts.
-const MAX_IDS: usize = 100;
 
 /// An object with a global id, by which `node` fetches it again.
 #[derive(Interface)]
@@ -69,7 +66,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "The global ids, at most 100.")] ids: Vec<ID>,
     ) -> Result<Vec<Option<Item<Result<Node>>>>> {
-        check_number_of_ids(&ids)?;
+        id::check_number(&ids)?;
         Ok(nodes(ctx, &ids).await.into_iter().map(|node| node.map(Item)).collect())
     }
 
@@ -250,12 +247,4 @@ async fn messages(
     }
     let found = request.service.messages_by_keys(request.viewer, keys).await?;
     Ok(found.into_iter().map(|it| (it.key(), Arc::new(it))).collect())
-}
-
-/// [`Error::BadInput`] for more ids than an argument accepts.
-pub fn check_number_of_ids(ids: &[ID]) -> Result<()> {
-    if ids.len() > MAX_IDS {
-        return Err(Error::BadInput(format!("Pass at most {MAX_IDS} `ids`.")));
-    }
-    Ok(())
 }

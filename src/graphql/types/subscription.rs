@@ -8,7 +8,6 @@ use futures_util::{Stream, StreamExt};
 use super::{
     connection::{Edge, Item, edge},
     id::{self, ObjectKind},
-    query::check_number_of_ids,
 };
 use crate::{
     domain::{Activity, Message, Notification},
@@ -61,7 +60,7 @@ impl SubscriptionRoot {
         ctx: &Context<'_>,
         #[graphql(desc = "The global ids of the activities, at most 100.")] ids: Vec<ID>,
     ) -> Result<impl Stream<Item = Item<Arc<Activity>>> + use<>> {
-        check_number_of_ids(&ids)?;
+        id::check_number(&ids)?;
         let uuids: Vec<_> =
             ids.iter().filter_map(|id| id::of_kind(ObjectKind::Activity, id)).collect();
         Ok(ctx.request().service.activities_updates(&uuids).await?.map(Item))
